@@ -1,0 +1,158 @@
+//! The one clock that every part is given: the machine's, or one that is turned by hand.
+//!
+//! Invariant: time is a whole number of seconds since the epoch, as in a JWT (RFC 7519 section 2, `NumericDate`), so the
+//! instant before, at and after a limit can each be named exactly.
+//!
+//! Deliberately absent: timers. Nothing in the servers happens because time passes; it happens because someone asks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+/// An instant, in whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The instant `seconds` after the epoch.
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn seconds(self) -> u64 {
+        self.0
+    }
+
+    /// How many whole seconds have gone by since `earlier`; zero when `earlier` is still to come.
+    pub const fn seconds_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The instant `duration` later, parts of a second dropped.
+    pub const fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.as_secs()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0)
+    }
+}
+
+/// Says what time it is. Asked once for each decision, so that one decision sees one instant.
+pub trait Clock: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's own clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the shell that owns the machine's clock")]
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        Timestamp(since_epoch.unwrap_or_default().as_secs())
+    }
+}
+
+/// A clock that stands still until it is turned. Clones share the same hands.
+#[derive(Clone, Debug)]
+pub struct HandClock {
+    seconds: Arc<AtomicU64>,
+}
+
+impl HandClock {
+    /// A clock that stands at `start`.
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self { seconds: Arc::new(AtomicU64::new(start.0)) }
+    }
+
+    /// Turns the clock forward by `duration` (parts of a second are dropped) and says what it shows then.
+    pub fn advance(&self, duration: Duration) -> Timestamp {
+        let turn = |shown: u64| Timestamp(shown).after(duration).0;
+        let before = self.seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |shown| Some(turn(shown)));
+        match before {
+            Ok(shown) | Err(shown) => Timestamp(turn(shown)),
+        }
+    }
+
+    /// Puts the hands to `to`, forward or back: a replay starts where the one before it started.
+    pub fn set(&self, to: Timestamp) {
+        self.seconds.store(to.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.seconds.load(Ordering::SeqCst))
+    }
+}
+
+/// `POST /advance?seconds=N` turns `clock` from another process and answers `{"now": ...}`.
+///
+/// Whoever can reach this can expire every token, so it is mounted only by a program that was explicitly started for a
+/// test.
+pub fn control_router(clock: HandClock) -> Router {
+    Router::new().route("/advance", post(advance)).with_state(clock)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    now: Timestamp,
+}
+
+async fn advance(State(clock): State<HandClock>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let seconds = match (pairs.next(), pairs.next()) {
+        (Some((name, value)), None) if name == "seconds" => value.parse().ok(),
+        (Some(_) | None, _) => None,
+    };
+    match seconds {
+        Some(seconds) => Json(Shown { now: clock.advance(Duration::from_secs(seconds)) }).into_response(),
+        None => (StatusCode::BAD_REQUEST, "expected ?seconds=N with a whole number\n").into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_clone_of_a_hand_clock_shows_the_same_time() {
+        let clock = HandClock::starting_at(Timestamp(100));
+        let other = clock.clone();
+        assert_eq!(clock.advance(Duration::from_millis(2_900)), Timestamp(102));
+        assert_eq!(other.now(), Timestamp(102));
+    }
+
+    #[tokio::test]
+    async fn the_control_turns_the_clock_and_refuses_what_is_not_a_number() {
+        let clock = HandClock::starting_at(Timestamp(100));
+        let post = |target: &str| Request::post(target).body(Body::empty()).unwrap();
+        let router = control_router(clock.clone());
+        let turned = router.clone().oneshot(post("/advance?seconds=7")).await.unwrap();
+        assert_eq!((turned.status(), clock.now()), (StatusCode::OK, Timestamp(107)));
+        for bad in ["/advance", "/advance?seconds=-1", "/advance?seconds=1&seconds=2", "/advance?minutes=1"] {
+            let refused = router.clone().oneshot(post(bad)).await.unwrap();
+            assert_eq!((refused.status(), clock.now()), (StatusCode::BAD_REQUEST, Timestamp(107)), "{bad}");
+        }
+    }
+}

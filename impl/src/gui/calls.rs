@@ -1,0 +1,121 @@
+//! Calls to the backend: when one is sent, with which token, and what its answer means.
+//!
+//! Invariant: a call is sent at most twice. What is sent after a renewal or a recovery is its second attempt, and a 401 to that is
+//! final: a server that refuses every token cannot make the client turn in circles.
+//! Deliberately absent: how a session is renewed ([`renewal`](super::renewal)).
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use crate::clock::Timestamp;
+
+use super::effect::{Effect, Shown};
+use super::input::{CallId, TabId};
+use super::machine::{Gui, InFlight, show};
+use super::request;
+use super::secret::Secret;
+use super::session::Session;
+use super::settings::Late401;
+
+/// Which sending of a call an exchange is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// The one with the token at hand, or with none.
+    First,
+    /// The one after a renewal or a recovery.
+    Second,
+}
+
+impl Gui {
+    /// The person opens the items.
+    pub(super) fn open(
+        &mut self,
+        now: Timestamp,
+        tab: TabId,
+        call: CallId,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(session) = self.store.clone() else {
+            self.send_call(tab, call, None, Attempt::First, effects);
+            return;
+        };
+        let access = session.access().clone();
+        if self.is_stale(now, &session) {
+            self.renew_for(tab, call, access, &session, effects);
+        } else {
+            self.send_call(tab, call, Some(access), Attempt::First, effects);
+        }
+    }
+
+    /// The backend answered a call. RFC 6750 section 3.1: a 401 is about the token, and only a 401 is.
+    pub(super) fn call_answered(
+        &mut self,
+        tab: TabId,
+        call: CallId,
+        carried: Option<Secret>,
+        attempt: Attempt,
+        response: &Response<Bytes>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if response.status().is_success() {
+            show(tab, call, Shown::Items(response.body().clone()), effects);
+            return;
+        }
+        let may_recover =
+            attempt == Attempt::First && self.settings.policy.refresh_when.recovers_from_401();
+        match (response.status() == StatusCode::UNAUTHORIZED, carried) {
+            (true, None) => show(tab, call, Shown::SignInNeeded, effects),
+            (true, Some(refused)) if may_recover => self.recover(tab, call, refused, effects),
+            (true, Some(_)) | (false, _) => show(tab, call, Shown::Failed, effects),
+        }
+    }
+
+    /// A first attempt with the token `refused` was answered 401.
+    fn recover(&mut self, tab: TabId, call: CallId, refused: Secret, effects: &mut Vec<Effect>) {
+        let Some(session) = self.store.clone() else {
+            show(tab, call, Shown::SignInNeeded, effects);
+            return;
+        };
+        let renewed_since = *session.access() != refused;
+        match self.settings.policy.late_401 {
+            Late401::Compare if renewed_since => self.send_again(tab, call, effects),
+            Late401::Compare | Late401::Refresh => {
+                self.renew_for(tab, call, refused, &session, effects)
+            }
+        }
+    }
+
+    /// Sends a call for the second time, with the session that the store holds now.
+    pub(super) fn send_again(&mut self, tab: TabId, call: CallId, effects: &mut Vec<Effect>) {
+        match self.store.as_ref().map(|session| session.access().clone()) {
+            Some(access) => self.send_call(tab, call, Some(access), Attempt::Second, effects),
+            None => show(tab, call, Shown::SignInNeeded, effects),
+        }
+    }
+
+    fn send_call(
+        &mut self,
+        tab: TabId,
+        call: CallId,
+        carried: Option<Secret>,
+        attempt: Attempt,
+        effects: &mut Vec<Effect>,
+    ) {
+        let request = request::call(&self.settings, carried.as_ref());
+        let end = InFlight::Call {
+            tab,
+            call,
+            carried,
+            attempt,
+        };
+        self.send(request, end, effects);
+    }
+
+    /// Whether the access token is so near its expiry, or past it, that it is not sent any more.
+    fn is_stale(&self, now: Timestamp, session: &Session) -> bool {
+        let margin = self.settings.policy.refresh_when.margin();
+        margin
+            .zip(session.expires_at())
+            .is_some_and(|(margin, expires_at)| now.after(margin) >= expires_at)
+    }
+}

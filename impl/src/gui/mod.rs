@@ -1,0 +1,31 @@
+//! The GUI: a client for people, as a state machine without IO and a thin headless shell around it.
+//!
+//! Read [`Input`] and [`Effect`] first: they are all that happens to a GUI and all that it does. Then [`Settings`] (what it may
+//! choose), [`Gui`] (what it remembers), and the rules: `calls`, `renewal`, `signin`. `session` and `request` read and build the
+//! messages.
+//!
+//! Invariant: what a GUI does is a function of its settings and of the inputs, times and random bytes it was given.
+//! Deliberately absent: any knowledge of how the AuthService or the backend decides.
+
+mod calls;
+mod effect;
+mod input;
+mod machine;
+mod renewal;
+mod request;
+mod secret;
+mod session;
+mod settings;
+mod signin;
+#[cfg(test)]
+mod tests;
+
+pub use effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
+pub use input::{CallId, ExchangeId, Input, TabId};
+pub use machine::{Client, Gui};
+pub use secret::Secret;
+pub use session::{MalformedToken, Session};
+pub use settings::{
+    AuthorizationServer, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen,
+    Settings, SingleFlight,
+};

@@ -1,0 +1,212 @@
+//! What the browser stores of a session, and how a token answer becomes one.
+//!
+//! Invariant: a session always has both tokens, and both can be carried in an HTTP header.
+//! Deliberately absent: any judgement of the access token. Its `exp` is read as advice on when to refresh; whether the token is good
+//! is the backend's to say, so its signature is not looked at.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use crate::clock::Timestamp;
+
+use super::secret::Secret;
+
+/// A signed-in session as the browser stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    access: Secret,
+    refresh: Secret,
+    expires_at: Option<Timestamp>,
+}
+
+/// A token has characters that no token may have. RFC 6749 appendix A.12 and A.17.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a token is empty or has characters other than visible ASCII")]
+pub struct MalformedToken;
+
+impl Session {
+    /// A session with these tokens. `expires_at` is the access token's first invalid second, if it is known.
+    ///
+    /// # Errors
+    /// When a token is not one or more visible ASCII characters.
+    pub fn new(
+        access: Secret,
+        refresh: Secret,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Self, MalformedToken> {
+        let well_formed = |token: &Secret| {
+            let text = token.expose().as_bytes();
+            !text.is_empty() && text.iter().all(u8::is_ascii_graphic)
+        };
+        if !well_formed(&access) || !well_formed(&refresh) {
+            return Err(MalformedToken);
+        }
+        Ok(Self {
+            access,
+            refresh,
+            expires_at,
+        })
+    }
+
+    /// The access token.
+    #[must_use]
+    pub fn access(&self) -> &Secret {
+        &self.access
+    }
+
+    /// The refresh token.
+    #[must_use]
+    pub fn refresh(&self) -> &Secret {
+        &self.refresh
+    }
+
+    /// The first second at which the access token is no longer good, if it is known.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+}
+
+/// What a successful token answer says. RFC 6749 section 5.1.
+#[derive(Debug)]
+pub(super) struct Issued {
+    access: Secret,
+    refresh: Option<Secret>,
+    expires_at: Option<Timestamp>,
+}
+
+impl Issued {
+    /// Reads the body of a 200 that was received at `now`; `None` if it is not a bearer token answer.
+    pub(super) fn read(now: Timestamp, body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct TokenAnswer {
+            access_token: String,
+            token_type: String,
+            expires_in: Option<u64>,
+            refresh_token: Option<String>,
+        }
+        let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+        if !answer.token_type.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let received_and_lifetime = answer
+            .expires_in
+            .map(|seconds| now.after(Duration::from_secs(seconds)));
+        Some(Self {
+            expires_at: exp_claim(&answer.access_token).or(received_and_lifetime),
+            access: Secret::new(answer.access_token),
+            refresh: answer.refresh_token.map(Secret::new),
+        })
+    }
+
+    /// The session after a refresh with `shown`, which stays when the answer brings no other. RFC 6749 section 6.
+    pub(super) fn renewing(self, shown: &Secret) -> Option<Session> {
+        let refresh = self.refresh.unwrap_or_else(|| shown.clone());
+        Session::new(self.access, refresh, self.expires_at).ok()
+    }
+
+    /// The session after a sign-in; there is none without a refresh token, because this client could not keep it.
+    pub(super) fn starting(self) -> Option<Session> {
+        Session::new(self.access, self.refresh?, self.expires_at).ok()
+    }
+}
+
+/// The `exp` of a token that happens to be a JWT. It is exact where "received at plus `expires_in`" is late by the answer's delay.
+fn exp_claim(token: &str) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: u64,
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Claims = serde_json::from_slice(&payload).ok()?;
+    Some(Timestamp(claims.exp))
+}
+
+/// Whether a token answer says that the grant is over: 400 with `invalid_grant`. RFC 6749 section 5.2.
+pub(super) fn is_invalid_grant(response: &http::Response<bytes::Bytes>) -> bool {
+    #[derive(Deserialize)]
+    struct ErrorAnswer {
+        error: String,
+    }
+    response.status() == http::StatusCode::BAD_REQUEST
+        && serde_json::from_slice::<ErrorAnswer>(response.body())
+            .is_ok_and(|answer| answer.error == "invalid_grant")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(100);
+
+    fn jwt(claims: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    fn issued(access: &str) -> Issued {
+        let body = format!(
+            r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60,"refresh_token":"r"}}"#
+        );
+        Issued::read(NOW, body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_exp_claim_is_believed_before_expires_in() {
+        assert_eq!(
+            issued(&jwt(r#"{"exp":130}"#)).expires_at,
+            Some(Timestamp(130))
+        );
+    }
+
+    #[test]
+    fn an_opaque_token_lives_from_its_receipt() {
+        assert_eq!(issued("opaque").expires_at, Some(Timestamp(160)));
+        assert_eq!(issued("a.b.c").expires_at, Some(Timestamp(160)));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_a_bearer_token_issues_nothing() {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            r#"{"access_token":"a","token_type":"DPoP"}"#,
+        ] {
+            assert!(Issued::read(NOW, body.as_bytes()).is_none(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_could_break_out_of_its_header_makes_no_session() {
+        for token in ["", "a b", "a\r\nX: y", "\u{e4}"] {
+            let made = Session::new(Secret::new(token), Secret::new("r"), None);
+            assert_eq!(made, Err(MalformedToken), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_400_with_invalid_grant_is_an_invalid_grant() {
+        let answer = |status: u16, body: &'static str| {
+            http::Response::builder()
+                .status(status)
+                .body(bytes::Bytes::from_static(body.as_bytes()))
+                .unwrap()
+        };
+        assert!(is_invalid_grant(&answer(
+            400,
+            r#"{"error":"invalid_grant"}"#
+        )));
+        assert!(!is_invalid_grant(&answer(
+            400,
+            r#"{"error":"invalid_request"}"#
+        )));
+        assert!(!is_invalid_grant(&answer(
+            500,
+            r#"{"error":"invalid_grant"}"#
+        )));
+        assert!(!is_invalid_grant(&answer(400, "invalid_grant")));
+    }
+}

@@ -1,0 +1,228 @@
+//! What a GUI is told when it is set up: who it is, which servers it talks to, and its policy.
+//!
+//! Invariant: everything the machine may choose is chosen here; it has no defaults of its own.
+//! Deliberately absent: credentials. The GUI never sees a password; that is the AuthService's page.
+
+use std::time::Duration;
+
+use http::Uri;
+use serde::Deserialize;
+use url::Url;
+
+/// Everything a [`Gui`](super::Gui) is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The public client's name at the AuthService. RFC 6749 section 2.2.
+    pub client_id: String,
+    /// Where the browser comes back to after sign-in; the AuthService matches it exactly. RFC 9700 section 2.1.
+    pub redirect_uri: Url,
+    /// The AuthService that signs people in.
+    pub server: AuthorizationServer,
+    /// The protected resource: the absolute address of the backend's `/get_items`.
+    pub items: Uri,
+    /// When to refresh, how many at once, and what to do when something went wrong.
+    pub policy: Policy,
+}
+
+/// The AuthService's addresses, all absolute. RFC 8414 section 2.
+#[derive(Clone, Debug)]
+pub struct AuthorizationServer {
+    /// What the `iss` parameter of an authorization response must say. RFC 9207 section 2.4.
+    pub issuer: String,
+    /// Where the browser is sent to sign in.
+    pub authorization_endpoint: Url,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_endpoint: Uri,
+    /// Where a refresh token is given back. RFC 7009.
+    pub revocation_endpoint: Uri,
+}
+
+/// Why a metadata document cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// The document is not the JSON object of RFC 8414 section 2, or lacks an address this client needs.
+    #[error("the metadata cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// One of the addresses is not an absolute URL.
+    #[error("the metadata's {member} is not an absolute URL")]
+    NotAUrl {
+        /// The metadata member that holds the address.
+        member: &'static str,
+    },
+    /// The document speaks for somebody else. RFC 8414 section 3.3.
+    #[error("the metadata is of issuer {found}, not of {expected}")]
+    OtherIssuer {
+        /// The issuer that was asked.
+        expected: String,
+        /// The issuer that the document names.
+        found: String,
+    },
+}
+
+impl AuthorizationServer {
+    /// Reads the metadata document that `issuer` serves at `/.well-known/oauth-authorization-server`. RFC 8414 section 3.
+    ///
+    /// # Errors
+    /// When the document cannot be read, names another issuer, or lacks an address.
+    pub fn from_metadata(issuer: &str, document: &[u8]) -> Result<Self, MetadataError> {
+        #[derive(Deserialize)]
+        struct Metadata {
+            issuer: String,
+            authorization_endpoint: String,
+            token_endpoint: String,
+            revocation_endpoint: String,
+        }
+        let metadata: Metadata = serde_json::from_slice(document)?;
+        if metadata.issuer != issuer {
+            return Err(MetadataError::OtherIssuer {
+                expected: issuer.to_owned(),
+                found: metadata.issuer,
+            });
+        }
+        Ok(Self {
+            issuer: metadata.issuer,
+            authorization_endpoint: Url::parse(&metadata.authorization_endpoint).map_err(|_| {
+                MetadataError::NotAUrl {
+                    member: "authorization_endpoint",
+                }
+            })?,
+            token_endpoint: absolute(&metadata.token_endpoint, "token_endpoint")?,
+            revocation_endpoint: absolute(&metadata.revocation_endpoint, "revocation_endpoint")?,
+        })
+    }
+}
+
+fn absolute(address: &str, member: &'static str) -> Result<Uri, MetadataError> {
+    address
+        .parse::<Uri>()
+        .ok()
+        .filter(|uri| uri.scheme().is_some() && uri.authority().is_some())
+        .ok_or(MetadataError::NotAUrl { member })
+}
+
+/// How this GUI keeps a session alive. Real clients make each of these choices differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What makes a call refresh the session.
+    pub refresh_when: RefreshWhen,
+    /// How far one refresh serves several calls.
+    pub single_flight: SingleFlight,
+    /// Whether a tab that got the refresh lock first looks whether the session is still the one that failed it.
+    pub look_again: LookAgain,
+    /// What a 401 means when the session was renewed since the call was sent.
+    pub late_401: Late401,
+    /// What to do when the answer to a refresh or to a code redemption was lost.
+    pub lost_refresh: LostRefresh,
+}
+
+/// What makes a call refresh the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshWhen {
+    /// Only a 401 does.
+    On401,
+    /// Only the access token's approaching expiry does; a 401 is final.
+    BeforeExpiry {
+        /// How long before its expiry a token is no longer used; whole seconds count.
+        margin: Duration,
+    },
+    /// Both do.
+    Both {
+        /// As in [`RefreshWhen::BeforeExpiry`].
+        margin: Duration,
+    },
+}
+
+impl RefreshWhen {
+    /// How long before its expiry a token is no longer used, if expiry is looked at.
+    pub(super) fn margin(self) -> Option<Duration> {
+        match self {
+            Self::On401 => None,
+            Self::BeforeExpiry { margin } | Self::Both { margin } => Some(margin),
+        }
+    }
+
+    /// Whether a 401 of a first attempt is recovered from.
+    pub(super) fn recovers_from_401(self) -> bool {
+        match self {
+            Self::On401 | Self::Both { .. } => true,
+            Self::BeforeExpiry { .. } => false,
+        }
+    }
+}
+
+/// How far one refresh serves several calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SingleFlight {
+    /// Every call refreshes for itself.
+    None,
+    /// One refresh at a time in each tab.
+    Tab,
+    /// One refresh at a time in the whole browser, under its lock (Web Locks).
+    Browser,
+}
+
+/// Whether a tab that got the refresh lock looks at the store again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookAgain {
+    /// It does, and refreshes only if nobody else has.
+    Yes,
+    /// It refreshes with the token it held when it began to wait.
+    No,
+}
+
+/// What a 401 means when the store holds another access token by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late401 {
+    /// That the call was late: it is sent again with the store's token.
+    Compare,
+    /// That a refresh is due, as for every 401.
+    Refresh,
+}
+
+/// What a lost answer to a refresh or to a code redemption leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostRefresh {
+    /// The same request once more, for as long as the network loses it.
+    Retry,
+    /// The end of the session: the token may be spent, so it is not shown again.
+    SignInAgain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: &str = r#"{
+        "issuer": "http://auth.test",
+        "authorization_endpoint": "http://auth.test/authorize",
+        "token_endpoint": "http://auth.test/token",
+        "revocation_endpoint": "http://auth.test/revoke",
+        "response_types_supported": ["code"]
+    }"#;
+
+    #[test]
+    fn metadata_of_the_asked_issuer_gives_the_addresses() {
+        let server =
+            AuthorizationServer::from_metadata("http://auth.test", METADATA.as_bytes()).unwrap();
+        assert_eq!(server.token_endpoint, "http://auth.test/token");
+        assert_eq!(server.authorization_endpoint.path(), "/authorize");
+    }
+
+    #[test]
+    fn metadata_of_another_issuer_is_refused() {
+        let answer = AuthorizationServer::from_metadata("http://other.test", METADATA.as_bytes());
+        assert!(matches!(answer, Err(MetadataError::OtherIssuer { .. })));
+    }
+
+    #[test]
+    fn a_relative_address_is_refused() {
+        let document = METADATA.replace("http://auth.test/token", "/token");
+        let answer = AuthorizationServer::from_metadata("http://auth.test", document.as_bytes());
+        assert!(matches!(
+            answer,
+            Err(MetadataError::NotAUrl {
+                member: "token_endpoint"
+            })
+        ));
+    }
+}

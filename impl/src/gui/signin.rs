@@ -1,0 +1,160 @@
+//! Signing in and out: a tab does one at a time.
+//!
+//! Invariant: a state and its verifier are used once, by the tab that made them; whatever comes back first ends them.
+//! Deliberately absent: the password, which only the AuthService's page sees.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use rand::CryptoRng;
+use url::Url;
+
+use crate::clock::Timestamp;
+
+use super::effect::{Effect, SessionChange, SignInOutcome};
+use super::input::TabId;
+use super::machine::{Gui, InFlight};
+use super::request;
+use super::secret::Secret;
+use super::session::Issued;
+use super::settings::LostRefresh;
+
+/// What a tab is in the middle of.
+#[derive(Clone, Debug)]
+pub(super) enum Flow {
+    /// The browser is at the AuthService; an authorization response with this state will be ours.
+    Authorizing { state: Secret, verifier: Secret },
+    /// The code is on its way to the token endpoint.
+    Redeeming,
+    /// The refresh token is on its way to the revocation endpoint.
+    SigningOut,
+}
+
+impl Gui {
+    /// The person wants to sign in.
+    pub(super) fn sign_in(
+        &mut self,
+        chance: &mut dyn CryptoRng,
+        tab: TabId,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.store.is_some() || self.flows.contains_key(&tab) {
+            return;
+        }
+        let state = request::unguessable(chance);
+        let verifier = request::unguessable(chance);
+        let url = request::authorization(&self.settings, &state, &verifier);
+        self.flows
+            .insert(tab, Flow::Authorizing { state, verifier });
+        effects.push(Effect::Navigate { tab, url });
+    }
+
+    /// The browser came back. Without a request of this tab's to answer, the response is somebody else's. RFC 9700 section 4.7.
+    pub(super) fn redirected(&mut self, tab: TabId, url: &Url, effects: &mut Vec<Effect>) {
+        match self.flows.remove(&tab) {
+            Some(Flow::Authorizing { state, verifier }) => {
+                match request::code(&self.settings, &state, url) {
+                    Some(code) => self.send_redeem(tab, code, verifier, effects),
+                    None => show_sign_in(tab, SignInOutcome::Failed, effects),
+                }
+            }
+            Some(busy @ (Flow::Redeeming | Flow::SigningOut)) => {
+                // The callback was entered again: the flow that is under way still has its own end.
+                self.flows.insert(tab, busy);
+            }
+            None => show_sign_in(tab, SignInOutcome::Failed, effects),
+        }
+    }
+
+    /// The AuthService's page led nowhere.
+    pub(super) fn sign_in_abandoned(&mut self, tab: TabId, effects: &mut Vec<Effect>) {
+        match self.flows.get(&tab) {
+            Some(Flow::Authorizing { .. }) => {
+                self.flows.remove(&tab);
+                show_sign_in(tab, SignInOutcome::Failed, effects);
+            }
+            Some(Flow::Redeeming | Flow::SigningOut) | None => {}
+        }
+    }
+
+    /// The AuthService answered a redemption. What it issued replaces whatever session there is by now.
+    pub(super) fn redeem_answered(
+        &mut self,
+        now: Timestamp,
+        tab: TabId,
+        response: &Response<Bytes>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.flows.remove(&tab);
+        let issued = match response.status() {
+            StatusCode::OK => Issued::read(now, response.body()).and_then(Issued::starting),
+            _ => None,
+        };
+        let Some(session) = issued else {
+            show_sign_in(tab, SignInOutcome::Failed, effects);
+            return;
+        };
+        self.store = Some(session);
+        effects.push(Effect::Session(SessionChange::Started));
+        show_sign_in(tab, SignInOutcome::SignedIn, effects);
+    }
+
+    /// Nobody knows whether the AuthService spent the code.
+    pub(super) fn redeem_lost(
+        &mut self,
+        tab: TabId,
+        code: Secret,
+        verifier: Secret,
+        effects: &mut Vec<Effect>,
+    ) {
+        match self.settings.policy.lost_refresh {
+            LostRefresh::Retry => self.send_redeem(tab, code, verifier, effects),
+            LostRefresh::SignInAgain => {
+                self.flows.remove(&tab);
+                show_sign_in(tab, SignInOutcome::Failed, effects);
+            }
+        }
+    }
+
+    /// The person wants to sign out. The store is empty from here on, whatever becomes of the revocation.
+    pub(super) fn sign_out(&mut self, tab: TabId, effects: &mut Vec<Effect>) {
+        if self.flows.contains_key(&tab) {
+            return;
+        }
+        let Some(session) = self.store.take() else {
+            return;
+        };
+        effects.push(Effect::Session(SessionChange::Ended));
+        self.flows.insert(tab, Flow::SigningOut);
+        let request = request::revoke(&self.settings, session.refresh());
+        self.send(request, InFlight::Revoke { tab }, effects);
+    }
+
+    /// A revocation was answered or lost; nothing follows from either.
+    pub(super) fn revoke_ended(&mut self, tab: TabId) {
+        self.flows.remove(&tab);
+    }
+
+    fn send_redeem(
+        &mut self,
+        tab: TabId,
+        code: Secret,
+        verifier: Secret,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.flows.insert(tab, Flow::Redeeming);
+        let request = request::redeem(&self.settings, &code, &verifier);
+        self.send(
+            request,
+            InFlight::Redeem {
+                tab,
+                code,
+                verifier,
+            },
+            effects,
+        );
+    }
+}
+
+fn show_sign_in(tab: TabId, outcome: SignInOutcome, effects: &mut Vec<Effect>) {
+    effects.push(Effect::ShowSignIn { tab, outcome });
+}

@@ -1,0 +1,1 @@
+//! The GUI's rules, told as stories and checked as laws.
