@@ -4,9 +4,11 @@
 //! server hard to replay, time and chance, handed in from outside.
 //!
 //! Invariant: below a shell nothing reads a clock or draws a random number, and what a request does to a grant is a
-//! pure function (see `auth::Decisions` and `backend::Judge`).
+//! pure function (see [`auth::Decisions`] and [`backend::Judge`]).
 //!
 //! Deliberately absent: any notion of the specification these servers are checked against.
 
+pub mod auth;
+pub mod backend;
 pub mod clock;
 pub mod gui;

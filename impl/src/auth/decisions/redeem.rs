@@ -1,0 +1,58 @@
+//! Redeeming an authorization code. RFC 6749 section 4.1.3, RFC 7636 section 4.6.
+
+use crate::clock::Timestamp;
+
+use super::super::pkce;
+use super::super::records::{CodeRecord, Ending, Grant, GrantState, Spent};
+use super::super::settings::{CodeReplay, Settings};
+use super::{Changes, Decided, Redemption, Refusal};
+
+pub(super) fn redeem(
+    settings: &Settings,
+    code: &CodeRecord,
+    grant: &Grant,
+    request: &Redemption<'_>,
+    now: Timestamp,
+) -> Decided<()> {
+    let refused = |refusal| Decided::refused(refusal, Changes::none());
+    if grant.client_id != request.client_id {
+        return refused(Refusal::OtherClient);
+    }
+    if code.redirect_uri != request.redirect_uri {
+        return refused(Refusal::OtherRedirectUri);
+    }
+    if grant.state != GrantState::Live {
+        return refused(Refusal::GrantEnded);
+    }
+    if code.spent != Spent::No {
+        return Decided::refused(Refusal::Replayed, replay(settings.code_replay, grant));
+    }
+    if now.seconds_since(code.issued_at) >= settings.lifetimes.code.as_secs() {
+        return refused(Refusal::Expired);
+    }
+    let spent = Changes {
+        code: Some(CodeRecord {
+            spent: Spent::Since(now),
+            ..code.clone()
+        }),
+        ..Changes::none()
+    };
+    if !pkce::matches(&code.challenge, request.code_verifier) {
+        // The code has been seen by someone who did not ask for it; nobody shall have a second guess.
+        return Decided::refused(Refusal::WrongVerifier, spent);
+    }
+    Decided::granted((), spent)
+}
+
+fn replay(code_replay: CodeReplay, grant: &Grant) -> Changes {
+    match code_replay {
+        CodeReplay::Deny => Changes::none(),
+        CodeReplay::DenyAndRevoke => Changes {
+            grant: Some(Grant {
+                state: GrantState::Ended(Ending::CodeReplay),
+                ..grant.clone()
+            }),
+            ..Changes::none()
+        },
+    }
+}

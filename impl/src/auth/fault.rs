@@ -1,0 +1,25 @@
+//! What can go wrong around the AuthService. A refusal is not a fault: the protocol answers those.
+
+/// The surroundings failed. Each text fits after "cannot ...: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A setting that cannot be meant.
+    #[error("{0}")]
+    Settings(String),
+    /// The database refused or failed.
+    #[error("the database failed: {0}")]
+    Store(#[from] rusqlite::Error),
+    /// The database holds something that this program never writes.
+    #[error("the database holds {0}")]
+    Corrupt(String),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Chance(String),
+    /// A signing key cannot be used.
+    #[error("the signing key is unusable: {0}")]
+    Key(String),
+    /// A password cannot be hashed, or its stored hash cannot be read.
+    #[error("the password hash is unusable: {0}")]
+    Password(String),
+}

@@ -1,0 +1,164 @@
+//! The AuthService's keys, and the access tokens they sign. RFC 9068, RFC 7517.
+//!
+//! Invariant: keys are read once, when the service starts. Exactly one of them signs; all are published, so that a key
+//! can be known to every backend before its first signature.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::secret::{Secret, SuccessorKey};
+use super::store::Store;
+use super::{Chance, Fault};
+
+/// The media type of an access token, as its header has it. RFC 9068 section 2.1.
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+/// Everything that the AuthService signs or derives with.
+#[derive(Clone)]
+pub struct Keys {
+    signing: Key,
+    /// Published beside the signing key, in the order of their making.
+    published: Vec<PublicKey>,
+    successor: SuccessorKey,
+}
+
+#[derive(Clone)]
+struct Key {
+    header: Header,
+    encoding: EncodingKey,
+}
+
+#[derive(Clone)]
+struct PublicKey {
+    kid: String,
+    x: String,
+}
+
+/// The seeds that [`Keys`] are made from: what a database keeps.
+pub(super) struct Seeds {
+    /// Of Ed25519 keys, in the order of their making; the first one signs.
+    pub(super) signing: Vec<[u8; 32]>,
+    /// Of the derivation of successors.
+    pub(super) successor: [u8; 32],
+}
+
+impl Keys {
+    /// Fresh keys that are kept nowhere: tokens signed by them die with the process.
+    ///
+    /// # Errors
+    /// [`Fault::Chance`] when there are no random bytes.
+    pub fn generate(chance: &Chance) -> Result<Self, Fault> {
+        Self::from_seeds(&Seeds::random(chance)?)
+    }
+
+    /// The keys of `store`, made and saved there when it has none: every process on one database has the same.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] or [`Fault::Corrupt`] from the database, [`Fault::Chance`] when there are no random bytes.
+    pub fn of_store(store: &Store, chance: &Chance) -> Result<Self, Fault> {
+        Self::from_seeds(&store.seeds_or(&Seeds::random(chance)?)?)
+    }
+
+    fn from_seeds(seeds: &Seeds) -> Result<Self, Fault> {
+        let [first, ..] = seeds.signing.as_slice() else {
+            return Err(Fault::Corrupt("no signing key".to_owned()));
+        };
+        let published = seeds.signing.iter().map(PublicKey::of_seed).collect();
+        Ok(Self {
+            signing: Key::of_seed(first)?,
+            published,
+            successor: SuccessorKey::new(&seeds.successor),
+        })
+    }
+
+    /// The JWK Set. RFC 7517 section 5, RFC 8037 section 2.
+    pub(super) fn jwks(&self) -> serde_json::Value {
+        let jwk = |key: &PublicKey| json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.kid, "x": key.x });
+        json!({ "keys": self.published.iter().map(jwk).collect::<Vec<_>>() })
+    }
+
+    /// The access token that says `claims`. RFC 9068 section 2.
+    pub(super) fn sign(&self, claims: &AccessClaims<'_>) -> Result<Secret, Fault> {
+        encode(&self.signing.header, claims, &self.signing.encoding)
+            .map(Secret::from)
+            .map_err(|error| Fault::Key(error.to_string()))
+    }
+
+    pub(super) fn successor_of(&self, shown: &str) -> Secret {
+        self.successor.successor_of(shown)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kids: Vec<_> = self.published.iter().map(|key| &key.kid).collect();
+        f.debug_struct("Keys")
+            .field("kids", &kids)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Seeds {
+    fn random(chance: &Chance) -> Result<Self, Fault> {
+        Ok(Self {
+            signing: vec![chance.bytes()?],
+            successor: chance.bytes()?,
+        })
+    }
+}
+
+impl Key {
+    fn of_seed(seed: &[u8; 32]) -> Result<Self, Fault> {
+        let der = SigningKey::from_bytes(seed)
+            .to_pkcs8_der()
+            .map_err(|error| Fault::Key(error.to_string()))?;
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
+        header.kid = Some(PublicKey::of_seed(seed).kid);
+        Ok(Self {
+            header,
+            encoding: EncodingKey::from_ed_der(der.as_bytes()),
+        })
+    }
+}
+
+impl PublicKey {
+    fn of_seed(seed: &[u8; 32]) -> Self {
+        let x = URL_SAFE_NO_PAD.encode(SigningKey::from_bytes(seed).verifying_key().as_bytes());
+        // RFC 7638 section 3, RFC 8037 appendix A.3: the required members in lexical order, no white space.
+        let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
+        Self {
+            kid: URL_SAFE_NO_PAD.encode(thumbprint),
+            x,
+        }
+    }
+}
+
+/// The claims of an access token. RFC 9068 section 2.2.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct AccessClaims<'a> {
+    /// Who issued it.
+    pub iss: &'a str,
+    /// Whom it speaks for.
+    pub sub: &'a str,
+    /// The resource it is for.
+    pub aud: &'a str,
+    /// Refused on or after this second.
+    pub exp: u64,
+    /// The second of its issue.
+    pub iat: u64,
+    /// Its own name.
+    pub jti: &'a str,
+    /// The client it was issued to.
+    pub client_id: &'a str,
+    /// What it allows.
+    pub scope: &'a str,
+}

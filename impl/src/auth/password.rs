@@ -1,0 +1,102 @@
+//! Passwords: argon2id, with its cost as a setting.
+//!
+//! Invariant: checking the password of someone unknown costs the same work as checking a wrong one.
+
+use std::fmt;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{Error, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use super::{Chance, Fault};
+
+/// How much work one password check is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PasswordCost {
+    /// 19 MiB and two passes, as OWASP recommends: some 20 milliseconds.
+    Recommended,
+    /// The least that argon2 allows. Only for replays that sign in thousands of times.
+    Cheapest,
+}
+
+impl PasswordCost {
+    fn argon2(self) -> Argon2<'static> {
+        let params = match self {
+            Self::Recommended => Params::default(),
+            Self::Cheapest => Params::new(
+                Params::MIN_M_COST,
+                Params::MIN_T_COST,
+                Params::MIN_P_COST,
+                None,
+            )
+            .expect("the least parameters are within their own bounds"),
+        };
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    }
+}
+
+/// Hashes and checks passwords at one cost.
+pub(super) struct Passwords {
+    argon2: Argon2<'static>,
+    /// The hash of a password that nobody has.
+    nobody: String,
+}
+
+impl Passwords {
+    pub(super) fn new(cost: PasswordCost, chance: &Chance) -> Result<Self, Fault> {
+        let argon2 = cost.argon2();
+        let nobody = hash_with(&argon2, &chance.bytes::<32>()?, chance)?;
+        Ok(Self { argon2, nobody })
+    }
+
+    /// The PHC string that the database keeps.
+    pub(super) fn hash(&self, password: &str, chance: &Chance) -> Result<String, Fault> {
+        hash_with(&self.argon2, password.as_bytes(), chance)
+    }
+
+    /// Whether `password` belongs to `stored`, the hash of the person who claims it; `None` when there is no such person.
+    pub(super) fn matches(&self, stored: Option<&str>, password: &str) -> Result<bool, Fault> {
+        let hash = PasswordHash::new(stored.unwrap_or(&self.nobody)).map_err(unusable)?;
+        match self.argon2.verify_password(password.as_bytes(), &hash) {
+            Ok(()) => Ok(stored.is_some()),
+            Err(Error::PasswordInvalid) => Ok(false),
+            Err(error) => Err(unusable(error)),
+        }
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords")
+            .field("argon2", &self.argon2)
+            .finish_non_exhaustive()
+    }
+}
+
+fn hash_with(argon2: &Argon2<'_>, password: &[u8], chance: &Chance) -> Result<String, Fault> {
+    let hash = argon2
+        .hash_password_with_salt(password, &chance.bytes::<16>()?)
+        .map_err(unusable)?;
+    Ok(hash.to_string())
+}
+
+fn unusable(error: impl fmt::Display) -> Fault {
+    Fault::Password(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_password_of_someone_known_matches() {
+        let chance = Chance::seeded(1);
+        let passwords = Passwords::new(PasswordCost::Cheapest, &chance).unwrap();
+        let stored = passwords.hash("correct horse", &chance).unwrap();
+        assert!(stored.starts_with("$argon2id$"));
+        assert!(passwords.matches(Some(&stored), "correct horse").unwrap());
+        assert!(!passwords.matches(Some(&stored), "battery staple").unwrap());
+        assert!(!passwords.matches(None, "correct horse").unwrap());
+        assert!(passwords.matches(Some("garbage"), "correct horse").is_err());
+    }
+}

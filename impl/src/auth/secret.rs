@@ -1,0 +1,116 @@
+//! Secrets and their digests.
+//!
+//! Invariant: a [`Secret`] never shows in `Debug`, and what reaches the database is its [`Digest`].
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::{Chance, Fault};
+
+/// A code or a token as its bearer knows it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// 256 random bits in base64url. RFC 6749 section 10.10 asks for at least 128.
+    ///
+    /// # Errors
+    /// [`Fault::Chance`] when there are no random bytes.
+    pub fn random(chance: &Chance) -> Result<Self, Fault> {
+        Ok(Self(URL_SAFE_NO_PAD.encode(chance.bytes::<32>()?)))
+    }
+
+    /// The text that is handed to its bearer.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database knows it by.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// The SHA-256 of a secret of high entropy. Enough to find it again, useless to present.
+///
+/// Looking a digest up in an index leaks nothing of use through its timing: whoever can choose a digest freely already
+/// knows a preimage.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The digest of `secret`.
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// Whether this is the digest of `secret`, in constant time.
+    pub fn matches(&self, secret: &str) -> bool {
+        self.0.ct_eq(&Self::of(secret).0).into()
+    }
+}
+
+/// Derives a refresh token's first successor from the token itself.
+///
+/// Since only digests are stored, this is how a token that is shown again can be answered with the same successor: the
+/// shown token is the missing half of the computation.
+#[derive(Clone)]
+pub(super) struct SuccessorKey(Hmac<Sha256>);
+
+impl SuccessorKey {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+    }
+
+    pub(super) fn successor_of(&self, shown: &str) -> Secret {
+        let mut mac = self.0.clone();
+        mac.update(b"successor");
+        mac.update(shown.as_bytes());
+        Secret(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_in_debug_output() {
+        let secret = Secret::random(&Chance::seeded(1)).unwrap();
+        assert!(!format!("{secret:?}").contains(secret.expose()));
+    }
+
+    #[test]
+    fn the_successor_depends_on_the_key_and_on_the_token() {
+        let key = SuccessorKey::new(&[1; 32]);
+        assert_eq!(key.successor_of("a"), key.successor_of("a"));
+        assert_ne!(key.successor_of("a"), key.successor_of("b"));
+        assert_ne!(
+            key.successor_of("a"),
+            SuccessorKey::new(&[2; 32]).successor_of("a")
+        );
+    }
+
+    #[test]
+    fn a_digest_matches_its_secret_only() {
+        assert!(Digest::of("a").matches("a"));
+        assert!(!Digest::of("a").matches("b"));
+    }
+}

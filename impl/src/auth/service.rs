@@ -1,0 +1,387 @@
+//! The AuthService itself: loads records, has the decision made, mints what it grants, saves, all in one transaction.
+//!
+//! Invariant: what belongs together is one transaction, and the clock is asked once in it, after the wait for its turn.
+//!
+//! Deliberately absent: rules (those are [`Decisions`]) and HTTP (that is the neighbouring module).
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::clock::{Clock, Timestamp};
+
+use super::decisions::{Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable};
+use super::keys::{AccessClaims, Keys};
+use super::password::Passwords;
+use super::records::{AccessRecord, AccessState, CodeRecord, Grant, RefreshRecord, Spent};
+use super::secret::{Digest, Secret};
+use super::seed::{Client, ClientKind, NewClient, NewUser};
+use super::settings::Settings;
+use super::store::{Records, Store};
+use super::{Chance, Fault};
+
+/// What an AuthService is made of.
+pub struct Parts {
+    /// What the deployment chose.
+    pub settings: Settings,
+    /// Where it remembers.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub chance: Chance,
+    /// What it signs with.
+    pub keys: Keys,
+    /// The rules.
+    pub decisions: Arc<dyn Decisions>,
+}
+
+/// An authorization server. Clones are the same one.
+#[derive(Clone)]
+pub struct AuthService {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    passwords: Passwords,
+}
+
+/// What a client asked to be authorized for, found to be in order. RFC 6749 section 4.1.1.
+pub(super) struct Authorization<'a> {
+    pub(super) client_id: &'a str,
+    pub(super) redirect_uri: &'a str,
+    pub(super) scope: &'a str,
+    pub(super) challenge: &'a str,
+}
+
+/// What a token request is answered with. RFC 6749 section 5.1.
+pub(super) struct Issued {
+    pub(super) access_token: Secret,
+    pub(super) expires_in: u64,
+    /// Without one the client keeps the one it has.
+    pub(super) refresh_token: Option<Secret>,
+    pub(super) scope: String,
+}
+
+/// A token that is worth something now. RFC 7662 section 2.2.
+pub(super) enum Active {
+    Access(AccessRecord, Grant),
+    Refresh(RefreshRecord, Grant),
+}
+
+impl AuthService {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`Fault::Settings`] when the settings cannot be meant; [`Fault::Chance`] or [`Fault::Password`] when no password could
+    /// be checked with them.
+    pub fn new(parts: Parts) -> Result<Self, Fault> {
+        parts.settings.check()?;
+        let passwords = Passwords::new(parts.settings.password_cost, &parts.chance)?;
+        Ok(Self {
+            inner: Arc::new(Inner { parts, passwords }),
+        })
+    }
+
+    /// What the deployment chose.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.parts.settings
+    }
+
+    /// Enters someone who can sign in, or gives someone known a new password.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] when it cannot be saved, for one because the subject belongs to another name.
+    pub fn put_user(&self, user: &NewUser<'_>) -> Result<(), Fault> {
+        let hash = self
+            .inner
+            .passwords
+            .hash(user.password, &self.inner.parts.chance)?;
+        self.store()
+            .transact(|records| records.put_user(user.username, user.subject, &hash))
+    }
+
+    /// Enters a client, or replaces what is known of it.
+    ///
+    /// # Errors
+    /// [`Fault::Settings`] when a redirect URI is not absolute or has a fragment (RFC 6749 section 3.1.2); [`Fault::Store`]
+    /// when it cannot be saved.
+    pub fn put_client(&self, client: &NewClient<'_>) -> Result<(), Fault> {
+        if let ClientKind::Public { redirect_uris } = client.kind {
+            let bad =
+                |uri: &&&str| url::Url::parse(uri).map_or(true, |url| url.fragment().is_some());
+            if let Some(uri) = redirect_uris.iter().find(bad) {
+                return Err(Fault::Settings(format!(
+                    "the redirect URI {uri:?} is not an absolute URI without a fragment"
+                )));
+            }
+        }
+        self.store().transact(|records| records.put_client(client))
+    }
+
+    /// Forgets every grant, code and token; people, clients and keys stay.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] when the database fails.
+    pub fn reset(&self) -> Result<(), Fault> {
+        self.store().reset()
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.inner.parts.keys
+    }
+
+    pub(super) fn client(&self, client_id: &str) -> Result<Option<Client>, Fault> {
+        self.store().read(|records| records.client(client_id))
+    }
+
+    pub(super) fn has_redirect_uri(
+        &self,
+        client_id: &str,
+        redirect_uri: &str,
+    ) -> Result<bool, Fault> {
+        self.store()
+            .read(|records| records.has_redirect_uri(client_id, redirect_uri))
+    }
+
+    pub(super) fn username(&self, subject: &str) -> Result<Option<String>, Fault> {
+        self.store().read(|records| records.username(subject))
+    }
+
+    /// The code that a sign-in is answered with; `None` for a wrong name or a wrong password, which are one case.
+    pub(super) fn sign_in(
+        &self,
+        username: &str,
+        password: &str,
+        asked: &Authorization<'_>,
+    ) -> Result<Option<Secret>, Fault> {
+        let user = self.store().read(|records| records.user(username))?;
+        let stored = user.as_ref().map(|user| user.password_hash.as_str());
+        let matches = self.inner.passwords.matches(stored, password)?;
+        let Some(user) = user.filter(|_| matches) else {
+            return Ok(None);
+        };
+        let code = Secret::random(self.chance())?;
+        self.store().transact(|records| {
+            let now = self.now();
+            let grant = records.begin_grant(asked.client_id, &user.subject, asked.scope, now)?;
+            records.add_code(&CodeRecord {
+                digest: code.digest(),
+                grant,
+                redirect_uri: asked.redirect_uri.to_owned(),
+                challenge: asked.challenge.to_owned(),
+                issued_at: now,
+                spent: Spent::No,
+            })
+        })?;
+        Ok(Some(code))
+    }
+
+    /// RFC 6749 section 4.1.3.
+    pub(super) fn redeem(
+        &self,
+        code: &str,
+        request: &Redemption<'_>,
+    ) -> Result<Result<Issued, Refusal>, Fault> {
+        self.store().transact(|records| {
+            let now = self.now();
+            let Some((code, grant)) = records.code(&Digest::of(code))? else {
+                return Ok(Err(Refusal::Unknown));
+            };
+            let decided = self
+                .decisions()
+                .redeem(self.settings(), &code, &grant, request, now);
+            records.save(&decided.changes)?;
+            if let Err(refusal) = decided.answer {
+                return Ok(Err(refusal));
+            }
+            let refresh_token = Secret::random(self.chance())?;
+            self.add_refresh(records, &refresh_token, &grant, now)?;
+            self.issue(records, &grant, &grant.scope, Some(refresh_token), now)
+                .map(Ok)
+        })
+    }
+
+    /// RFC 6749 section 6.
+    pub(super) fn refresh(
+        &self,
+        shown: &str,
+        request: &RefreshRequest<'_>,
+    ) -> Result<Result<Issued, Refusal>, Fault> {
+        self.store().transact(|records| {
+            let now = self.now();
+            let Some((token, grant)) = records.refresh(&Digest::of(shown))? else {
+                return Ok(Err(Refusal::Unknown));
+            };
+            let successor = match token.spent {
+                Spent::No => None,
+                Spent::Since(_) => records
+                    .refresh(&self.keys().successor_of(shown).digest())?
+                    .map(|(token, _)| token),
+            };
+            let decided = self.decisions().refresh(
+                self.settings(),
+                &token,
+                successor.as_ref(),
+                &grant,
+                request,
+                now,
+            );
+            records.save(&decided.changes)?;
+            let refreshed = match decided.answer {
+                Ok(refreshed) => refreshed,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let refresh_token = self.next_refresh(records, refreshed, shown, &grant, now)?;
+            self.issue(
+                records,
+                &grant,
+                request.scope.unwrap_or(&grant.scope),
+                refresh_token,
+                now,
+            )
+            .map(Ok)
+        })
+    }
+
+    fn next_refresh(
+        &self,
+        records: Records<'_>,
+        refreshed: Refreshed,
+        shown: &str,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<Option<Secret>, Fault> {
+        let token = match refreshed {
+            Refreshed::Kept => return Ok(None),
+            Refreshed::SameSuccessor => return Ok(Some(self.keys().successor_of(shown))),
+            Refreshed::Rotated => self.keys().successor_of(shown),
+            Refreshed::NewSibling => Secret::random(self.chance())?,
+        };
+        self.add_refresh(records, &token, grant, now)?;
+        Ok(Some(token))
+    }
+
+    fn add_refresh(
+        &self,
+        records: Records<'_>,
+        token: &Secret,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        records.add_refresh(&RefreshRecord {
+            digest: token.digest(),
+            grant: grant.id,
+            idle_since: now,
+            spent: Spent::No,
+        })
+    }
+
+    /// Mints and remembers an access token. RFC 9068 section 2.
+    fn issue(
+        &self,
+        records: Records<'_>,
+        grant: &Grant,
+        scope: &str,
+        refresh_token: Option<Secret>,
+        now: Timestamp,
+    ) -> Result<Issued, Fault> {
+        let settings = self.settings();
+        let expires_at = now.after(settings.lifetimes.access);
+        let jti = URL_SAFE_NO_PAD.encode(self.chance().bytes::<16>()?);
+        let access_token = self.keys().sign(&AccessClaims {
+            iss: &settings.issuer,
+            sub: &grant.subject,
+            aud: &settings.resource,
+            exp: expires_at.seconds(),
+            iat: now.seconds(),
+            jti: &jti,
+            client_id: &grant.client_id,
+            scope,
+        })?;
+        records.add_access(&AccessRecord {
+            digest: access_token.digest(),
+            grant: grant.id,
+            jti,
+            scope: scope.to_owned(),
+            issued_at: now,
+            expires_at,
+            state: AccessState::Live,
+        })?;
+        Ok(Issued {
+            access_token,
+            expires_in: settings.lifetimes.access.as_secs(),
+            refresh_token,
+            scope: scope.to_owned(),
+        })
+    }
+
+    /// What the token is worth now; `None` for nothing. RFC 7662 section 2.2.
+    pub(super) fn introspect(&self, token: &str) -> Result<Option<Active>, Fault> {
+        let digest = Digest::of(token);
+        self.store().read(|records| {
+            let now = self.now();
+            if let Some((token, grant)) = records.access(&digest)? {
+                let active =
+                    self.decisions()
+                        .access_is_active(self.settings(), &token, &grant, now);
+                return Ok(active.then_some(Active::Access(token, grant)));
+            }
+            let Some((token, grant)) = records.refresh(&digest)? else {
+                return Ok(None);
+            };
+            let active = self
+                .decisions()
+                .refresh_is_active(self.settings(), &token, &grant, now);
+            Ok(active.then_some(Active::Refresh(token, grant)))
+        })
+    }
+
+    /// RFC 7009 section 2. A token that nobody knows changes nothing.
+    pub(super) fn revoke(&self, token: &str, client_id: &str) -> Result<(), Fault> {
+        let digest = Digest::of(token);
+        self.store().transact(|records| {
+            let now = self.now();
+            let decide = |token: Revocable<'_>, grant: &Grant| {
+                self.decisions()
+                    .revoke(self.settings(), token, grant, client_id, now)
+            };
+            if let Some((token, grant)) = records.refresh(&digest)? {
+                return records.save(&decide(Revocable::Refresh(&token), &grant));
+            }
+            let Some((token, grant)) = records.access(&digest)? else {
+                return Ok(());
+            };
+            records.save(&decide(Revocable::Access(&token), &grant))
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.parts.clock.now()
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.parts.store
+    }
+
+    fn chance(&self) -> &Chance {
+        &self.inner.parts.chance
+    }
+
+    fn decisions(&self) -> &dyn Decisions {
+        &*self.inner.parts.decisions
+    }
+}
+
+impl fmt::Debug for AuthService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { settings, keys, .. } = &self.inner.parts;
+        f.debug_struct("AuthService")
+            .field("settings", settings)
+            .field("keys", keys)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! What a deployment of the AuthService chose.
+//!
+//! Invariant: every knob is a name or a [`Duration`] in whole seconds; [`Settings::check`] refuses what would make no sense.
+//!
+//! Deliberately absent: reading them from a file, and anything that only a test would set.
+
+use std::time::Duration;
+
+use super::Fault;
+use super::password::PasswordCost;
+
+/// The policy of one AuthService.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The issuer identifier: an `http` or `https` URL without query, fragment or trailing slash. RFC 8414 section 2.
+    pub issuer: String,
+    /// The resource that access tokens are for: their `aud`. RFC 9068 section 2.2.
+    pub resource: String,
+    /// What can be granted, as space-separated scope tokens; also what is granted when a client names none. RFC 6749 section 3.3.
+    pub scope: String,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// Whether a refresh replaces the refresh token.
+    pub rotation: Rotation,
+    /// What a spent refresh token does when it comes back outside [`Settings::grace`].
+    pub reuse: Reuse,
+    /// When a spent refresh token may come back unpunished.
+    pub grace: Grace,
+    /// What a spent authorization code does when it comes back.
+    pub code_replay: CodeReplay,
+    /// How much work one password check is.
+    pub password_cost: PasswordCost,
+}
+
+/// Whole seconds each. Something of age `a` is dead when `a >= lifetime`. RFC 7519 section 4.1.4 for the boundary.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Lifetimes {
+    /// Of an access token, from its issue to its `exp`.
+    pub access: Duration,
+    /// Of an authorization code, from its issue. RFC 6749 section 4.1.2 recommends at most ten minutes.
+    pub code: Duration,
+    /// Of a refresh token, from its issue, or from its last use while [`Rotation::Off`].
+    pub refresh_idle: Duration,
+    /// Of a grant, from the sign-in: no refresh works from then on.
+    pub refresh_absolute: Duration,
+}
+
+/// Whether a refresh replaces the refresh token. RFC 9700 section 4.14.2.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rotation {
+    /// The answer names no new refresh token; the shown one stays, and its idle time starts again.
+    Off,
+    /// The answer names a new refresh token, and the shown one is spent.
+    Always,
+}
+
+/// What a spent refresh token does when it comes back outside the grace. RFC 9700 section 4.14.2.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reuse {
+    /// Only the request is refused.
+    Reject,
+    /// The request is refused and the grant ends: every token of it is dead.
+    RevokeGrant,
+}
+
+/// When a spent refresh token may come back unpunished: its answer may have been lost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Grace {
+    /// Never.
+    None,
+    /// It is answered with the very successor it was answered with before, and a fresh access token, as long as that
+    /// successor could still be used itself.
+    SameSuccessor {
+        /// How long after the token was first spent; `None` for as long as the successor is unused.
+        window: Option<Duration>,
+    },
+    /// It is answered with one more successor, alive beside the first.
+    NewSibling {
+        /// How long after the token was first spent.
+        window: Duration,
+    },
+}
+
+/// What a spent authorization code does when it comes back. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CodeReplay {
+    /// Only the request is refused.
+    Deny,
+    /// The request is refused and the grant that the code began ends.
+    DenyAndRevoke,
+}
+
+impl Settings {
+    /// The strict defaults of RFC 9700 for `issuer`, whose access tokens are for `resource`.
+    pub fn new(issuer: impl Into<String>, resource: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            resource: resource.into(),
+            scope: "items".to_owned(),
+            lifetimes: Lifetimes {
+                access: Duration::from_mins(5),
+                code: Duration::from_mins(1),
+                refresh_idle: Duration::from_hours(24),
+                refresh_absolute: Duration::from_hours(24 * 30),
+            },
+            rotation: Rotation::Always,
+            reuse: Reuse::RevokeGrant,
+            grace: Grace::None,
+            code_replay: CodeReplay::DenyAndRevoke,
+            password_cost: PasswordCost::Recommended,
+        }
+    }
+
+    /// Refuses settings that cannot be meant.
+    ///
+    /// # Errors
+    /// [`Fault::Settings`], naming the setting and what would be right.
+    pub fn check(&self) -> Result<(), Fault> {
+        let Lifetimes {
+            access,
+            code,
+            refresh_idle,
+            refresh_absolute,
+        } = self.lifetimes;
+        whole_seconds("the access token lifetime", access)?;
+        whole_seconds("the code lifetime", code)?;
+        whole_seconds("the refresh token idle lifetime", refresh_idle)?;
+        whole_seconds("the refresh token absolute lifetime", refresh_absolute)?;
+        match self.grace {
+            Grace::None | Grace::SameSuccessor { window: None } => {}
+            Grace::SameSuccessor {
+                window: Some(window),
+            }
+            | Grace::NewSibling { window } => {
+                whole_seconds("the grace window", window)?;
+            }
+        }
+        self.check_issuer()?;
+        if self.resource.is_empty() {
+            return Err(Fault::Settings(
+                "the resource is empty; name the URL of the backend".to_owned(),
+            ));
+        }
+        if self
+            .scope
+            .split(' ')
+            .any(|token| token.is_empty() || !token.bytes().all(is_scope_byte))
+        {
+            return Err(Fault::Settings(format!(
+                "the scope {:?} is not a list of names with one space between",
+                self.scope
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_issuer(&self) -> Result<(), Fault> {
+        let wrong = |what: &str| {
+            Err(Fault::Settings(format!(
+                "the issuer {:?} {what}",
+                self.issuer
+            )))
+        };
+        let Ok(url) = url::Url::parse(&self.issuer) else {
+            return wrong("is not a URL");
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return wrong("is neither http nor https");
+        }
+        if url.query().is_some() || url.fragment().is_some() || self.issuer.ends_with('/') {
+            return wrong("has a query, a fragment or a slash at its end; leave it away");
+        }
+        Ok(())
+    }
+}
+
+/// RFC 6749 section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
+pub(super) fn is_scope_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
+}
+
+fn whole_seconds(what: &str, duration: Duration) -> Result<(), Fault> {
+    if duration.is_zero() || duration.subsec_nanos() != 0 {
+        return Err(Fault::Settings(format!(
+            "{what} is {duration:?}; give at least one second, in whole seconds"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(change: impl FnOnce(&mut Settings)) -> String {
+        let mut settings = Settings::new("http://127.0.0.1:7001", "http://127.0.0.1:7002");
+        assert!(settings.check().is_ok());
+        change(&mut settings);
+        settings.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_meant_is_named() {
+        assert!(
+            complaint(|s| s.lifetimes.access = Duration::ZERO)
+                .contains("the access token lifetime is 0ns")
+        );
+        assert!(
+            complaint(|s| s.lifetimes.code = Duration::from_millis(1_500))
+                .contains("the code lifetime is 1.5s")
+        );
+        assert!(
+            complaint(|s| s.grace = Grace::NewSibling {
+                window: Duration::ZERO
+            })
+            .contains("the grace window")
+        );
+        assert!(
+            complaint(|s| s.issuer = "http://127.0.0.1:7001/".into()).contains("slash at its end")
+        );
+        assert!(complaint(|s| s.issuer = "localhost".into()).contains("is not a URL"));
+        assert!(complaint(|s| s.issuer = "ftp://a".into()).contains("neither http nor https"));
+        assert!(complaint(|s| s.resource = String::new()).contains("the resource is empty"));
+        assert!(complaint(|s| s.scope = "a  b".into()).contains("one space between"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Where the AuthService remembers: one SQLite database, in memory or in a file.
+//!
+//! Invariant: [`Store::transact`] is serialised with every other one on the same database, also those of other processes.
+//! It takes the write lock before its first read, so no decision is made on records that someone else is changing.
+//!
+//! Deliberately absent: forgetting. A spent token must be recognised as long as its grant could live (RFC 9700 section
+//! 4.14.2), and nothing here runs on its own to sweep later.
+
+mod entries;
+mod records;
+mod values;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::Fault;
+
+pub(super) use records::Records;
+
+/// How long a transaction waits for that of another process. A decision takes well under a millisecond; a process that
+/// holds the lock for this long is stuck.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More than there are statements, so that each is parsed once.
+const STATEMENTS: usize = 64;
+
+/// One database, used by one statement at a time.
+pub struct Store {
+    connection: Mutex<Connection>,
+}
+
+impl Store {
+    /// An empty database that dies with the process.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] when SQLite has no memory to give.
+    pub fn in_memory() -> Result<Self, Fault> {
+        Self::set_up(Connection::open_in_memory()?)
+    }
+
+    /// The database in the file at `path`, made when there is none. Several processes may have it open.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] when the file cannot be opened, written, or is not a database.
+    pub fn open(path: &Path) -> Result<Self, Fault> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // FULL, because a commit that a power cut undoes is a spent token that works again.
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+        Self::set_up(connection)
+    }
+
+    fn set_up(connection: Connection) -> Result<Self, Fault> {
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.execute_batch(include_str!("schema.sql"))?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Does `deed` in one serialised transaction: all of it is saved when it ends well, nothing when it fails.
+    pub(super) fn transact<T>(
+        &self,
+        deed: impl FnOnce(Records<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = deed(Records::new(&transaction))?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Reads with single statements, each a consistent view of its own.
+    pub(super) fn read<T>(
+        &self,
+        deed: impl FnOnce(Records<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        deed(Records::new(&self.lock()))
+    }
+
+    /// Forgets every grant, code and token; people, clients and keys stay.
+    pub(super) fn reset(&self) -> Result<(), Fault> {
+        self.transact(|records| records.clear())
+    }
+
+    /// A panic in a deed rolls its transaction back, so a poisoned lock still guards a sound database.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,249 @@
+//! Grants, codes and tokens in the database.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
+
+use crate::clock::Timestamp;
+
+use super::super::Fault;
+use super::super::decisions::Changes;
+use super::super::records::{AccessRecord, CodeRecord, Grant, GrantId, RefreshRecord};
+use super::super::secret::Digest;
+
+/// The rows, as seen from inside one transaction or between two.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Records<'a> {
+    connection: &'a Connection,
+}
+
+/// The columns of a grant, in the order of [`grant_from`].
+macro_rules! grant_columns {
+    () => {
+        "grants.id, grants.client_id, grants.subject, grants.scope, grants.born_at, grants.ending"
+    };
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(super) fn statement(&self, sql: &str) -> Result<CachedStatement<'a>, Fault> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    pub(super) fn execute(&self, sql: &str, values: impl Params) -> Result<(), Fault> {
+        self.statement(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    pub(super) fn first<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        from: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.statement(sql)?.query_row(values, from).optional()?)
+    }
+
+    /// A code and the grant it begins.
+    pub(in super::super) fn code(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<(CodeRecord, Grant)>, Fault> {
+        let sql = concat!(
+            "SELECT ",
+            grant_columns!(),
+            ", redirect_uri, challenge, issued_at, spent_at FROM codes JOIN grants ON grants.id = grant_id WHERE digest = ?1"
+        );
+        self.first(sql, [digest], |row| {
+            let grant = grant_from(row)?;
+            let code = CodeRecord {
+                digest: *digest,
+                grant: grant.id,
+                redirect_uri: row.get(6)?,
+                challenge: row.get(7)?,
+                issued_at: row.get(8)?,
+                spent: row.get(9)?,
+            };
+            Ok((code, grant))
+        })
+    }
+
+    /// A refresh token and its grant.
+    pub(in super::super) fn refresh(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<(RefreshRecord, Grant)>, Fault> {
+        let sql = concat!(
+            "SELECT ",
+            grant_columns!(),
+            ", idle_since, spent_at FROM refresh_tokens JOIN grants ON grants.id = grant_id WHERE digest = ?1"
+        );
+        self.first(sql, [digest], |row| {
+            let grant = grant_from(row)?;
+            let token = RefreshRecord {
+                digest: *digest,
+                grant: grant.id,
+                idle_since: row.get(6)?,
+                spent: row.get(7)?,
+            };
+            Ok((token, grant))
+        })
+    }
+
+    /// An access token and its grant.
+    pub(in super::super) fn access(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<(AccessRecord, Grant)>, Fault> {
+        let sql = concat!(
+            "SELECT ",
+            grant_columns!(),
+            ", jti, access_tokens.scope, issued_at, expires_at, revoked",
+            " FROM access_tokens JOIN grants ON grants.id = grant_id WHERE digest = ?1"
+        );
+        self.first(sql, [digest], |row| {
+            let grant = grant_from(row)?;
+            let token = AccessRecord {
+                digest: *digest,
+                grant: grant.id,
+                jti: row.get(6)?,
+                scope: row.get(7)?,
+                issued_at: row.get(8)?,
+                expires_at: row.get(9)?,
+                state: row.get(10)?,
+            };
+            Ok((token, grant))
+        })
+    }
+
+    /// Begins a grant.
+    pub(in super::super) fn begin_grant(
+        &self,
+        client_id: &str,
+        subject: &str,
+        scope: &str,
+        now: Timestamp,
+    ) -> Result<GrantId, Fault> {
+        let sql = "INSERT INTO grants (client_id, subject, scope, born_at) VALUES (?1, ?2, ?3, ?4)";
+        self.execute(sql, params![client_id, subject, scope, now])?;
+        Ok(GrantId(self.connection.last_insert_rowid()))
+    }
+
+    pub(in super::super) fn add_code(&self, code: &CodeRecord) -> Result<(), Fault> {
+        let CodeRecord {
+            digest,
+            grant,
+            redirect_uri,
+            challenge,
+            issued_at,
+            spent,
+        } = code;
+        let sql = "INSERT INTO codes (digest, grant_id, redirect_uri, challenge, issued_at, spent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        self.execute(
+            sql,
+            params![digest, grant, redirect_uri, challenge, issued_at, spent],
+        )
+    }
+
+    /// Adds a refresh token, unless it is there: rules that leave a rotated token unspent lead to one successor twice.
+    pub(in super::super) fn add_refresh(&self, token: &RefreshRecord) -> Result<(), Fault> {
+        let RefreshRecord {
+            digest,
+            grant,
+            idle_since,
+            spent,
+        } = token;
+        let sql = "INSERT OR IGNORE INTO refresh_tokens (digest, grant_id, idle_since, spent_at) VALUES (?1, ?2, ?3, ?4)";
+        self.execute(sql, params![digest, grant, idle_since, spent])
+    }
+
+    pub(in super::super) fn add_access(&self, token: &AccessRecord) -> Result<(), Fault> {
+        let AccessRecord {
+            digest,
+            grant,
+            jti,
+            scope,
+            issued_at,
+            expires_at,
+            state,
+        } = token;
+        let sql = "INSERT INTO access_tokens (digest, grant_id, jti, scope, issued_at, expires_at, revoked)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.execute(
+            sql,
+            params![digest, grant, jti, scope, issued_at, expires_at, state],
+        )
+    }
+
+    /// Saves what a decision changed.
+    pub(in super::super) fn save(&self, changes: &Changes) -> Result<(), Fault> {
+        let Changes {
+            grant,
+            code,
+            refresh,
+            access,
+        } = changes;
+        if let Some(Grant {
+            id,
+            client_id: _,
+            subject: _,
+            scope: _,
+            born_at: _,
+            state,
+        }) = grant
+        {
+            self.execute(
+                "UPDATE grants SET ending = ?2 WHERE id = ?1",
+                params![id, state],
+            )?;
+        }
+        if let Some(CodeRecord { digest, spent, .. }) = code {
+            self.execute(
+                "UPDATE codes SET spent_at = ?2 WHERE digest = ?1",
+                params![digest, spent],
+            )?;
+        }
+        if let Some(RefreshRecord {
+            digest,
+            grant: _,
+            idle_since,
+            spent,
+        }) = refresh
+        {
+            let sql = "UPDATE refresh_tokens SET idle_since = ?2, spent_at = ?3 WHERE digest = ?1";
+            self.execute(sql, params![digest, idle_since, spent])?;
+        }
+        if let Some(AccessRecord { digest, state, .. }) = access {
+            self.execute(
+                "UPDATE access_tokens SET revoked = ?2 WHERE digest = ?1",
+                params![digest, state],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Forgets every grant, code and token.
+    pub(super) fn clear(&self) -> Result<(), Fault> {
+        for sql in [
+            "DELETE FROM access_tokens",
+            "DELETE FROM refresh_tokens",
+            "DELETE FROM codes",
+            "DELETE FROM grants",
+        ] {
+            self.execute(sql, [])?;
+        }
+        Ok(())
+    }
+}
+
+fn grant_from(row: &Row<'_>) -> rusqlite::Result<Grant> {
+    Ok(Grant {
+        id: row.get(0)?,
+        client_id: row.get(1)?,
+        subject: row.get(2)?,
+        scope: row.get(3)?,
+        born_at: row.get(4)?,
+        state: row.get(5)?,
+    })
+}

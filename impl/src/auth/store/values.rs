@@ -1,0 +1,109 @@
+//! How our types are written in SQLite's.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::clock::Timestamp;
+
+use super::super::records::{AccessState, Ending, GrantId, GrantState, Spent};
+use super::super::secret::Digest;
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        // SQLite counts to 2^63; an instant beyond that is as good as never.
+        Ok(i64::try_from(self.0).unwrap_or(i64::MAX).into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let seconds = value.as_i64()?;
+        u64::try_from(seconds)
+            .map(Self)
+            .map_err(|_| FromSqlError::OutOfRange(seconds))
+    }
+}
+
+impl ToSql for Digest {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_slice().into())
+    }
+}
+
+impl FromSql for Digest {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 32]>::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for GrantId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.into())
+    }
+}
+
+impl FromSql for GrantId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
+
+impl ToSql for Spent {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::No => Ok(rusqlite::types::Null.into()),
+            Self::Since(first) => first.to_sql(),
+        }
+    }
+}
+
+impl FromSql for Spent {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(Option::<Timestamp>::column_result(value)?.map_or(Self::No, Self::Since))
+    }
+}
+
+impl ToSql for AccessState {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Live => 0.into(),
+            Self::Revoked => 1.into(),
+        })
+    }
+}
+
+impl FromSql for AccessState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_i64()? {
+            0 => Ok(Self::Live),
+            1 => Ok(Self::Revoked),
+            other => Err(FromSqlError::OutOfRange(other)),
+        }
+    }
+}
+
+const SIGNED_OUT: &str = "signed out";
+const REFRESH_TOKEN_REUSE: &str = "refresh token reuse";
+const CODE_REPLAY: &str = "code replay";
+
+impl ToSql for GrantState {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Live => rusqlite::types::Null.into(),
+            Self::Ended(Ending::SignedOut) => SIGNED_OUT.into(),
+            Self::Ended(Ending::RefreshTokenReuse) => REFRESH_TOKEN_REUSE.into(),
+            Self::Ended(Ending::CodeReplay) => CODE_REPLAY.into(),
+        })
+    }
+}
+
+impl FromSql for GrantState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_str_or_null()? {
+            None => Ok(Self::Live),
+            Some(SIGNED_OUT) => Ok(Self::Ended(Ending::SignedOut)),
+            Some(REFRESH_TOKEN_REUSE) => Ok(Self::Ended(Ending::RefreshTokenReuse)),
+            Some(CODE_REPLAY) => Ok(Self::Ended(Ending::CodeReplay)),
+            Some(_) => Err(FromSqlError::InvalidType),
+        }
+    }
+}
