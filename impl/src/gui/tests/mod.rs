@@ -1,1 +1,8 @@
-//! The GUI's rules, told as stories and checked as laws.
+//! The GUI's rules: told as stories, and checked as laws over random lives.
+
+mod honest;
+mod laws;
+mod life;
+mod sessions;
+mod signins;
+mod support;
