@@ -2,14 +2,18 @@
 //!
 //! Read [`Input`] and [`Effect`] first: they are all that happens to a GUI and all that it does. Then [`Settings`] (what it may
 //! choose), [`Gui`] (what it remembers), and the rules: `calls`, `renewal`, `signin`. `session` and `request` read and build the
-//! messages.
+//! messages. [`Headless`] is the shell, and [`router`] the way to it for people with curl.
 //!
 //! Invariant: what a GUI does is a function of its settings and of the inputs, times and random bytes it was given.
 //! Deliberately absent: any knowledge of how the AuthService or the backend decides.
 
 mod calls;
 mod effect;
+mod headless;
+mod http;
 mod input;
+mod lock;
+mod login;
 mod machine;
 mod renewal;
 mod request;
@@ -19,9 +23,13 @@ mod settings;
 mod signin;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
+pub use headless::{Headless, NotNow};
+pub use http::router;
 pub use input::{CallId, ExchangeId, Input, TabId};
+pub use login::Credentials;
 pub use machine::{Client, Gui};
 pub use secret::Secret;
 pub use session::{MalformedToken, Session};
@@ -29,3 +37,4 @@ pub use settings::{
     AuthorizationServer, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen,
     Settings, SingleFlight,
 };
+pub use wire::NoWire;

@@ -3,6 +3,7 @@
 mod honest;
 mod laws;
 mod life;
+mod served;
 mod sessions;
 mod signins;
 mod support;

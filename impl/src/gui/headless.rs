@@ -1,0 +1,289 @@
+//! The thin shell: carries out what the machine asks for, over HTTP, and reports what came of it.
+//!
+//! Invariant: inputs are fed one at a time and their effects begun in order, so the machine sees one history.
+//! Deliberately absent: every decision about tokens. The shell's only judgement is when to stop repeating a message the network
+//! keeps losing: it then reports what a proxy would, a 504.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use rand::CryptoRng;
+use tokio::sync::oneshot;
+use url::Url;
+
+use crate::clock::Clock;
+
+use super::effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
+use super::input::{CallId, ExchangeId, Input, TabId};
+use super::lock::RefreshLock;
+use super::login::Credentials;
+use super::machine::Client;
+use super::wire::{NoWire, Wire};
+
+/// How often in a row a message may be lost before the shell reports a 504: enough for a dropped connection, too few to storm a
+/// server that is down.
+const LOSSES_IN_A_ROW: u32 = 3;
+
+/// A browser without a window. Clones are the same one. Must be used inside a tokio runtime with time and IO.
+#[derive(Clone)]
+pub struct Headless {
+    inner: Arc<Inner>,
+}
+
+/// What was asked for cannot be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tab is busy, or the person is already where they want to be")]
+pub struct NotNow;
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    wire: Wire,
+    driven: Mutex<Driven>,
+}
+
+/// The machine, and who waits for what it says.
+struct Driven {
+    client: Box<dyn Client>,
+    chance: Box<dyn CryptoRng + Send>,
+    lock: RefreshLock,
+    calls: BTreeMap<CallId, oneshot::Sender<Shown>>,
+    next_call: u32,
+    sign_ins: BTreeMap<TabId, SignIn>,
+    sign_outs: BTreeMap<TabId, oneshot::Sender<()>>,
+    /// By message: how often in a row it was lost.
+    losses: BTreeMap<Exchange, u32>,
+}
+
+struct SignIn {
+    credentials: Credentials,
+    ended: oneshot::Sender<SignInOutcome>,
+}
+
+impl Headless {
+    /// A browser that runs `client`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be set up.
+    pub fn new(
+        client: Box<dyn Client>,
+        clock: Arc<dyn Clock>,
+        chance: Box<dyn CryptoRng + Send>,
+    ) -> Result<Self, NoWire> {
+        let driven = Driven {
+            client,
+            chance,
+            lock: RefreshLock::default(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            sign_ins: BTreeMap::new(),
+            sign_outs: BTreeMap::new(),
+            losses: BTreeMap::new(),
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                clock,
+                wire: Wire::new()?,
+                driven: Mutex::new(driven),
+            }),
+        })
+    }
+
+    /// Opens the items in a tab and returns what the person sees in the end.
+    pub async fn open(&self, tab: TabId) -> Shown {
+        let (ended, end) = oneshot::channel();
+        {
+            let mut driven = self.inner.driven();
+            let call = CallId(driven.next_call);
+            driven.next_call = driven.next_call.wrapping_add(1);
+            driven.calls.insert(call, ended);
+            self.inner.feed(&mut driven, Input::Open { tab, call });
+        }
+        end.await.unwrap_or(Shown::Failed)
+    }
+
+    /// Signs in, in a tab: opens the AuthService's page and fills in its form.
+    ///
+    /// # Errors
+    /// [`NotNow`] when someone is signed in, or the tab is signing in or out.
+    pub async fn sign_in(
+        &self,
+        tab: TabId,
+        credentials: Credentials,
+    ) -> Result<SignInOutcome, NotNow> {
+        let (ended, end) = oneshot::channel();
+        {
+            let mut driven = self.inner.driven();
+            if driven.sign_ins.contains_key(&tab) {
+                return Err(NotNow);
+            }
+            driven.sign_ins.insert(tab, SignIn { credentials, ended });
+            if self.inner.feed(&mut driven, Input::SignIn { tab }) == Reaction::Ignored {
+                driven.sign_ins.remove(&tab);
+                return Err(NotNow);
+            }
+        }
+        Ok(end.await.unwrap_or(SignInOutcome::Failed))
+    }
+
+    /// Signs out, in a tab, and waits until the AuthService has been told, or cannot be.
+    ///
+    /// # Errors
+    /// [`NotNow`] when nobody is signed in, or the tab is signing in or out.
+    pub async fn sign_out(&self, tab: TabId) -> Result<(), NotNow> {
+        let (ended, end) = oneshot::channel();
+        {
+            let mut driven = self.inner.driven();
+            if self.inner.feed(&mut driven, Input::SignOut { tab }) == Reaction::Ignored {
+                return Err(NotNow);
+            }
+            driven.sign_outs.insert(tab, ended);
+        }
+        // Nobody left to say that the revocation ended: then it has.
+        let _ = end.await;
+        Ok(())
+    }
+
+    /// Whether the person sees themselves as signed in.
+    #[must_use]
+    pub fn signed_in(&self) -> bool {
+        self.inner.driven().client.signed_in()
+    }
+}
+
+impl fmt::Debug for Headless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Headless")
+            .field("signed_in", &self.signed_in())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the machine did anything about an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reaction {
+    Acted,
+    Ignored,
+}
+
+impl Inner {
+    fn driven(&self) -> MutexGuard<'_, Driven> {
+        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Feeds one input and begins all that follows from it.
+    fn feed(self: &Arc<Self>, driven: &mut Driven, input: Input) -> Reaction {
+        let mut reaction = Reaction::Ignored;
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let effects = driven
+                .client
+                .handle(self.clock.now(), &mut *driven.chance, input);
+            for effect in effects {
+                reaction = Reaction::Acted;
+                let granted = self.begin(driven, effect);
+                inputs.extend(granted.map(|tab| Input::LockGranted { tab }));
+            }
+        }
+        reaction
+    }
+
+    /// Begins one effect. Returns the tab that gets the lock by it, if any does.
+    fn begin(self: &Arc<Self>, driven: &mut Driven, effect: Effect) -> Option<TabId> {
+        match effect {
+            Effect::Send {
+                exchange,
+                kind,
+                request,
+            } => self.spawn_exchange(exchange, kind, request),
+            Effect::Navigate { tab, url } => {
+                let credentials = driven
+                    .sign_ins
+                    .get(&tab)
+                    .map(|sign_in| sign_in.credentials.clone());
+                self.spawn_sign_in(tab, url, credentials);
+            }
+            Effect::Show { call, shown, .. } => {
+                if let Some(ended) = driven.calls.remove(&call) {
+                    // Whoever opened it may have gone away.
+                    let _ = ended.send(shown);
+                }
+            }
+            Effect::ShowSignIn { tab, outcome } => {
+                if let Some(sign_in) = driven.sign_ins.remove(&tab) {
+                    let _ = sign_in.ended.send(outcome);
+                }
+            }
+            Effect::RequestLock { tab, .. } => return driven.lock.request(tab),
+            Effect::ReleaseLock { tab } => return driven.lock.release(tab),
+            Effect::Session(
+                SessionChange::Started | SessionChange::Renewed | SessionChange::Ended,
+            ) => {}
+        }
+        None
+    }
+
+    fn spawn_exchange(
+        self: &Arc<Self>,
+        exchange: ExchangeId,
+        kind: Exchange,
+        request: Request<Bytes>,
+    ) {
+        let shell = Arc::clone(self);
+        tokio::spawn(async move {
+            let answer = shell.wire.exchange(request).await.ok();
+            let mut driven = shell.driven();
+            let input = match answer.or_else(|| driven.gives_up_on(kind)) {
+                Some(response) => {
+                    driven.losses.remove(&kind);
+                    Input::Answered { exchange, response }
+                }
+                None => Input::Lost { exchange },
+            };
+            shell.feed(&mut driven, input);
+            if let Exchange::Revoke { tab } = kind
+                && let Some(ended) = driven.sign_outs.remove(&tab)
+            {
+                let _ = ended.send(());
+            }
+        });
+    }
+
+    fn spawn_sign_in(self: &Arc<Self>, tab: TabId, page: Url, credentials: Option<Credentials>) {
+        let shell = Arc::clone(self);
+        tokio::spawn(async move {
+            let back = match credentials {
+                Some(credentials) => shell.wire.sign_in(page, &credentials).await,
+                None => None,
+            };
+            let input = match back {
+                Some(url) => Input::Redirected { tab, url },
+                None => Input::SignInAbandoned { tab },
+            };
+            let mut driven = shell.driven();
+            shell.feed(&mut driven, input);
+        });
+    }
+}
+
+impl Driven {
+    /// Counts a loss; the answer that a proxy would give once there were too many in a row.
+    fn gives_up_on(&mut self, kind: Exchange) -> Option<Response<Bytes>> {
+        let losses = self.losses.entry(kind).or_default();
+        *losses += 1;
+        match kind {
+            Exchange::Refresh { .. } | Exchange::Redeem { .. } if *losses >= LOSSES_IN_A_ROW => {
+                let mut answer = Response::new(Bytes::new());
+                *answer.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+                Some(answer)
+            }
+            Exchange::Refresh { .. } | Exchange::Redeem { .. } => None,
+            Exchange::Call { .. } | Exchange::Revoke { .. } => {
+                self.losses.remove(&kind);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! HTTP as a browser without cookies does it: one request, one answer, and a walk through the AuthService's login page.
+//!
+//! Invariant: an answer is either whole or lost; no redirect is followed on a message that carries a token.
+//! Deliberately absent: retries, which are the machine's decision.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::LOCATION;
+use http::{Request, Response, StatusCode};
+use url::Url;
+
+use super::login::{Credentials, LoginForm, leads_back};
+
+/// Bytes. More than any list of items or page of a login; an answer beyond it counts as lost.
+const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// How long a server may take. Checking a password is the slowest thing any of them does.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Pages and redirects on the way through a sign-in: more is a circle.
+const STEPS_OF_A_SIGN_IN: usize = 8;
+
+/// The shell cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client: {0}")]
+pub struct NoWire(#[source] reqwest::Error);
+
+/// The message or its answer is lost.
+#[derive(Debug)]
+pub(super) struct Lost;
+
+/// A way to every server.
+#[derive(Clone, Debug)]
+pub(super) struct Wire(reqwest::Client);
+
+impl Wire {
+    pub(super) fn new() -> Result<Self, NoWire> {
+        let client = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        Ok(Self(client.build().map_err(NoWire)?))
+    }
+
+    /// Sends a request and waits for the whole answer.
+    pub(super) async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        let request = reqwest::Request::try_from(request).map_err(|_| Lost)?;
+        self.run(request).await
+    }
+
+    async fn run(&self, request: reqwest::Request) -> Result<Response<Bytes>, Lost> {
+        let mut answer = self.0.execute(request).await.map_err(|_| Lost)?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|_| Lost)? {
+            if body.len() + chunk.len() > ANSWER_LIMIT {
+                return Err(Lost);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut whole = Response::new(body.freeze());
+        *whole.status_mut() = answer.status();
+        *whole.headers_mut() = answer.headers().clone();
+        Ok(whole)
+    }
+
+    /// Signs in at the page `asked` and returns the address the browser comes back to; `None` if it never does.
+    pub(super) async fn sign_in(&self, asked: Url, credentials: &Credentials) -> Option<Url> {
+        let mut at = asked.clone();
+        let mut request = self.0.get(at.clone()).build().ok()?;
+        let mut form_was_sent = false;
+        for _ in 0..STEPS_OF_A_SIGN_IN {
+            let answer = self.run(request).await.ok()?;
+            if let Some(next) = redirection(&at, &answer) {
+                if leads_back(&asked, &next) {
+                    return Some(next);
+                }
+                request = self.0.get(next.clone()).build().ok()?;
+                at = next;
+                continue;
+            }
+            if answer.status() != StatusCode::OK || form_was_sent {
+                return None;
+            }
+            let page = std::str::from_utf8(answer.body()).ok()?;
+            let form = LoginForm::find(&at, page)?;
+            request = self
+                .0
+                .post(form.action.clone())
+                .form(&form.fill(credentials))
+                .build()
+                .ok()?;
+            at = form.action;
+            form_was_sent = true;
+        }
+        None
+    }
+}
+
+/// Where an answer sends the browser, if it does.
+fn redirection(at: &Url, answer: &Response<Bytes>) -> Option<Url> {
+    if !answer.status().is_redirection() {
+        return None;
+    }
+    let location = answer.headers().get(LOCATION)?.to_str().ok()?;
+    at.join(location).ok()
+}
