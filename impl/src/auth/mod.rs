@@ -26,6 +26,8 @@ mod settings;
 #[cfg(test)]
 pub(crate) mod stage;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use chance::Chance;
 pub use decisions::{
@@ -39,7 +41,7 @@ pub use records::{
     AccessRecord, AccessState, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, Spent,
 };
 pub use secret::{Digest, Secret};
-pub use seed::{ClientKind, NewClient, NewUser};
+pub use seed::{ClientKind, Demo, NewClient, NewUser};
 pub use service::{AuthService, Parts};
 pub use settings::{CodeReplay, Grace, Lifetimes, Reuse, Rotation, Settings};
 pub use store::Store;

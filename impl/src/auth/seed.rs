@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::secret::Digest;
+use super::{AuthService, Fault};
 
 /// Someone who can sign in.
 #[derive(Clone)]
@@ -57,6 +58,62 @@ impl fmt::Debug for ClientKind<'_> {
                 .finish(),
             Self::ResourceServer { .. } => f.debug_struct("ResourceServer").finish_non_exhaustive(),
         }
+    }
+}
+
+/// Who is there to try the servers with: one person, one client, one backend.
+#[derive(Clone)]
+pub struct Demo<'a> {
+    /// Where the client takes its codes.
+    pub redirect_uris: &'a [&'a str],
+    /// What the backend introspects with.
+    pub backend_secret: &'a str,
+}
+
+impl Demo<'_> {
+    /// The person, whose `sub` is [`Demo::SUBJECT`].
+    pub const USERNAME: &'static str = "demo";
+    /// The person's password. It is no secret.
+    pub const PASSWORD: &'static str = "demo";
+    /// The person, in tokens.
+    pub const SUBJECT: &'static str = "demo-subject";
+    /// The public client.
+    pub const GUI: &'static str = "gui";
+    /// The resource server.
+    pub const BACKEND: &'static str = "backend";
+
+    /// Enters all three.
+    ///
+    /// # Errors
+    /// Those of [`AuthService::put_user`] and [`AuthService::put_client`].
+    pub fn enter(&self, service: &AuthService) -> Result<(), Fault> {
+        service.put_user(&NewUser {
+            subject: Self::SUBJECT,
+            username: Self::USERNAME,
+            password: Self::PASSWORD,
+        })?;
+        let kind = ClientKind::Public {
+            redirect_uris: self.redirect_uris,
+        };
+        service.put_client(&NewClient {
+            client_id: Self::GUI,
+            kind,
+        })?;
+        let kind = ClientKind::ResourceServer {
+            secret: self.backend_secret,
+        };
+        service.put_client(&NewClient {
+            client_id: Self::BACKEND,
+            kind,
+        })
+    }
+}
+
+impl fmt::Debug for Demo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Demo")
+            .field("redirect_uris", &self.redirect_uris)
+            .finish_non_exhaustive()
     }
 }
 

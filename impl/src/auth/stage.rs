@@ -124,12 +124,21 @@ pub(crate) fn authorization() -> Vec<(&'static str, &'static str)> {
 
 impl Stage {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self::with(settings, Store::in_memory().unwrap(), Arc::new(Standard))
+        Self::with(
+            settings,
+            Store::in_memory().unwrap(),
+            Arc::new(Standard),
+            Chance::seeded(7),
+        )
     }
 
-    pub(crate) fn with(settings: Settings, store: Store, decisions: Arc<dyn Decisions>) -> Self {
+    pub(crate) fn with(
+        settings: Settings,
+        store: Store,
+        decisions: Arc<dyn Decisions>,
+        chance: Chance,
+    ) -> Self {
         let clock = HandClock::starting_at(START);
-        let chance = Chance::seeded(7);
         let keys = Keys::of_store(&store, &chance).unwrap();
         let parts = Parts {
             settings,

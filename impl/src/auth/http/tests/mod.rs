@@ -1,5 +1,6 @@
 //! The endpoints, as clients, browsers and backends meet them.
 
 mod authorizing;
+mod graces;
 mod refusals;
 mod sessions;

@@ -3,7 +3,7 @@ use axum::http::Request;
 
 use super::super::super::stage::*;
 
-fn redemption<'a>(code: &'a str) -> Vec<(&'a str, &'a str)> {
+fn redemption(code: &str) -> Vec<(&str, &str)> {
     vec![
         ("grant_type", "authorization_code"),
         ("client_id", GUI),

@@ -1,3 +1,6 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
 use super::super::super::stage::*;
 use super::super::super::*;
 
@@ -148,77 +151,6 @@ async fn without_rotation_the_client_keeps_its_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_can_be_asked_for_again_and_brings_the_same_successor() {
-    let grace = Grace::SameSuccessor {
-        window: Some(seconds(3)),
-    };
-    let stage = Stage::new(Settings {
-        grace,
-        ..settings()
-    });
-    let (_, first) = stage.tokens().await;
-    let lost = stage.refresh(&first).await;
-    stage.wait(2);
-    let again = stage.refresh(&first).await;
-    assert_eq!(again.field("refresh_token"), lost.field("refresh_token"));
-    assert_ne!(again.field("access_token"), lost.field("access_token"));
-
-    stage.wait(17);
-    let successor = again.field("refresh_token");
-    assert!(stage.is_active(&successor).await, "19 s after its birth");
-    stage.wait(1);
-    assert!(
-        !stage.is_active(&successor).await,
-        "showing it again did not restart its idle time"
-    );
-}
-
-#[tokio::test]
-async fn the_window_counts_from_the_first_use_and_does_not_slide() {
-    for grace in [
-        Grace::SameSuccessor {
-            window: Some(seconds(3)),
-        },
-        Grace::NewSibling { window: seconds(3) },
-    ] {
-        let stage = Stage::new(Settings {
-            grace,
-            ..settings()
-        });
-        let (_, first) = stage.tokens().await;
-        let second = stage.refresh(&first).await.field("refresh_token");
-        for _ in 0..2 {
-            stage.wait(1);
-            assert_eq!(stage.refresh(&first).await.outcome(), "200");
-        }
-        stage.wait(1);
-        assert_eq!(stage.refresh(&first).await.outcome(), "400 invalid_grant");
-        assert!(
-            !stage.is_active(&second).await,
-            "outside the window it is a replay"
-        );
-    }
-}
-
-#[tokio::test]
-async fn siblings_live_beside_each_other() {
-    let stage = Stage::new(Settings {
-        grace: Grace::NewSibling { window: seconds(3) },
-        ..settings()
-    });
-    let (_, first) = stage.tokens().await;
-    let mut siblings = Vec::new();
-    for _ in 0..3 {
-        siblings.push(stage.refresh(&first).await.field("refresh_token"));
-    }
-    siblings.dedup();
-    assert_eq!(siblings.len(), 3);
-    for sibling in &siblings {
-        assert!(stage.is_active(sibling).await);
-    }
-}
-
-#[tokio::test]
 async fn a_replayed_code_takes_the_grant_with_it_and_a_guessed_verifier_spends_it() {
     let stage = Stage::new(settings());
     let code = stage.code().await;
@@ -348,4 +280,63 @@ async fn userinfo_speaks_to_bearers_of_active_access_tokens_only() {
         assert_eq!(refused.status, 401);
         assert!(refused.header("www-authenticate").contains("invalid_token"));
     }
+}
+
+#[test]
+fn every_answer_is_ready_within_one_poll() {
+    let stage = Stage::new(settings());
+    let now = |work: Pin<Box<dyn Future<Output = Seen> + '_>>| {
+        let mut work = work;
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(seen) => seen,
+            Poll::Pending => panic!("not ready"),
+        }
+    };
+    let code = now(Box::pin(stage.sign_in())).back("code").unwrap();
+    let issued = now(Box::pin(stage.redeem(&code)));
+    let (access, refresh) = (issued.field("access_token"), issued.field("refresh_token"));
+    for work in [stage.refresh(&refresh), stage.refresh(&refresh)] {
+        now(Box::pin(work));
+    }
+    now(Box::pin(stage.introspect(&access)));
+    now(Box::pin(stage.revoke(&refresh)));
+    for target in [
+        "/jwks.json",
+        "/authorize",
+        "/userinfo",
+        "/.well-known/oauth-authorization-server",
+    ] {
+        now(Box::pin(stage.get(target)));
+    }
+}
+
+#[tokio::test]
+async fn the_demo_people_and_clients_can_sign_in() {
+    let stage = Stage::new(settings());
+    let demo = Demo {
+        redirect_uris: &["http://127.0.0.1:7003/callback"],
+        backend_secret: "a secret",
+    };
+    demo.enter(&stage.service).unwrap();
+    demo.enter(&stage.service).unwrap();
+    let mut pairs = authorization();
+    pairs[1].1 = Demo::GUI;
+    pairs[2].1 = demo.redirect_uris[0];
+    pairs.extend([("username", Demo::USERNAME), ("password", Demo::PASSWORD)]);
+    assert!(
+        stage
+            .post("/authorize", &pairs)
+            .await
+            .back("code")
+            .is_some()
+    );
+    let asked = stage
+        .post_as(
+            "/introspect",
+            Some(&basic(Demo::BACKEND, "a secret")),
+            &[("token", "x")],
+        )
+        .await;
+    assert_eq!(asked.outcome(), "200");
+    assert!(!format!("{demo:?}").contains("a secret"));
 }
