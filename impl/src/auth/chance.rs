@@ -24,9 +24,7 @@ impl Chance {
 
     /// Always the same bytes for the same seed. Only for replays: whoever knows the seed knows every token.
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Box::new(Mutex::new(StdRng::seed_from_u64(
-            seed,
-        )))))
+        Self(Source::Seeded(Box::new(Mutex::new(StdRng::seed_from_u64(seed)))))
     }
 
     /// `N` fresh random bytes.
@@ -36,13 +34,8 @@ impl Chance {
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Fault> {
         let mut bytes = [0; N];
         match &self.0 {
-            Source::System => SysRng
-                .try_fill_bytes(&mut bytes)
-                .map_err(|error| Fault::Chance(error.to_string()))?,
-            Source::Seeded(rng) => rng
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .fill_bytes(&mut bytes),
+            Source::System => SysRng.try_fill_bytes(&mut bytes).map_err(|error| Fault::Chance(error.to_string()))?,
+            Source::Seeded(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes),
         }
         Ok(bytes)
     }

@@ -72,11 +72,7 @@ impl Keys {
             return Err(Fault::Corrupt("no signing key".to_owned()));
         };
         let published = seeds.signing.iter().map(PublicKey::of_seed).collect();
-        Ok(Self {
-            signing: Key::of_seed(first)?,
-            published,
-            successor: SuccessorKey::new(&seeds.successor),
-        })
+        Ok(Self { signing: Key::of_seed(first)?, published, successor: SuccessorKey::new(&seeds.successor) })
     }
 
     /// The JWK Set. RFC 7517 section 5, RFC 8037 section 2.
@@ -100,33 +96,23 @@ impl Keys {
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kids: Vec<_> = self.published.iter().map(|key| &key.kid).collect();
-        f.debug_struct("Keys")
-            .field("kids", &kids)
-            .finish_non_exhaustive()
+        f.debug_struct("Keys").field("kids", &kids).finish_non_exhaustive()
     }
 }
 
 impl Seeds {
     fn random(chance: &Chance) -> Result<Self, Fault> {
-        Ok(Self {
-            signing: vec![chance.bytes()?],
-            successor: chance.bytes()?,
-        })
+        Ok(Self { signing: vec![chance.bytes()?], successor: chance.bytes()? })
     }
 }
 
 impl Key {
     fn of_seed(seed: &[u8; 32]) -> Result<Self, Fault> {
-        let der = SigningKey::from_bytes(seed)
-            .to_pkcs8_der()
-            .map_err(|error| Fault::Key(error.to_string()))?;
+        let der = SigningKey::from_bytes(seed).to_pkcs8_der().map_err(|error| Fault::Key(error.to_string()))?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
         header.kid = Some(PublicKey::of_seed(seed).kid);
-        Ok(Self {
-            header,
-            encoding: EncodingKey::from_ed_der(der.as_bytes()),
-        })
+        Ok(Self { header, encoding: EncodingKey::from_ed_der(der.as_bytes()) })
     }
 }
 
@@ -135,10 +121,7 @@ impl PublicKey {
         let x = URL_SAFE_NO_PAD.encode(SigningKey::from_bytes(seed).verifying_key().as_bytes());
         // RFC 7638 section 3, RFC 8037 appendix A.3: the required members in lexical order, no white space.
         let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
-        Self {
-            kid: URL_SAFE_NO_PAD.encode(thumbprint),
-            x,
-        }
+        Self { kid: URL_SAFE_NO_PAD.encode(thumbprint), x }
     }
 }
 

@@ -23,13 +23,8 @@ impl PasswordCost {
     fn argon2(self) -> Argon2<'static> {
         let params = match self {
             Self::Recommended => Params::default(),
-            Self::Cheapest => Params::new(
-                Params::MIN_M_COST,
-                Params::MIN_T_COST,
-                Params::MIN_P_COST,
-                None,
-            )
-            .expect("the least parameters are within their own bounds"),
+            Self::Cheapest => Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None)
+                .expect("the least parameters are within their own bounds"),
         };
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
     }
@@ -67,16 +62,12 @@ impl Passwords {
 
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passwords")
-            .field("argon2", &self.argon2)
-            .finish_non_exhaustive()
+        f.debug_struct("Passwords").field("argon2", &self.argon2).finish_non_exhaustive()
     }
 }
 
 fn hash_with(argon2: &Argon2<'_>, password: &[u8], chance: &Chance) -> Result<String, Fault> {
-    let hash = argon2
-        .hash_password_with_salt(password, &chance.bytes::<16>()?)
-        .map_err(unusable)?;
+    let hash = argon2.hash_password_with_salt(password, &chance.bytes::<16>()?).map_err(unusable)?;
     Ok(hash.to_string())
 }
 

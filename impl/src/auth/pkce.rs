@@ -10,10 +10,7 @@ const CHALLENGE_LENGTH: usize = 43;
 
 /// Whether `challenge` can be the S256 challenge of any verifier. RFC 7636 section 4.2.
 pub(super) fn is_challenge(challenge: &str) -> bool {
-    challenge.len() == CHALLENGE_LENGTH
-        && URL_SAFE_NO_PAD
-            .decode(challenge)
-            .is_ok_and(|hash| hash.len() == 32)
+    challenge.len() == CHALLENGE_LENGTH && URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|hash| hash.len() == 32)
 }
 
 /// Whether `verifier` is the one behind `challenge`, in constant time. RFC 7636 sections 4.1 and 4.6.
@@ -37,10 +34,7 @@ mod tests {
         assert!(is_challenge(CHALLENGE));
         assert!(matches(CHALLENGE, VERIFIER));
         assert!(!matches(CHALLENGE, &VERIFIER.replace('d', "e")));
-        assert!(
-            !matches(VERIFIER, VERIFIER),
-            "the plain method is not offered"
-        );
+        assert!(!matches(VERIFIER, VERIFIER), "the plain method is not offered");
         assert!(!matches(CHALLENGE, "short"));
     }
 

@@ -102,10 +102,7 @@ mod tests {
         let key = SuccessorKey::new(&[1; 32]);
         assert_eq!(key.successor_of("a"), key.successor_of("a"));
         assert_ne!(key.successor_of("a"), key.successor_of("b"));
-        assert_ne!(
-            key.successor_of("a"),
-            SuccessorKey::new(&[2; 32]).successor_of("a")
-        );
+        assert_ne!(key.successor_of("a"), SuccessorKey::new(&[2; 32]).successor_of("a"));
     }
 
     #[test]

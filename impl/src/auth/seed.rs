@@ -52,10 +52,7 @@ pub enum ClientKind<'a> {
 impl fmt::Debug for ClientKind<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Public { redirect_uris } => f
-                .debug_struct("Public")
-                .field("redirect_uris", redirect_uris)
-                .finish(),
+            Self::Public { redirect_uris } => f.debug_struct("Public").field("redirect_uris", redirect_uris).finish(),
             Self::ResourceServer { .. } => f.debug_struct("ResourceServer").finish_non_exhaustive(),
         }
     }
@@ -87,33 +84,17 @@ impl Demo<'_> {
     /// # Errors
     /// Those of [`AuthService::put_user`] and [`AuthService::put_client`].
     pub fn enter(&self, service: &AuthService) -> Result<(), Fault> {
-        service.put_user(&NewUser {
-            subject: Self::SUBJECT,
-            username: Self::USERNAME,
-            password: Self::PASSWORD,
-        })?;
-        let kind = ClientKind::Public {
-            redirect_uris: self.redirect_uris,
-        };
-        service.put_client(&NewClient {
-            client_id: Self::GUI,
-            kind,
-        })?;
-        let kind = ClientKind::ResourceServer {
-            secret: self.backend_secret,
-        };
-        service.put_client(&NewClient {
-            client_id: Self::BACKEND,
-            kind,
-        })
+        service.put_user(&NewUser { subject: Self::SUBJECT, username: Self::USERNAME, password: Self::PASSWORD })?;
+        let kind = ClientKind::Public { redirect_uris: self.redirect_uris };
+        service.put_client(&NewClient { client_id: Self::GUI, kind })?;
+        let kind = ClientKind::ResourceServer { secret: self.backend_secret };
+        service.put_client(&NewClient { client_id: Self::BACKEND, kind })
     }
 }
 
 impl fmt::Debug for Demo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Demo")
-            .field("redirect_uris", &self.redirect_uris)
-            .finish_non_exhaustive()
+        f.debug_struct("Demo").field("redirect_uris", &self.redirect_uris).finish_non_exhaustive()
     }
 }
 

@@ -81,9 +81,7 @@ impl AuthService {
     pub fn new(parts: Parts) -> Result<Self, Fault> {
         parts.settings.check()?;
         let passwords = Passwords::new(parts.settings.password_cost, &parts.chance)?;
-        Ok(Self {
-            inner: Arc::new(Inner { parts, passwords }),
-        })
+        Ok(Self { inner: Arc::new(Inner { parts, passwords }) })
     }
 
     /// What the deployment chose.
@@ -96,12 +94,8 @@ impl AuthService {
     /// # Errors
     /// [`Fault::Store`] when it cannot be saved, for one because the subject belongs to another name.
     pub fn put_user(&self, user: &NewUser<'_>) -> Result<(), Fault> {
-        let hash = self
-            .inner
-            .passwords
-            .hash(user.password, &self.inner.parts.chance)?;
-        self.store()
-            .transact(|records| records.put_user(user.username, user.subject, &hash))
+        let hash = self.inner.passwords.hash(user.password, &self.inner.parts.chance)?;
+        self.store().transact(|records| records.put_user(user.username, user.subject, &hash))
     }
 
     /// Enters a client, or replaces what is known of it.
@@ -111,8 +105,7 @@ impl AuthService {
     /// when it cannot be saved.
     pub fn put_client(&self, client: &NewClient<'_>) -> Result<(), Fault> {
         if let ClientKind::Public { redirect_uris } = client.kind {
-            let bad =
-                |uri: &&&str| url::Url::parse(uri).map_or(true, |url| url.fragment().is_some());
+            let bad = |uri: &&&str| url::Url::parse(uri).map_or(true, |url| url.fragment().is_some());
             if let Some(uri) = redirect_uris.iter().find(bad) {
                 return Err(Fault::Settings(format!(
                     "the redirect URI {uri:?} is not an absolute URI without a fragment"
@@ -138,13 +131,8 @@ impl AuthService {
         self.store().read(|records| records.client(client_id))
     }
 
-    pub(super) fn has_redirect_uri(
-        &self,
-        client_id: &str,
-        redirect_uri: &str,
-    ) -> Result<bool, Fault> {
-        self.store()
-            .read(|records| records.has_redirect_uri(client_id, redirect_uri))
+    pub(super) fn has_redirect_uri(&self, client_id: &str, redirect_uri: &str) -> Result<bool, Fault> {
+        self.store().read(|records| records.has_redirect_uri(client_id, redirect_uri))
     }
 
     pub(super) fn username(&self, subject: &str) -> Result<Option<String>, Fault> {
@@ -181,36 +169,25 @@ impl AuthService {
     }
 
     /// RFC 6749 section 4.1.3.
-    pub(super) fn redeem(
-        &self,
-        code: &str,
-        request: &Redemption<'_>,
-    ) -> Result<Result<Issued, Refusal>, Fault> {
+    pub(super) fn redeem(&self, code: &str, request: &Redemption<'_>) -> Result<Result<Issued, Refusal>, Fault> {
         self.store().transact(|records| {
             let now = self.now();
             let Some((code, grant)) = records.code(&Digest::of(code))? else {
                 return Ok(Err(Refusal::Unknown));
             };
-            let decided = self
-                .decisions()
-                .redeem(self.settings(), &code, &grant, request, now);
+            let decided = self.decisions().redeem(self.settings(), &code, &grant, request, now);
             records.save(&decided.changes)?;
             if let Err(refusal) = decided.answer {
                 return Ok(Err(refusal));
             }
             let refresh_token = Secret::random(self.chance())?;
             self.add_refresh(records, &refresh_token, &grant, now)?;
-            self.issue(records, &grant, &grant.scope, Some(refresh_token), now)
-                .map(Ok)
+            self.issue(records, &grant, &grant.scope, Some(refresh_token), now).map(Ok)
         })
     }
 
     /// RFC 6749 section 6.
-    pub(super) fn refresh(
-        &self,
-        shown: &str,
-        request: &RefreshRequest<'_>,
-    ) -> Result<Result<Issued, Refusal>, Fault> {
+    pub(super) fn refresh(&self, shown: &str, request: &RefreshRequest<'_>) -> Result<Result<Issued, Refusal>, Fault> {
         self.store().transact(|records| {
             let now = self.now();
             let Some((token, grant)) = records.refresh(&Digest::of(shown))? else {
@@ -218,32 +195,16 @@ impl AuthService {
             };
             let successor = match token.spent {
                 Spent::No => None,
-                Spent::Since(_) => records
-                    .refresh(&self.keys().successor_of(shown).digest())?
-                    .map(|(token, _)| token),
+                Spent::Since(_) => records.refresh(&self.keys().successor_of(shown).digest())?.map(|(token, _)| token),
             };
-            let decided = self.decisions().refresh(
-                self.settings(),
-                &token,
-                successor.as_ref(),
-                &grant,
-                request,
-                now,
-            );
+            let decided = self.decisions().refresh(self.settings(), &token, successor.as_ref(), &grant, request, now);
             records.save(&decided.changes)?;
             let refreshed = match decided.answer {
                 Ok(refreshed) => refreshed,
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let refresh_token = self.next_refresh(records, refreshed, shown, &grant, now)?;
-            self.issue(
-                records,
-                &grant,
-                request.scope.unwrap_or(&grant.scope),
-                refresh_token,
-                now,
-            )
-            .map(Ok)
+            self.issue(records, &grant, request.scope.unwrap_or(&grant.scope), refresh_token, now).map(Ok)
         })
     }
 
@@ -265,13 +226,7 @@ impl AuthService {
         Ok(Some(token))
     }
 
-    fn add_refresh(
-        &self,
-        records: Records<'_>,
-        token: &Secret,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
+    fn add_refresh(&self, records: Records<'_>, token: &Secret, grant: &Grant, now: Timestamp) -> Result<(), Fault> {
         records.add_refresh(&RefreshRecord {
             digest: token.digest(),
             grant: grant.id,
@@ -325,17 +280,13 @@ impl AuthService {
         self.store().read(|records| {
             let now = self.now();
             if let Some((token, grant)) = records.access(&digest)? {
-                let active =
-                    self.decisions()
-                        .access_is_active(self.settings(), &token, &grant, now);
+                let active = self.decisions().access_is_active(self.settings(), &token, &grant, now);
                 return Ok(active.then_some(Active::Access(token, grant)));
             }
             let Some((token, grant)) = records.refresh(&digest)? else {
                 return Ok(None);
             };
-            let active = self
-                .decisions()
-                .refresh_is_active(self.settings(), &token, &grant, now);
+            let active = self.decisions().refresh_is_active(self.settings(), &token, &grant, now);
             Ok(active.then_some(Active::Refresh(token, grant)))
         })
     }
@@ -346,8 +297,7 @@ impl AuthService {
         self.store().transact(|records| {
             let now = self.now();
             let decide = |token: Revocable<'_>, grant: &Grant| {
-                self.decisions()
-                    .revoke(self.settings(), token, grant, client_id, now)
+                self.decisions().revoke(self.settings(), token, grant, client_id, now)
             };
             if let Some((token, grant)) = records.refresh(&digest)? {
                 return records.save(&decide(Revocable::Refresh(&token), &grant));
@@ -379,9 +329,6 @@ impl AuthService {
 impl fmt::Debug for AuthService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts { settings, keys, .. } = &self.inner.parts;
-        f.debug_struct("AuthService")
-            .field("settings", settings)
-            .field("keys", keys)
-            .finish_non_exhaustive()
+        f.debug_struct("AuthService").field("settings", settings).field("keys", keys).finish_non_exhaustive()
     }
 }

@@ -116,36 +116,22 @@ impl Settings {
     /// # Errors
     /// [`Fault::Settings`], naming the setting and what would be right.
     pub fn check(&self) -> Result<(), Fault> {
-        let Lifetimes {
-            access,
-            code,
-            refresh_idle,
-            refresh_absolute,
-        } = self.lifetimes;
+        let Lifetimes { access, code, refresh_idle, refresh_absolute } = self.lifetimes;
         whole_seconds("the access token lifetime", access)?;
         whole_seconds("the code lifetime", code)?;
         whole_seconds("the refresh token idle lifetime", refresh_idle)?;
         whole_seconds("the refresh token absolute lifetime", refresh_absolute)?;
         match self.grace {
             Grace::None | Grace::SameSuccessor { window: None } => {}
-            Grace::SameSuccessor {
-                window: Some(window),
-            }
-            | Grace::NewSibling { window } => {
+            Grace::SameSuccessor { window: Some(window) } | Grace::NewSibling { window } => {
                 whole_seconds("the grace window", window)?;
             }
         }
         self.check_issuer()?;
         if self.resource.is_empty() {
-            return Err(Fault::Settings(
-                "the resource is empty; name the URL of the backend".to_owned(),
-            ));
+            return Err(Fault::Settings("the resource is empty; name the URL of the backend".to_owned()));
         }
-        if self
-            .scope
-            .split(' ')
-            .any(|token| token.is_empty() || !token.bytes().all(is_scope_byte))
-        {
+        if self.scope.split(' ').any(|token| token.is_empty() || !token.bytes().all(is_scope_byte)) {
             return Err(Fault::Settings(format!(
                 "the scope {:?} is not a list of names with one space between",
                 self.scope
@@ -155,12 +141,7 @@ impl Settings {
     }
 
     fn check_issuer(&self) -> Result<(), Fault> {
-        let wrong = |what: &str| {
-            Err(Fault::Settings(format!(
-                "the issuer {:?} {what}",
-                self.issuer
-            )))
-        };
+        let wrong = |what: &str| Err(Fault::Settings(format!("the issuer {:?} {what}", self.issuer)));
         let Ok(url) = url::Url::parse(&self.issuer) else {
             return wrong("is not a URL");
         };
@@ -181,9 +162,7 @@ pub(super) fn is_scope_byte(byte: u8) -> bool {
 
 fn whole_seconds(what: &str, duration: Duration) -> Result<(), Fault> {
     if duration.is_zero() || duration.subsec_nanos() != 0 {
-        return Err(Fault::Settings(format!(
-            "{what} is {duration:?}; give at least one second, in whole seconds"
-        )));
+        return Err(Fault::Settings(format!("{what} is {duration:?}; give at least one second, in whole seconds")));
     }
     Ok(())
 }
@@ -201,23 +180,10 @@ mod tests {
 
     #[test]
     fn a_setting_that_cannot_be_meant_is_named() {
-        assert!(
-            complaint(|s| s.lifetimes.access = Duration::ZERO)
-                .contains("the access token lifetime is 0ns")
-        );
-        assert!(
-            complaint(|s| s.lifetimes.code = Duration::from_millis(1_500))
-                .contains("the code lifetime is 1.5s")
-        );
-        assert!(
-            complaint(|s| s.grace = Grace::NewSibling {
-                window: Duration::ZERO
-            })
-            .contains("the grace window")
-        );
-        assert!(
-            complaint(|s| s.issuer = "http://127.0.0.1:7001/".into()).contains("slash at its end")
-        );
+        assert!(complaint(|s| s.lifetimes.access = Duration::ZERO).contains("the access token lifetime is 0ns"));
+        assert!(complaint(|s| s.lifetimes.code = Duration::from_millis(1_500)).contains("the code lifetime is 1.5s"));
+        assert!(complaint(|s| s.grace = Grace::NewSibling { window: Duration::ZERO }).contains("the grace window"));
+        assert!(complaint(|s| s.issuer = "http://127.0.0.1:7001/".into()).contains("slash at its end"));
         assert!(complaint(|s| s.issuer = "localhost".into()).contains("is not a URL"));
         assert!(complaint(|s| s.issuer = "ftp://a".into()).contains("neither http nor https"));
         assert!(complaint(|s| s.resource = String::new()).contains("the resource is empty"));

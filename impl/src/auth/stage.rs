@@ -70,40 +70,28 @@ impl Seen {
 
     /// Status and OAuth error code, as one word to compare.
     pub(crate) fn outcome(&self) -> String {
-        format!("{} {}", self.status.as_u16(), self.field("error"))
-            .trim()
-            .to_owned()
+        format!("{} {}", self.status.as_u16(), self.field("error")).trim().to_owned()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// A parameter of the address it redirects to.
     pub(crate) fn back(&self, name: &str) -> Option<String> {
         let to = url::Url::parse(self.header(LOCATION.as_str())).ok()?;
-        to.query_pairs()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.into_owned())
+        to.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 }
 
 pub(crate) async fn seen(router: &Router, request: Request<Body>) -> Seen {
     let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-    Seen {
-        status: head.status,
-        headers: head.headers,
-        text,
-    }
+    Seen { status: head.status, headers: head.headers, text }
 }
 
 pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 pub(crate) fn basic(name: &str, password: &str) -> String {
@@ -124,58 +112,22 @@ pub(crate) fn authorization() -> Vec<(&'static str, &'static str)> {
 
 impl Stage {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self::with(
-            settings,
-            Store::in_memory().unwrap(),
-            Arc::new(Standard),
-            Chance::seeded(7),
-        )
+        Self::with(settings, Store::in_memory().unwrap(), Arc::new(Standard), Chance::seeded(7))
     }
 
-    pub(crate) fn with(
-        settings: Settings,
-        store: Store,
-        decisions: Arc<dyn Decisions>,
-        chance: Chance,
-    ) -> Self {
+    pub(crate) fn with(settings: Settings, store: Store, decisions: Arc<dyn Decisions>, chance: Chance) -> Self {
         let clock = HandClock::starting_at(START);
         let keys = Keys::of_store(&store, &chance).unwrap();
-        let parts = Parts {
-            settings,
-            store,
-            clock: Arc::new(clock.clone()),
-            chance,
-            keys,
-            decisions,
-        };
+        let parts = Parts { settings, store, clock: Arc::new(clock.clone()), chance, keys, decisions };
         let service = AuthService::new(parts).unwrap();
-        service
-            .put_user(&NewUser {
-                subject: "subject-1",
-                username: "ada",
-                password: "lovelace",
-            })
-            .unwrap();
-        for (client_id, redirect_uri) in
-            [(GUI, REDIRECT_URI), ("other", "http://other.test/callback")]
-        {
-            let kind = ClientKind::Public {
-                redirect_uris: &[redirect_uri],
-            };
+        service.put_user(&NewUser { subject: "subject-1", username: "ada", password: "lovelace" }).unwrap();
+        for (client_id, redirect_uri) in [(GUI, REDIRECT_URI), ("other", "http://other.test/callback")] {
+            let kind = ClientKind::Public { redirect_uris: &[redirect_uri] };
             service.put_client(&NewClient { client_id, kind }).unwrap();
         }
         let kind = ClientKind::ResourceServer { secret: BACKEND.1 };
-        service
-            .put_client(&NewClient {
-                client_id: BACKEND.0,
-                kind,
-            })
-            .unwrap();
-        Self {
-            router: service.router(),
-            clock,
-            service,
-        }
+        service.put_client(&NewClient { client_id: BACKEND.0, kind }).unwrap();
+        Self { router: service.router(), clock, service }
     }
 
     pub(crate) fn wait(&self, count: u64) {
@@ -183,25 +135,15 @@ impl Stage {
     }
 
     pub(crate) async fn get(&self, target: &str) -> Seen {
-        seen(
-            &self.router,
-            Request::get(target).body(Body::empty()).unwrap(),
-        )
-        .await
+        seen(&self.router, Request::get(target).body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Seen {
         self.post_as(path, None, pairs).await
     }
 
-    pub(crate) async fn post_as(
-        &self,
-        path: &str,
-        authorization: Option<&str>,
-        pairs: &[(&str, &str)],
-    ) -> Seen {
-        let mut request =
-            Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    pub(crate) async fn post_as(&self, path: &str, authorization: Option<&str>, pairs: &[(&str, &str)]) -> Seen {
+        let mut request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -241,34 +183,18 @@ impl Stage {
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> Seen {
-        self.post(
-            "/token",
-            &[
-                ("grant_type", "refresh_token"),
-                ("client_id", GUI),
-                ("refresh_token", token),
-            ],
-        )
-        .await
+        self.post("/token", &[("grant_type", "refresh_token"), ("client_id", GUI), ("refresh_token", token)]).await
     }
 
     pub(crate) async fn revoke(&self, token: &str) -> Seen {
-        self.post("/revoke", &[("client_id", GUI), ("token", token)])
-            .await
+        self.post("/revoke", &[("client_id", GUI), ("token", token)]).await
     }
 
     pub(crate) async fn introspect(&self, token: &str) -> Seen {
-        self.post_as(
-            "/introspect",
-            Some(&basic(BACKEND.0, BACKEND.1)),
-            &[("token", token)],
-        )
-        .await
+        self.post_as("/introspect", Some(&basic(BACKEND.0, BACKEND.1)), &[("token", token)]).await
     }
 
     pub(crate) async fn is_active(&self, token: &str) -> bool {
-        self.introspect(token).await.json()["active"]
-            .as_bool()
-            .unwrap()
+        self.introspect(token).await.json()["active"].as_bool().unwrap()
     }
 }

@@ -53,22 +53,10 @@ pub trait Decisions: Send + Sync {
     ) -> Changes;
 
     /// Whether an access token is worth anything now. RFC 7662 section 2.2.
-    fn access_is_active(
-        &self,
-        settings: &Settings,
-        token: &AccessRecord,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> bool;
+    fn access_is_active(&self, settings: &Settings, token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool;
 
     /// Whether a refresh token would be taken now, as the tip of its grant. RFC 7662 section 2.2.
-    fn refresh_is_active(
-        &self,
-        settings: &Settings,
-        token: &RefreshRecord,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> bool;
+    fn refresh_is_active(&self, settings: &Settings, token: &RefreshRecord, grant: &Grant, now: Timestamp) -> bool;
 }
 
 /// The rules as the RFCs have them.
@@ -99,34 +87,15 @@ impl Decisions for Standard {
         refresh::refresh(settings, token, successor, grant, request, now)
     }
 
-    fn revoke(
-        &self,
-        _: &Settings,
-        token: Revocable<'_>,
-        grant: &Grant,
-        client_id: &str,
-        _: Timestamp,
-    ) -> Changes {
+    fn revoke(&self, _: &Settings, token: Revocable<'_>, grant: &Grant, client_id: &str, _: Timestamp) -> Changes {
         standing::revoke(token, grant, client_id)
     }
 
-    fn access_is_active(
-        &self,
-        _: &Settings,
-        token: &AccessRecord,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> bool {
+    fn access_is_active(&self, _: &Settings, token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool {
         standing::access_is_active(token, grant, now)
     }
 
-    fn refresh_is_active(
-        &self,
-        settings: &Settings,
-        token: &RefreshRecord,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> bool {
+    fn refresh_is_active(&self, settings: &Settings, token: &RefreshRecord, grant: &Grant, now: Timestamp) -> bool {
         standing::refresh_is_active(settings, token, grant, now)
     }
 }
@@ -184,17 +153,11 @@ pub struct Decided<Answer> {
 
 impl<Answer> Decided<Answer> {
     fn granted(answer: Answer, changes: Changes) -> Self {
-        Self {
-            answer: Ok(answer),
-            changes,
-        }
+        Self { answer: Ok(answer), changes }
     }
 
     fn refused(refusal: Refusal, changes: Changes) -> Self {
-        Self {
-            answer: Err(refusal),
-            changes,
-        }
+        Self { answer: Err(refusal), changes }
     }
 }
 

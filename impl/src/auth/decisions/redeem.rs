@@ -30,13 +30,7 @@ pub(super) fn redeem(
     if now.seconds_since(code.issued_at) >= settings.lifetimes.code.as_secs() {
         return refused(Refusal::Expired);
     }
-    let spent = Changes {
-        code: Some(CodeRecord {
-            spent: Spent::Since(now),
-            ..code.clone()
-        }),
-        ..Changes::none()
-    };
+    let spent = Changes { code: Some(CodeRecord { spent: Spent::Since(now), ..code.clone() }), ..Changes::none() };
     if !pkce::matches(&code.challenge, request.code_verifier) {
         // The code has been seen by someone who did not ask for it; nobody shall have a second guess.
         return Decided::refused(Refusal::WrongVerifier, spent);
@@ -48,10 +42,7 @@ fn replay(code_replay: CodeReplay, grant: &Grant) -> Changes {
     match code_replay {
         CodeReplay::Deny => Changes::none(),
         CodeReplay::DenyAndRevoke => Changes {
-            grant: Some(Grant {
-                state: GrantState::Ended(Ending::CodeReplay),
-                ..grant.clone()
-            }),
+            grant: Some(Grant { state: GrantState::Ended(Ending::CodeReplay), ..grant.clone() }),
             ..Changes::none()
         },
     }

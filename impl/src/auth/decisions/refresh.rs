@@ -35,10 +35,7 @@ pub(super) fn refresh(
         Spent::No if is_idle(settings, token, now) => return refused(Refusal::Expired),
         Spent::No => use_tip(settings.rotation, token, now),
     };
-    if request
-        .scope
-        .is_some_and(|scope| !covers(&grant.scope, scope))
-    {
+    if request.scope.is_some_and(|scope| !covers(&grant.scope, scope)) {
         return refused(Refusal::ScopeTooWide);
     }
     Decided::granted(refreshed, changes)
@@ -46,28 +43,10 @@ pub(super) fn refresh(
 
 fn use_tip(rotation: Rotation, token: &RefreshRecord, now: Timestamp) -> (Refreshed, Changes) {
     let (refreshed, used) = match rotation {
-        Rotation::Off => (
-            Refreshed::Kept,
-            RefreshRecord {
-                idle_since: now,
-                ..*token
-            },
-        ),
-        Rotation::Always => (
-            Refreshed::Rotated,
-            RefreshRecord {
-                spent: Spent::Since(now),
-                ..*token
-            },
-        ),
+        Rotation::Off => (Refreshed::Kept, RefreshRecord { idle_since: now, ..*token }),
+        Rotation::Always => (Refreshed::Rotated, RefreshRecord { spent: Spent::Since(now), ..*token }),
     };
-    (
-        refreshed,
-        Changes {
-            refresh: Some(used),
-            ..Changes::none()
-        },
-    )
+    (refreshed, Changes { refresh: Some(used), ..Changes::none() })
 }
 
 /// What a token first spent at `first` is answered with when it comes back unpunished.
@@ -93,10 +72,7 @@ fn reuse(reuse: Reuse, grant: &Grant) -> Changes {
     match reuse {
         Reuse::Reject => Changes::none(),
         Reuse::RevokeGrant => Changes {
-            grant: Some(Grant {
-                state: GrantState::Ended(Ending::RefreshTokenReuse),
-                ..grant.clone()
-            }),
+            grant: Some(Grant { state: GrantState::Ended(Ending::RefreshTokenReuse), ..grant.clone() }),
             ..Changes::none()
         },
     }
@@ -104,7 +80,5 @@ fn reuse(reuse: Reuse, grant: &Grant) -> Changes {
 
 /// Whether every token of `asked` is one of `granted`. RFC 6749 section 3.3.
 fn covers(granted: &str, asked: &str) -> bool {
-    asked
-        .split(' ')
-        .all(|token| granted.split(' ').any(|known| known == token))
+    asked.split(' ').all(|token| granted.split(' ').any(|known| known == token))
 }

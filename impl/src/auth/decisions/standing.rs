@@ -2,9 +2,7 @@
 
 use crate::clock::Timestamp;
 
-use super::super::records::{
-    AccessRecord, AccessState, Ending, Grant, GrantState, RefreshRecord, Spent,
-};
+use super::super::records::{AccessRecord, AccessState, Ending, Grant, GrantState, RefreshRecord, Spent};
 use super::super::settings::Settings;
 use super::{Changes, Revocable};
 
@@ -12,12 +10,7 @@ pub(super) fn access_is_active(token: &AccessRecord, grant: &Grant, now: Timesta
     grant.state == GrantState::Live && token.state == AccessState::Live && now < token.expires_at
 }
 
-pub(super) fn refresh_is_active(
-    settings: &Settings,
-    token: &RefreshRecord,
-    grant: &Grant,
-    now: Timestamp,
-) -> bool {
+pub(super) fn refresh_is_active(settings: &Settings, token: &RefreshRecord, grant: &Grant, now: Timestamp) -> bool {
     grant.state == GrantState::Live
         && now.seconds_since(grant.born_at) < settings.lifetimes.refresh_absolute.as_secs()
         && token.spent == Spent::No
@@ -35,18 +28,11 @@ pub(super) fn revoke(token: Revocable<'_>, grant: &Grant, client_id: &str) -> Ch
     }
     match token {
         Revocable::Refresh(_) => Changes {
-            grant: Some(Grant {
-                state: GrantState::Ended(Ending::SignedOut),
-                ..grant.clone()
-            }),
+            grant: Some(Grant { state: GrantState::Ended(Ending::SignedOut), ..grant.clone() }),
             ..Changes::none()
         },
-        Revocable::Access(token) => Changes {
-            access: Some(AccessRecord {
-                state: AccessState::Revoked,
-                ..token.clone()
-            }),
-            ..Changes::none()
-        },
+        Revocable::Access(token) => {
+            Changes { access: Some(AccessRecord { state: AccessState::Revoked, ..token.clone() }), ..Changes::none() }
+        }
     }
 }

@@ -11,33 +11,23 @@ use super::error::{ErrorCode, OAuthError, Stop};
 use super::params::Params;
 
 /// The public client that names itself in `params`.
-pub(super) fn public<'a>(
-    service: &AuthService,
-    headers: &HeaderMap,
-    params: &'a Params,
-) -> Result<&'a str, Stop> {
+pub(super) fn public<'a>(service: &AuthService, headers: &HeaderMap, params: &'a Params) -> Result<&'a str, Stop> {
     if headers.contains_key(AUTHORIZATION) {
-        return Err(OAuthError::invalid_client(
-            "this endpoint is for public clients, which have no credentials",
-        )
-        .into());
+        return Err(OAuthError::invalid_client("this endpoint is for public clients, which have no credentials").into());
     }
     let client_id = params.required("client_id", "client_id is missing")?;
     match service.client(client_id)? {
         Some(Client::Public) => Ok(client_id),
-        Some(Client::ResourceServer { .. }) => Err(OAuthError::new(
-            ErrorCode::UnauthorizedClient,
-            "a resource server holds no grants",
-        )
-        .into()),
+        Some(Client::ResourceServer { .. }) => {
+            Err(OAuthError::new(ErrorCode::UnauthorizedClient, "a resource server holds no grants").into())
+        }
         None => Err(OAuthError::invalid_client("no such client").into()),
     }
 }
 
 /// Makes sure that a resource server has authenticated itself by HTTP Basic.
 pub(super) fn resource_server(service: &AuthService, headers: &HeaderMap) -> Result<(), Stop> {
-    let refused =
-        OAuthError::invalid_client("a resource server must authenticate itself by HTTP Basic");
+    let refused = OAuthError::invalid_client("a resource server must authenticate itself by HTTP Basic");
     let (client_id, secret) = basic(headers).ok_or(refused)?;
     match service.client(&client_id)? {
         Some(Client::ResourceServer { secret: known }) if known.matches(&secret) => Ok(()),
@@ -59,8 +49,5 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 fn form_decoded(text: &str) -> String {
     // Neither `&` nor `=` may stand for themselves in what is form-encoded; a client that encodes nothing may still send them.
     let escaped = text.replace('&', "%26").replace('=', "%3D");
-    url::form_urlencoded::parse(escaped.as_bytes())
-        .next()
-        .map(|(text, _)| text.into_owned())
-        .unwrap_or_default()
+    url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(text, _)| text.into_owned()).unwrap_or_default()
 }

@@ -66,25 +66,15 @@ impl From<Refusal> for OAuthError {
     fn from(refusal: Refusal) -> Self {
         let (code, description) = match refusal {
             // One sentence for both: whether another client's token exists is nobody's business.
-            Refusal::Unknown | Refusal::OtherClient => (
-                ErrorCode::InvalidGrant,
-                "not a code or token of this client",
-            ),
-            Refusal::OtherRedirectUri => (
-                ErrorCode::InvalidGrant,
-                "the redirect_uri is not the one of the authorization request",
-            ),
+            Refusal::Unknown | Refusal::OtherClient => (ErrorCode::InvalidGrant, "not a code or token of this client"),
+            Refusal::OtherRedirectUri => {
+                (ErrorCode::InvalidGrant, "the redirect_uri is not the one of the authorization request")
+            }
             Refusal::GrantEnded => (ErrorCode::InvalidGrant, "the grant was ended"),
-            Refusal::GrantTooOld => (
-                ErrorCode::InvalidGrant,
-                "the grant has reached its absolute lifetime",
-            ),
+            Refusal::GrantTooOld => (ErrorCode::InvalidGrant, "the grant has reached its absolute lifetime"),
             Refusal::Replayed => (ErrorCode::InvalidGrant, "it was used before"),
             Refusal::Expired => (ErrorCode::InvalidGrant, "it has expired"),
-            Refusal::WrongVerifier => (
-                ErrorCode::InvalidGrant,
-                "the code_verifier does not match the code_challenge",
-            ),
+            Refusal::WrongVerifier => (ErrorCode::InvalidGrant, "the code_verifier does not match the code_challenge"),
             Refusal::ScopeTooWide => (ErrorCode::InvalidScope, "more scope than was granted"),
         };
         Self { code, description }
@@ -94,22 +84,17 @@ impl From<Refusal> for OAuthError {
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         match self.code {
-            ErrorCode::InvalidClient => (
-                StatusCode::UNAUTHORIZED,
-                NO_STORE,
-                [(WWW_AUTHENTICATE, "Basic realm=\"clients\"")],
-                Json(self),
-            )
-                .into_response(),
+            ErrorCode::InvalidClient => {
+                (StatusCode::UNAUTHORIZED, NO_STORE, [(WWW_AUTHENTICATE, "Basic realm=\"clients\"")], Json(self))
+                    .into_response()
+            }
             ErrorCode::AccessDenied
             | ErrorCode::InvalidGrant
             | ErrorCode::InvalidRequest
             | ErrorCode::InvalidScope
             | ErrorCode::UnauthorizedClient
             | ErrorCode::UnsupportedGrantType
-            | ErrorCode::UnsupportedResponseType => {
-                (StatusCode::BAD_REQUEST, NO_STORE, Json(self)).into_response()
-            }
+            | ErrorCode::UnsupportedResponseType => (StatusCode::BAD_REQUEST, NO_STORE, Json(self)).into_response(),
         }
     }
 }
@@ -140,12 +125,8 @@ impl IntoResponse for Stop {
         match self {
             Self::Error(error) => error.into_response(),
             Self::Fault(fault) => {
-                let mut response = (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    NO_STORE,
-                    "the service failed\n",
-                )
-                    .into_response();
+                let mut response =
+                    (StatusCode::INTERNAL_SERVER_ERROR, NO_STORE, "the service failed\n").into_response();
                 // The client learns nothing of it; whoever serves the router finds it here.
                 response.extensions_mut().insert(Arc::new(fault));
                 response

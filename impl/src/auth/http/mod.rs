@@ -28,28 +28,20 @@ use super::AuthService;
 const BODY_LIMIT: usize = 16 * 1024;
 
 /// For whatever holds a secret. RFC 6749 section 5.1.
-const NO_STORE: [(HeaderName, HeaderValue); 2] = [
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (PRAGMA, HeaderValue::from_static("no-cache")),
-];
+const NO_STORE: [(HeaderName, HeaderValue); 2] =
+    [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (PRAGMA, HeaderValue::from_static("no-cache"))];
 
 impl AuthService {
     /// All endpoints. Each answer is ready within one poll.
     pub fn router(&self) -> Router {
         Router::new()
-            .route(
-                "/.well-known/oauth-authorization-server",
-                get(metadata::metadata),
-            )
+            .route("/.well-known/oauth-authorization-server", get(metadata::metadata))
             .route("/jwks.json", get(metadata::jwks))
             .route("/authorize", get(authorize::show).post(authorize::sign_in))
             .route("/token", post(token::token))
             .route("/introspect", post(introspect::introspect))
             .route("/revoke", post(revoke::revoke))
-            .route(
-                "/userinfo",
-                get(userinfo::userinfo).post(userinfo::userinfo),
-            )
+            .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(self.clone())
     }

@@ -12,10 +12,7 @@ use super::NO_STORE;
 /// No scripts, no frames (RFC 9700 section 4.16), and no address with a state in it told to anyone (section 4.2.4).
 const GUARDS: [(HeaderName, &str); 4] = [
     (CONTENT_TYPE, "text/html; charset=utf-8"),
-    (
-        CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    ),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"),
     (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
 ];
@@ -39,10 +36,7 @@ pub(super) fn login<'a>(
 ) -> Response {
     let (status, alert) = match attempt {
         Attempt::First => (StatusCode::OK, None),
-        Attempt::Failed => (
-            StatusCode::UNAUTHORIZED,
-            Some("Wrong username or password."),
-        ),
+        Attempt::Failed => (StatusCode::UNAUTHORIZED, Some("Wrong username or password.")),
     };
     let body = html! {
         h1 { "Sign in" }

@@ -16,19 +16,12 @@ pub(super) struct Params {
 impl Params {
     /// The parameters in a query string or form body.
     pub(super) fn parse(encoded: &[u8]) -> Self {
-        let mut params = Self {
-            values: BTreeMap::new(),
-            repeated: BTreeSet::new(),
-        };
+        let mut params = Self { values: BTreeMap::new(), repeated: BTreeSet::new() };
         for (name, value) in url::form_urlencoded::parse(encoded) {
             if value.is_empty() {
                 continue;
             }
-            if params
-                .values
-                .insert(name.clone().into_owned(), value.into_owned())
-                .is_some()
-            {
+            if params.values.insert(name.clone().into_owned(), value.into_owned()).is_some() {
                 params.repeated.insert(name.into_owned());
             }
         }
@@ -44,25 +37,16 @@ impl Params {
 
     /// The parameters of a form body; whoever asks has to look for repeated ones.
     pub(super) fn of_repeating_form(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
-        let content_type = headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(OAuthError::invalid_request(
-                "the content type must be application/x-www-form-urlencoded",
-            ));
+            return Err(OAuthError::invalid_request("the content type must be application/x-www-form-urlencoded"));
         }
         Ok(Self::parse(body))
     }
 
     pub(super) fn check_not_repeated(&self) -> Result<(), OAuthError> {
-        if self.repeated.is_empty() {
-            Ok(())
-        } else {
-            Err(OAuthError::invalid_request("a parameter is repeated"))
-        }
+        if self.repeated.is_empty() { Ok(()) } else { Err(OAuthError::invalid_request("a parameter is repeated")) }
     }
 
     pub(super) fn is_repeated(&self, name: &str) -> bool {
@@ -74,7 +58,6 @@ impl Params {
     }
 
     pub(super) fn required(&self, name: &str, otherwise: &'static str) -> Result<&str, OAuthError> {
-        self.optional(name)
-            .ok_or_else(|| OAuthError::invalid_request(otherwise))
+        self.optional(name).ok_or_else(|| OAuthError::invalid_request(otherwise))
     }
 }

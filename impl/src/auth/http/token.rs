@@ -35,10 +35,7 @@ pub(super) async fn token(
         ),
         "refresh_token" => service.refresh(
             params.required("refresh_token", "refresh_token is missing")?,
-            &RefreshRequest {
-                client_id,
-                scope: params.optional("scope"),
-            },
+            &RefreshRequest { client_id, scope: params.optional("scope") },
         ),
         _ => {
             return Err(OAuthError::new(

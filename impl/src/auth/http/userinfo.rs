@@ -12,25 +12,18 @@ use super::super::service::Active;
 use super::NO_STORE;
 use super::error::Stop;
 
-pub(super) async fn userinfo(
-    State(service): State<AuthService>,
-    headers: HeaderMap,
-) -> Result<Response, Stop> {
+pub(super) async fn userinfo(State(service): State<AuthService>, headers: HeaderMap) -> Result<Response, Stop> {
     let Some(token) = bearer(&headers) else {
         return Ok(refused("Bearer"));
     };
     match service.introspect(token)? {
         Some(Active::Access(_, grant)) => {
             let username = service.username(&grant.subject)?;
-            Ok((
-                NO_STORE,
-                Json(json!({ "sub": grant.subject, "preferred_username": username })),
-            )
-                .into_response())
+            Ok((NO_STORE, Json(json!({ "sub": grant.subject, "preferred_username": username }))).into_response())
         }
-        Some(Active::Refresh(..)) | None => Ok(refused(
-            r#"Bearer error="invalid_token", error_description="not an active access token""#,
-        )),
+        Some(Active::Refresh(..)) | None => {
+            Ok(refused(r#"Bearer error="invalid_token", error_description="not an active access token""#))
+        }
     }
 }
 
@@ -40,10 +33,5 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn refused(challenge: &'static str) -> Response {
-    (
-        StatusCode::UNAUTHORIZED,
-        NO_STORE,
-        [(WWW_AUTHENTICATE, challenge)],
-    )
-        .into_response()
+    (StatusCode::UNAUTHORIZED, NO_STORE, [(WWW_AUTHENTICATE, challenge)]).into_response()
 }

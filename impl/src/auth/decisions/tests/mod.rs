@@ -28,24 +28,13 @@ fn grant() -> Grant {
 }
 
 fn ended(ending: Ending) -> Grant {
-    Grant {
-        state: GrantState::Ended(ending),
-        ..grant()
-    }
+    Grant { state: GrantState::Ended(ending), ..grant() }
 }
 
 fn refresh_token(issued: u64) -> RefreshRecord {
-    RefreshRecord {
-        digest: Digest::of("refresh"),
-        grant: GrantId(1),
-        idle_since: at(issued),
-        spent: Spent::No,
-    }
+    RefreshRecord { digest: Digest::of("refresh"), grant: GrantId(1), idle_since: at(issued), spent: Spent::No }
 }
 
 fn spent(token: RefreshRecord, first: u64) -> RefreshRecord {
-    RefreshRecord {
-        spent: Spent::Since(at(first)),
-        ..token
-    }
+    RefreshRecord { spent: Spent::Since(at(first)), ..token }
 }

@@ -1,9 +1,6 @@
 use super::*;
 
-const HONEST: RefreshRequest<'static> = RefreshRequest {
-    client_id: GUI,
-    scope: None,
-};
+const HONEST: RefreshRequest<'static> = RefreshRequest { client_id: GUI, scope: None };
 
 fn refresh(
     settings: &Settings,
@@ -11,35 +8,19 @@ fn refresh(
     successor: Option<RefreshRecord>,
     second: u64,
 ) -> Decided<Refreshed> {
-    Standard.refresh(
-        settings,
-        &token,
-        successor.as_ref(),
-        &grant(),
-        &HONEST,
-        at(second),
-    )
+    Standard.refresh(settings, &token, successor.as_ref(), &grant(), &HONEST, at(second))
 }
 
 fn changed_token(token: RefreshRecord) -> Changes {
-    Changes {
-        refresh: Some(token),
-        ..Changes::none()
-    }
+    Changes { refresh: Some(token), ..Changes::none() }
 }
 
 fn reuse_ends_the_grant() -> Changes {
-    Changes {
-        grant: Some(ended(Ending::RefreshTokenReuse)),
-        ..Changes::none()
-    }
+    Changes { grant: Some(ended(Ending::RefreshTokenReuse)), ..Changes::none() }
 }
 
 fn with_grace(grace: Grace) -> Settings {
-    Settings {
-        grace,
-        ..settings()
-    }
+    Settings { grace, ..settings() }
 }
 
 #[test]
@@ -51,15 +32,7 @@ fn a_refresh_spends_the_shown_token_when_tokens_rotate() {
 
 #[test]
 fn a_refresh_restarts_the_idle_time_when_tokens_do_not_rotate() {
-    let decided = refresh(
-        &Settings {
-            rotation: Rotation::Off,
-            ..settings()
-        },
-        refresh_token(0),
-        None,
-        19,
-    );
+    let decided = refresh(&Settings { rotation: Rotation::Off, ..settings() }, refresh_token(0), None, 19);
     assert_eq!(decided.answer, Ok(Refreshed::Kept));
     assert_eq!(decided.changes, changed_token(refresh_token(19)));
 }
@@ -72,51 +45,23 @@ fn an_idle_token_is_refused_from_its_last_second_on_and_stays_as_it_was() {
 
 #[test]
 fn no_token_outlives_the_absolute_lifetime_of_its_grant() {
-    assert_eq!(
-        refresh(&settings(), refresh_token(40), None, 49).answer,
-        Ok(Refreshed::Rotated)
-    );
+    assert_eq!(refresh(&settings(), refresh_token(40), None, 49).answer, Ok(Refreshed::Rotated));
     let decided = refresh(&settings(), refresh_token(40), None, 50);
-    assert_eq!(
-        decided,
-        Decided::refused(Refusal::GrantTooOld, Changes::none())
-    );
+    assert_eq!(decided, Decided::refused(Refusal::GrantTooOld, Changes::none()));
     // Not even to be found out as a replay.
     let decided = refresh(&settings(), spent(refresh_token(40), 41), None, 50);
-    assert_eq!(
-        decided,
-        Decided::refused(Refusal::GrantTooOld, Changes::none())
-    );
+    assert_eq!(decided, Decided::refused(Refusal::GrantTooOld, Changes::none()));
 }
 
 #[test]
 fn a_spent_token_ends_its_grant_when_the_deployment_says_so() {
     for second in [1, 2, 49] {
-        let decided = refresh(
-            &settings(),
-            spent(refresh_token(0), 1),
-            Some(refresh_token(1)),
-            second,
-        );
-        assert_eq!(
-            decided,
-            Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-        );
+        let decided = refresh(&settings(), spent(refresh_token(0), 1), Some(refresh_token(1)), second);
+        assert_eq!(decided, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
     }
-    let lenient = Settings {
-        reuse: Reuse::Reject,
-        ..settings()
-    };
-    let decided = refresh(
-        &lenient,
-        spent(refresh_token(0), 1),
-        Some(refresh_token(1)),
-        2,
-    );
-    assert_eq!(
-        decided,
-        Decided::refused(Refusal::Replayed, Changes::none())
-    );
+    let lenient = Settings { reuse: Reuse::Reject, ..settings() };
+    let decided = refresh(&lenient, spent(refresh_token(0), 1), Some(refresh_token(1)), 2);
+    assert_eq!(decided, Decided::refused(Refusal::Replayed, Changes::none()));
 }
 
 #[test]
@@ -127,117 +72,59 @@ fn another_clients_token_and_an_ended_grant_are_refused_first() {
         &token,
         None,
         &grant(),
-        &RefreshRequest {
-            client_id: "other",
-            scope: None,
-        },
+        &RefreshRequest { client_id: "other", scope: None },
         at(2),
     );
-    assert_eq!(
-        decided,
-        Decided::refused(Refusal::OtherClient, Changes::none())
-    );
-    let decided = Standard.refresh(
-        &settings(),
-        &token,
-        None,
-        &ended(Ending::SignedOut),
-        &HONEST,
-        at(500),
-    );
-    assert_eq!(
-        decided,
-        Decided::refused(Refusal::GrantEnded, Changes::none())
-    );
+    assert_eq!(decided, Decided::refused(Refusal::OtherClient, Changes::none()));
+    let decided = Standard.refresh(&settings(), &token, None, &ended(Ending::SignedOut), &HONEST, at(500));
+    assert_eq!(decided, Decided::refused(Refusal::GrantEnded, Changes::none()));
 }
 
 #[test]
 fn the_same_successor_is_shown_again_within_the_window_and_leaves_no_trace() {
-    let windowed = with_grace(Grace::SameSuccessor {
-        window: Some(seconds(3)),
-    });
+    let windowed = with_grace(Grace::SameSuccessor { window: Some(seconds(3)) });
     let (parent, successor) = (spent(refresh_token(0), 10), refresh_token(10));
     let decided = refresh(&windowed, parent, Some(successor), 12);
-    assert_eq!(
-        decided,
-        Decided::granted(Refreshed::SameSuccessor, Changes::none())
-    );
+    assert_eq!(decided, Decided::granted(Refreshed::SameSuccessor, Changes::none()));
     let decided = refresh(&windowed, parent, Some(successor), 13);
-    assert_eq!(
-        decided,
-        Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-    );
+    assert_eq!(decided, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
 }
 
 #[test]
 fn without_a_window_the_same_successor_is_shown_until_it_is_used_or_idle() {
     let unlimited = with_grace(Grace::SameSuccessor { window: None });
     let (parent, successor) = (spent(refresh_token(0), 10), refresh_token(10));
-    assert_eq!(
-        refresh(&unlimited, parent, Some(successor), 29).answer,
-        Ok(Refreshed::SameSuccessor)
-    );
+    assert_eq!(refresh(&unlimited, parent, Some(successor), 29).answer, Ok(Refreshed::SameSuccessor));
     let idle = refresh(&unlimited, parent, Some(successor), 30);
-    assert_eq!(
-        idle,
-        Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-    );
+    assert_eq!(idle, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
     let used = refresh(&unlimited, parent, Some(spent(successor, 11)), 12);
-    assert_eq!(
-        used,
-        Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-    );
+    assert_eq!(used, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
     let none = refresh(&unlimited, parent, None, 12);
-    assert_eq!(
-        none,
-        Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-    );
+    assert_eq!(none, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
 }
 
 #[test]
 fn siblings_are_born_within_the_window_whatever_became_of_the_first() {
     let siblings = with_grace(Grace::NewSibling { window: seconds(3) });
     let parent = spent(refresh_token(0), 10);
-    for successor in [
-        None,
-        Some(refresh_token(10)),
-        Some(spent(refresh_token(10), 11)),
-    ] {
+    for successor in [None, Some(refresh_token(10)), Some(spent(refresh_token(10), 11))] {
         let decided = refresh(&siblings, parent, successor, 12);
-        assert_eq!(
-            decided,
-            Decided::granted(Refreshed::NewSibling, Changes::none())
-        );
+        assert_eq!(decided, Decided::granted(Refreshed::NewSibling, Changes::none()));
         let decided = refresh(&siblings, parent, successor, 13);
-        assert_eq!(
-            decided,
-            Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-        );
+        assert_eq!(decided, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
     }
 }
 
 #[test]
 fn scope_can_be_narrowed_but_not_widened_and_a_replay_cannot_hide_behind_it() {
     let ask = |scope, token: RefreshRecord| {
-        let request = RefreshRequest {
-            client_id: GUI,
-            scope: Some(scope),
-        };
+        let request = RefreshRequest { client_id: GUI, scope: Some(scope) };
         Standard.refresh(&settings(), &token, None, &grant(), &request, at(1))
     };
-    assert_eq!(
-        ask("notes", refresh_token(0)).answer,
-        Ok(Refreshed::Rotated)
-    );
+    assert_eq!(ask("notes", refresh_token(0)).answer, Ok(Refreshed::Rotated));
     for wider in ["items admin", "admin", "item"] {
-        assert_eq!(
-            ask(wider, refresh_token(0)),
-            Decided::refused(Refusal::ScopeTooWide, Changes::none())
-        );
+        assert_eq!(ask(wider, refresh_token(0)), Decided::refused(Refusal::ScopeTooWide, Changes::none()));
     }
     let replay = ask("admin", spent(refresh_token(0), 1));
-    assert_eq!(
-        replay,
-        Decided::refused(Refusal::Replayed, reuse_ends_the_grant())
-    );
+    assert_eq!(replay, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
 }

@@ -14,51 +14,28 @@ fn access_token() -> AccessRecord {
 
 #[test]
 fn an_access_token_is_active_until_the_second_before_its_exp() {
-    let active = |token: &AccessRecord, grant: &Grant, second| {
-        Standard.access_is_active(&settings(), token, grant, at(second))
-    };
+    let active =
+        |token: &AccessRecord, grant: &Grant, second| Standard.access_is_active(&settings(), token, grant, at(second));
     assert!(active(&access_token(), &grant(), 9));
     assert!(!active(&access_token(), &grant(), 10));
     assert!(!active(&access_token(), &ended(Ending::SignedOut), 9));
-    assert!(!active(
-        &AccessRecord {
-            state: AccessState::Revoked,
-            ..access_token()
-        },
-        &grant(),
-        9
-    ));
+    assert!(!active(&AccessRecord { state: AccessState::Revoked, ..access_token() }, &grant(), 9));
 }
 
 #[test]
 fn an_access_token_may_outlive_the_absolute_lifetime_of_its_grant() {
-    let token = AccessRecord {
-        issued_at: at(49),
-        expires_at: at(59),
-        ..access_token()
-    };
+    let token = AccessRecord { issued_at: at(49), expires_at: at(59), ..access_token() };
     assert!(Standard.access_is_active(&settings(), &token, &grant(), at(58)));
 }
 
 #[test]
 fn a_refresh_token_is_active_exactly_as_long_as_it_would_be_taken_as_the_tip() {
-    let request = RefreshRequest {
-        client_id: GUI,
-        scope: None,
-    };
-    for token in [
-        refresh_token(0),
-        refresh_token(15),
-        refresh_token(31),
-        refresh_token(45),
-        spent(refresh_token(0), 3),
-    ] {
+    let request = RefreshRequest { client_id: GUI, scope: None };
+    for token in [refresh_token(0), refresh_token(15), refresh_token(31), refresh_token(45), spent(refresh_token(0), 3)]
+    {
         for grant in [grant(), ended(Ending::RefreshTokenReuse)] {
             for second in 0..70 {
-                let taken = Standard
-                    .refresh(&settings(), &token, None, &grant, &request, at(second))
-                    .answer
-                    .is_ok();
+                let taken = Standard.refresh(&settings(), &token, None, &grant, &request, at(second)).answer.is_ok();
                 let active = Standard.refresh_is_active(&settings(), &token, &grant, at(second));
                 assert_eq!(active, taken, "{token:?} of {grant:?} after {second} s");
             }
@@ -68,10 +45,7 @@ fn a_refresh_token_is_active_exactly_as_long_as_it_would_be_taken_as_the_tip() {
 
 #[test]
 fn grace_does_not_make_a_spent_token_active() {
-    let graceful = Settings {
-        grace: Grace::SameSuccessor { window: None },
-        ..settings()
-    };
+    let graceful = Settings { grace: Grace::SameSuccessor { window: None }, ..settings() };
     assert!(!Standard.refresh_is_active(&graceful, &spent(refresh_token(0), 1), &grant(), at(2)));
 }
 
@@ -79,39 +53,15 @@ fn grace_does_not_make_a_spent_token_active() {
 fn revoking_any_refresh_token_ends_the_grant_and_an_access_token_only_itself() {
     for token in [refresh_token(0), spent(refresh_token(0), 1)] {
         let changes = revoke(Revocable::Refresh(&token), &grant(), GUI);
-        assert_eq!(
-            changes,
-            Changes {
-                grant: Some(ended(Ending::SignedOut)),
-                ..Changes::none()
-            }
-        );
-        assert_eq!(
-            revoke(Revocable::Refresh(&token), &grant(), "other"),
-            Changes::none()
-        );
+        assert_eq!(changes, Changes { grant: Some(ended(Ending::SignedOut)), ..Changes::none() });
+        assert_eq!(revoke(Revocable::Refresh(&token), &grant(), "other"), Changes::none());
         // The first reason stays.
-        assert_eq!(
-            revoke(Revocable::Refresh(&token), &ended(Ending::CodeReplay), GUI),
-            Changes::none()
-        );
+        assert_eq!(revoke(Revocable::Refresh(&token), &ended(Ending::CodeReplay), GUI), Changes::none());
     }
     let changes = revoke(Revocable::Access(&access_token()), &grant(), GUI);
-    let revoked = AccessRecord {
-        state: AccessState::Revoked,
-        ..access_token()
-    };
-    assert_eq!(
-        changes,
-        Changes {
-            access: Some(revoked),
-            ..Changes::none()
-        }
-    );
-    assert_eq!(
-        revoke(Revocable::Access(&access_token()), &grant(), "other"),
-        Changes::none()
-    );
+    let revoked = AccessRecord { state: AccessState::Revoked, ..access_token() };
+    assert_eq!(changes, Changes { access: Some(revoked), ..Changes::none() });
+    assert_eq!(revoke(Revocable::Access(&access_token()), &grant(), "other"), Changes::none());
 }
 
 fn revoke(token: Revocable<'_>, grant: &Grant, client_id: &str) -> Changes {

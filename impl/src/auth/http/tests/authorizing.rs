@@ -18,19 +18,10 @@ async fn the_login_page_carries_the_request_escaped_and_cannot_be_framed_or_cach
     let page = ask(&stage, &but("state", Some("\"><script>"))).await;
     assert_eq!(page.outcome(), "200");
     assert!(page.header("content-type").starts_with("text/html"));
-    assert!(
-        page.header("content-security-policy")
-            .contains("frame-ancestors 'none'")
-    );
+    assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
     assert_eq!(page.header("cache-control"), "no-store");
-    assert!(
-        page.text
-            .contains(r#"name="state" value="&quot;&gt;&lt;script&gt;""#)
-    );
-    assert!(
-        page.text
-            .contains(&format!(r#"name="code_challenge" value="{CHALLENGE}""#))
-    );
+    assert!(page.text.contains(r#"name="state" value="&quot;&gt;&lt;script&gt;""#));
+    assert!(page.text.contains(&format!(r#"name="code_challenge" value="{CHALLENGE}""#)));
 }
 
 #[tokio::test]
@@ -51,17 +42,9 @@ async fn nobody_is_redirected_to_an_address_that_is_not_registered() {
     ];
     for pairs in unsound {
         let page = ask(&stage, &pairs).await;
-        assert_eq!(
-            (page.status.as_u16(), page.header("location")),
-            (400, ""),
-            "{pairs:?}"
-        );
+        assert_eq!((page.status.as_u16(), page.header("location")), (400, ""), "{pairs:?}");
         let posted = stage.post("/authorize", &pairs).await;
-        assert_eq!(
-            (posted.status.as_u16(), posted.header("location")),
-            (400, ""),
-            "{pairs:?}"
-        );
+        assert_eq!((posted.status.as_u16(), posted.header("location")), (400, ""), "{pairs:?}");
     }
 }
 
@@ -72,25 +55,16 @@ async fn every_other_mistake_is_told_to_the_client() {
     repeated.push(("state", "another"));
     let mistakes = [
         (but("response_type", None), "invalid_request"),
-        (
-            but("response_type", Some("token")),
-            "unsupported_response_type",
-        ),
+        (but("response_type", Some("token")), "unsupported_response_type"),
         (but("code_challenge", None), "invalid_request"),
         (but("code_challenge", Some("short")), "invalid_request"),
         (but("code_challenge_method", None), "invalid_request"),
-        (
-            but("code_challenge_method", Some("plain")),
-            "invalid_request",
-        ),
+        (but("code_challenge_method", Some("plain")), "invalid_request"),
         (but("scope", Some("items admin")), "invalid_scope"),
         (repeated, "invalid_request"),
     ];
     for (pairs, error) in mistakes {
-        for back in [
-            ask(&stage, &pairs).await,
-            stage.post("/authorize", &pairs).await,
-        ] {
+        for back in [ask(&stage, &pairs).await, stage.post("/authorize", &pairs).await] {
             assert_eq!(back.status, 303);
             assert!(back.header("location").starts_with(REDIRECT_URI));
             assert_eq!(back.back("error").as_deref(), Some(error), "{pairs:?}");
@@ -127,29 +101,17 @@ async fn a_change_of_mind_is_told_to_the_client() {
     let mut pairs = authorization();
     pairs.push(("choice", "cancel"));
     let back = stage.post("/authorize", &pairs).await;
-    assert_eq!(
-        (back.status.as_u16(), back.back("error").as_deref()),
-        (303, Some("access_denied"))
-    );
+    assert_eq!((back.status.as_u16(), back.back("error").as_deref()), (303, Some("access_denied")));
     assert_eq!(back.back("state").as_deref(), Some("a state"));
 }
 
 #[tokio::test]
 async fn the_metadata_names_endpoints_that_exist() {
     let stage = Stage::new(settings());
-    let metadata = stage
-        .get("/.well-known/oauth-authorization-server")
-        .await
-        .json();
+    let metadata = stage.get("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(metadata["issuer"], ISSUER);
-    assert_eq!(
-        metadata["code_challenge_methods_supported"],
-        serde_json::json!(["S256"])
-    );
-    assert_eq!(
-        metadata["authorization_response_iss_parameter_supported"],
-        true
-    );
+    assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
     for (name, value) in metadata.as_object().unwrap() {
         if name.ends_with("_endpoint") || name == "jwks_uri" {
             let path = value.as_str().unwrap().strip_prefix(ISSUER).unwrap();

@@ -3,13 +3,8 @@ use super::super::super::*;
 
 #[tokio::test]
 async fn a_lost_answer_can_be_asked_for_again_and_brings_the_same_successor() {
-    let grace = Grace::SameSuccessor {
-        window: Some(seconds(3)),
-    };
-    let stage = Stage::new(Settings {
-        grace,
-        ..settings()
-    });
+    let grace = Grace::SameSuccessor { window: Some(seconds(3)) };
+    let stage = Stage::new(Settings { grace, ..settings() });
     let (_, first) = stage.tokens().await;
     let lost = stage.refresh(&first).await;
     stage.wait(2);
@@ -21,24 +16,13 @@ async fn a_lost_answer_can_be_asked_for_again_and_brings_the_same_successor() {
     let successor = again.field("refresh_token");
     assert!(stage.is_active(&successor).await, "19 s after its birth");
     stage.wait(1);
-    assert!(
-        !stage.is_active(&successor).await,
-        "showing it again did not restart its idle time"
-    );
+    assert!(!stage.is_active(&successor).await, "showing it again did not restart its idle time");
 }
 
 #[tokio::test]
 async fn the_window_counts_from_the_first_use_and_does_not_slide() {
-    for grace in [
-        Grace::SameSuccessor {
-            window: Some(seconds(3)),
-        },
-        Grace::NewSibling { window: seconds(3) },
-    ] {
-        let stage = Stage::new(Settings {
-            grace,
-            ..settings()
-        });
+    for grace in [Grace::SameSuccessor { window: Some(seconds(3)) }, Grace::NewSibling { window: seconds(3) }] {
+        let stage = Stage::new(Settings { grace, ..settings() });
         let (_, first) = stage.tokens().await;
         let second = stage.refresh(&first).await.field("refresh_token");
         for _ in 0..2 {
@@ -47,19 +31,13 @@ async fn the_window_counts_from_the_first_use_and_does_not_slide() {
         }
         stage.wait(1);
         assert_eq!(stage.refresh(&first).await.outcome(), "400 invalid_grant");
-        assert!(
-            !stage.is_active(&second).await,
-            "outside the window it is a replay"
-        );
+        assert!(!stage.is_active(&second).await, "outside the window it is a replay");
     }
 }
 
 #[tokio::test]
 async fn siblings_live_beside_each_other() {
-    let stage = Stage::new(Settings {
-        grace: Grace::NewSibling { window: seconds(3) },
-        ..settings()
-    });
+    let stage = Stage::new(Settings { grace: Grace::NewSibling { window: seconds(3) }, ..settings() });
     let (_, first) = stage.tokens().await;
     let mut siblings = Vec::new();
     for _ in 0..3 {

@@ -20,30 +20,15 @@ async fn a_token_request_that_lacks_or_repeats_something_is_invalid_and_spends_n
     for missing in 0..5 {
         let mut pairs = redemption(&code);
         pairs.remove(missing);
-        assert_eq!(
-            stage.post("/token", &pairs).await.outcome(),
-            "400 invalid_request",
-            "{missing}"
-        );
+        assert_eq!(stage.post("/token", &pairs).await.outcome(), "400 invalid_request", "{missing}");
         let mut pairs = redemption(&code);
         pairs[missing].1 = "";
-        assert_eq!(
-            stage.post("/token", &pairs).await.outcome(),
-            "400 invalid_request",
-            "an empty {missing}"
-        );
+        assert_eq!(stage.post("/token", &pairs).await.outcome(), "400 invalid_request", "an empty {missing}");
         let mut pairs = redemption(&code);
         pairs.push(pairs[missing]);
-        assert_eq!(
-            stage.post("/token", &pairs).await.outcome(),
-            "400 invalid_request",
-            "twice {missing}"
-        );
+        assert_eq!(stage.post("/token", &pairs).await.outcome(), "400 invalid_request", "twice {missing}");
     }
-    assert_eq!(
-        stage.post("/token", &redemption(&code)).await.outcome(),
-        "200"
-    );
+    assert_eq!(stage.post("/token", &redemption(&code)).await.outcome(), "200");
 }
 
 #[tokio::test]
@@ -70,19 +55,10 @@ async fn each_mistake_at_the_token_endpoint_has_its_error() {
         assert_eq!(seen.header("cache-control"), "no-store");
         assert!(!seen.field("error_description").is_empty());
     }
-    let with_credentials = stage
-        .post_as("/token", Some(&basic(GUI, "x")), &redemption("unknown"))
-        .await;
+    let with_credentials = stage.post_as("/token", Some(&basic(GUI, "x")), &redemption("unknown")).await;
     assert_eq!(with_credentials.outcome(), "401 invalid_client");
-    assert!(
-        with_credentials
-            .header("www-authenticate")
-            .starts_with("Basic")
-    );
-    assert_eq!(
-        stage.refresh("unknown").await.outcome(),
-        "400 invalid_grant"
-    );
+    assert!(with_credentials.header("www-authenticate").starts_with("Basic"));
+    assert_eq!(stage.refresh("unknown").await.outcome(), "400 invalid_grant");
 }
 
 #[tokio::test]
@@ -99,33 +75,17 @@ async fn a_code_expires_at_its_last_instant() {
 async fn only_forms_of_a_sensible_size_are_read() {
     let stage = Stage::new(settings());
     let send = |content_type: &'static str, body: String| {
-        let request = Request::post("/token")
-            .header("content-type", content_type)
-            .body(Body::from(body))
-            .unwrap();
+        let request = Request::post("/token").header("content-type", content_type).body(Body::from(body)).unwrap();
         let router = &stage.router;
         async move { seen(router, request).await }
     };
-    assert_eq!(
-        send("application/json", "{}".into()).await.outcome(),
-        "400 invalid_request"
-    );
-    assert_eq!(
-        send("application/x-www-form-urlencoded", "a".repeat(20_000))
-            .await
-            .status,
-        413
-    );
+    assert_eq!(send("application/json", "{}".into()).await.outcome(), "400 invalid_request");
+    assert_eq!(send("application/x-www-form-urlencoded", "a".repeat(20_000)).await.status, 413);
     let charset = "Application/X-WWW-Form-Urlencoded; charset=UTF-8";
     let read = send(charset, "grant_type=password&client_id=gui".into()).await;
     assert_eq!(read.outcome(), "400 unsupported_grant_type");
-    let without = Request::post("/revoke")
-        .body(Body::from("client_id=gui&token=x"))
-        .unwrap();
-    assert_eq!(
-        seen(&stage.router, without).await.outcome(),
-        "400 invalid_request"
-    );
+    let without = Request::post("/revoke").body(Body::from("client_id=gui&token=x")).unwrap();
+    assert_eq!(seen(&stage.router, without).await.outcome(), "400 invalid_request");
 }
 
 #[tokio::test]
@@ -134,27 +94,11 @@ async fn only_a_resource_server_may_introspect() {
     let (access, _) = stage.tokens().await;
     let ask = |authorization: Option<String>| {
         let (stage, access) = (&stage, &access);
-        async move {
-            stage
-                .post_as(
-                    "/introspect",
-                    authorization.as_deref(),
-                    &[("token", access)],
-                )
-                .await
-        }
+        async move { stage.post_as("/introspect", authorization.as_deref(), &[("token", access)]).await }
     };
-    assert_eq!(
-        ask(Some(basic(BACKEND.0, BACKEND.1))).await.outcome(),
-        "200"
-    );
+    assert_eq!(ask(Some(basic(BACKEND.0, BACKEND.1))).await.outcome(), "200");
     // Both parts may be form-encoded. RFC 6749 section 2.3.1.
-    assert_eq!(
-        ask(Some(basic("backend", "backend+secret")))
-            .await
-            .outcome(),
-        "200"
-    );
+    assert_eq!(ask(Some(basic("backend", "backend+secret"))).await.outcome(), "200");
     let strangers = [
         None,
         Some(basic(BACKEND.0, "wrong")),
@@ -170,28 +114,13 @@ async fn only_a_resource_server_may_introspect() {
         assert!(refused.json().get("active").is_none());
     }
     let authorization = basic(BACKEND.0, BACKEND.1);
-    assert_eq!(
-        stage
-            .post_as("/introspect", Some(&authorization), &[])
-            .await
-            .outcome(),
-        "400 invalid_request"
-    );
+    assert_eq!(stage.post_as("/introspect", Some(&authorization), &[]).await.outcome(), "400 invalid_request");
 }
 
 #[tokio::test]
 async fn revoking_what_nobody_knows_is_fine_and_leaving_it_out_is_not() {
     let stage = Stage::new(settings());
     assert_eq!(stage.revoke("unknown").await.outcome(), "200");
-    assert_eq!(
-        stage.post("/revoke", &[("client_id", GUI)]).await.outcome(),
-        "400 invalid_request"
-    );
-    assert_eq!(
-        stage
-            .post("/revoke", &[("client_id", "nobody"), ("token", "x")])
-            .await
-            .outcome(),
-        "401 invalid_client"
-    );
+    assert_eq!(stage.post("/revoke", &[("client_id", GUI)]).await.outcome(), "400 invalid_request");
+    assert_eq!(stage.post("/revoke", &[("client_id", "nobody"), ("token", "x")]).await.outcome(), "401 invalid_client");
 }

@@ -14,23 +14,14 @@ async fn a_sign_in_buys_tokens_that_are_active_until_they_are_revoked() {
 
     let issued = stage.redeem(&signed_in.back("code").unwrap()).await;
     assert_eq!(issued.outcome(), "200");
-    assert_eq!(
-        (issued.header("cache-control"), issued.header("pragma")),
-        ("no-store", "no-cache")
-    );
+    assert_eq!((issued.header("cache-control"), issued.header("pragma")), ("no-store", "no-cache"));
     let (access, refresh) = (issued.field("access_token"), issued.field("refresh_token"));
     assert!(stage.is_active(&access).await && stage.is_active(&refresh).await);
 
     let refreshed = stage.refresh(&refresh).await;
     assert_eq!(refreshed.outcome(), "200");
-    let (access_2, refresh_2) = (
-        refreshed.field("access_token"),
-        refreshed.field("refresh_token"),
-    );
-    assert!(
-        stage.is_active(&access).await,
-        "a refresh leaves the older access token alone"
-    );
+    let (access_2, refresh_2) = (refreshed.field("access_token"), refreshed.field("refresh_token"));
+    assert!(stage.is_active(&access).await, "a refresh leaves the older access token alone");
     assert!(stage.is_active(&access_2).await && stage.is_active(&refresh_2).await);
     assert!(!stage.is_active(&refresh).await);
 
@@ -45,18 +36,8 @@ async fn an_introspected_access_token_tells_what_its_claims_tell() {
     let stage = Stage::new(settings());
     let (access, refresh) = stage.tokens().await;
     let standing = stage.introspect(&access).await.json();
-    let claims: serde_json::Value =
-        jsonwebtoken::dangerous::insecure_decode_claims(&access).unwrap();
-    for claim in [
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "iat",
-        "jti",
-        "client_id",
-        "scope",
-    ] {
+    let claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode_claims(&access).unwrap();
+    for claim in ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"] {
         assert_eq!(standing[claim], claims[claim], "{claim}");
         assert!(!claims[claim].is_null(), "{claim}");
     }
@@ -65,20 +46,14 @@ async fn an_introspected_access_token_tells_what_its_claims_tell() {
 
     let standing = stage.introspect(&refresh).await.json();
     assert_eq!(standing["exp"], (START.seconds() + 20));
-    assert_eq!(
-        standing["aud"], ISSUER,
-        "a refresh token is not for the backend"
-    );
+    assert_eq!(standing["aud"], ISSUER, "a refresh token is not for the backend");
 }
 
 #[tokio::test]
 async fn of_a_worthless_token_nothing_is_told() {
     let stage = Stage::new(settings());
     let (access, _) = stage.tokens().await;
-    assert_eq!(
-        stage.introspect("unknown").await.text,
-        r#"{"active":false}"#
-    );
+    assert_eq!(stage.introspect("unknown").await.text, r#"{"active":false}"#);
     stage.wait(9);
     assert!(stage.is_active(&access).await);
     stage.wait(1);
@@ -92,14 +67,9 @@ async fn an_access_token_is_signed_by_a_published_key_and_typed_as_one() {
     let header = jsonwebtoken::decode_header(&access).unwrap();
     assert_eq!(header.typ.as_deref(), Some("at+jwt"));
     assert_eq!(header.alg, jsonwebtoken::Algorithm::EdDSA);
-    let keys: jsonwebtoken::jwk::JwkSet =
-        serde_json::from_str(&stage.get("/jwks.json").await.text).unwrap();
+    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&stage.get("/jwks.json").await.text).unwrap();
     let key = keys.find(&header.kid.unwrap()).unwrap();
-    assert_eq!(
-        key.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256)
-            .ok(),
-        key.common.key_id
-    );
+    assert_eq!(key.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).ok(), key.common.key_id);
     let mut validation = jsonwebtoken::Validation::new(header.alg);
     validation.validate_exp = false;
     validation.set_audience(&[RESOURCE]);
@@ -119,10 +89,7 @@ async fn a_replayed_refresh_token_takes_the_whole_grant_with_it() {
 
 #[tokio::test]
 async fn a_replayed_refresh_token_is_only_refused_where_reuse_is_not_punished() {
-    let stage = Stage::new(Settings {
-        reuse: Reuse::Reject,
-        ..settings()
-    });
+    let stage = Stage::new(Settings { reuse: Reuse::Reject, ..settings() });
     let (access, first) = stage.tokens().await;
     let second = stage.refresh(&first).await.field("refresh_token");
     assert_eq!(stage.refresh(&first).await.outcome(), "400 invalid_grant");
@@ -131,10 +98,7 @@ async fn a_replayed_refresh_token_is_only_refused_where_reuse_is_not_punished() 
 
 #[tokio::test]
 async fn without_rotation_the_client_keeps_its_refresh_token() {
-    let stage = Stage::new(Settings {
-        rotation: Rotation::Off,
-        ..settings()
-    });
+    let stage = Stage::new(Settings { rotation: Rotation::Off, ..settings() });
     let (_, token) = stage.tokens().await;
     for _ in 0..2 {
         stage.wait(19);
@@ -143,11 +107,7 @@ async fn without_rotation_the_client_keeps_its_refresh_token() {
         assert!(refreshed.json().get("refresh_token").is_none());
     }
     stage.wait(12);
-    assert_eq!(
-        stage.refresh(&token).await.outcome(),
-        "400 invalid_grant",
-        "the absolute lifetime is over"
-    );
+    assert_eq!(stage.refresh(&token).await.outcome(), "400 invalid_grant", "the absolute lifetime is over");
 }
 
 #[tokio::test]
@@ -159,9 +119,7 @@ async fn a_replayed_code_takes_the_grant_with_it_and_a_guessed_verifier_spends_i
     assert!(!stage.is_active(&access).await);
 
     let code = stage.code().await;
-    let guess = stage
-        .redeem_with(&code, REDIRECT_URI, &VERIFIER.replace('d', "e"))
-        .await;
+    let guess = stage.redeem_with(&code, REDIRECT_URI, &VERIFIER.replace('d', "e")).await;
     assert_eq!(guess.outcome(), "400 invalid_grant");
     assert_eq!(stage.redeem(&code).await.outcome(), "400 invalid_grant");
 }
@@ -184,56 +142,31 @@ async fn another_client_can_neither_use_nor_revoke_a_token() {
     let stage = Stage::new(settings());
     let (access, refresh) = stage.tokens().await;
     for token in [&access, &refresh] {
-        let revoked = stage
-            .post("/revoke", &[("client_id", "other"), ("token", token)])
-            .await;
+        let revoked = stage.post("/revoke", &[("client_id", "other"), ("token", token)]).await;
         assert_eq!(revoked.outcome(), "200");
         assert!(stage.is_active(token).await);
     }
-    let pairs = [
-        ("grant_type", "refresh_token"),
-        ("client_id", "other"),
-        ("refresh_token", &refresh),
-    ];
-    assert_eq!(
-        stage.post("/token", &pairs).await.outcome(),
-        "400 invalid_grant"
-    );
+    let pairs = [("grant_type", "refresh_token"), ("client_id", "other"), ("refresh_token", &refresh)];
+    assert_eq!(stage.post("/token", &pairs).await.outcome(), "400 invalid_grant");
     assert!(stage.is_active(&refresh).await);
 }
 
 #[tokio::test]
 async fn scope_can_be_narrowed_at_a_refresh() {
-    let stage = Stage::new(Settings {
-        scope: "items notes".to_owned(),
-        ..settings()
-    });
+    let stage = Stage::new(Settings { scope: "items notes".to_owned(), ..settings() });
     let (_, refresh) = stage.tokens().await;
     let ask = |token: String, scope: &'static str| {
         let stage = &stage;
         async move {
-            let pairs = [
-                ("grant_type", "refresh_token"),
-                ("client_id", GUI),
-                ("refresh_token", &token),
-                ("scope", scope),
-            ];
+            let pairs =
+                [("grant_type", "refresh_token"), ("client_id", GUI), ("refresh_token", &token), ("scope", scope)];
             stage.post("/token", &pairs).await
         }
     };
-    assert_eq!(
-        ask(refresh.clone(), "admin").await.outcome(),
-        "400 invalid_scope"
-    );
+    assert_eq!(ask(refresh.clone(), "admin").await.outcome(), "400 invalid_scope");
     let narrowed = ask(refresh, "notes").await;
     assert_eq!(narrowed.field("scope"), "notes");
-    assert_eq!(
-        stage
-            .introspect(&narrowed.field("access_token"))
-            .await
-            .field("scope"),
-        "notes"
-    );
+    assert_eq!(stage.introspect(&narrowed.field("access_token")).await.field("scope"), "notes");
     let wide_again = stage.refresh(&narrowed.field("refresh_token")).await;
     assert_eq!(wide_again.field("scope"), "items notes");
 }
@@ -258,22 +191,12 @@ async fn userinfo_speaks_to_bearers_of_active_access_tokens_only() {
     let (access, refresh) = stage.tokens().await;
     let ask = |authorization: Option<String>| {
         let stage = &stage;
-        async move {
-            stage
-                .post_as("/userinfo", authorization.as_deref(), &[])
-                .await
-        }
+        async move { stage.post_as("/userinfo", authorization.as_deref(), &[]).await }
     };
     let told = ask(Some(format!("Bearer {access}"))).await;
-    assert_eq!(
-        (told.field("sub"), told.field("preferred_username")),
-        ("subject-1".to_owned(), "ada".to_owned())
-    );
+    assert_eq!((told.field("sub"), told.field("preferred_username")), ("subject-1".to_owned(), "ada".to_owned()));
     let unasked = ask(None).await;
-    assert_eq!(
-        (unasked.status.as_u16(), unasked.header("www-authenticate")),
-        (401, "Bearer")
-    );
+    assert_eq!((unasked.status.as_u16(), unasked.header("www-authenticate")), (401, "Bearer"));
     stage.wait(10);
     for token in [access, refresh] {
         let refused = ask(Some(format!("Bearer {token}"))).await;
@@ -300,12 +223,7 @@ fn every_answer_is_ready_within_one_poll() {
     }
     now(Box::pin(stage.introspect(&access)));
     now(Box::pin(stage.revoke(&refresh)));
-    for target in [
-        "/jwks.json",
-        "/authorize",
-        "/userinfo",
-        "/.well-known/oauth-authorization-server",
-    ] {
+    for target in ["/jwks.json", "/authorize", "/userinfo", "/.well-known/oauth-authorization-server"] {
         now(Box::pin(stage.get(target)));
     }
 }
@@ -313,30 +231,15 @@ fn every_answer_is_ready_within_one_poll() {
 #[tokio::test]
 async fn the_demo_people_and_clients_can_sign_in() {
     let stage = Stage::new(settings());
-    let demo = Demo {
-        redirect_uris: &["http://127.0.0.1:7003/callback"],
-        backend_secret: "a secret",
-    };
+    let demo = Demo { redirect_uris: &["http://127.0.0.1:7003/callback"], backend_secret: "a secret" };
     demo.enter(&stage.service).unwrap();
     demo.enter(&stage.service).unwrap();
     let mut pairs = authorization();
     pairs[1].1 = Demo::GUI;
     pairs[2].1 = demo.redirect_uris[0];
     pairs.extend([("username", Demo::USERNAME), ("password", Demo::PASSWORD)]);
-    assert!(
-        stage
-            .post("/authorize", &pairs)
-            .await
-            .back("code")
-            .is_some()
-    );
-    let asked = stage
-        .post_as(
-            "/introspect",
-            Some(&basic(Demo::BACKEND, "a secret")),
-            &[("token", "x")],
-        )
-        .await;
+    assert!(stage.post("/authorize", &pairs).await.back("code").is_some());
+    let asked = stage.post_as("/introspect", Some(&basic(Demo::BACKEND, "a secret")), &[("token", "x")]).await;
     assert_eq!(asked.outcome(), "200");
     assert!(!format!("{demo:?}").contains("a secret"));
 }
