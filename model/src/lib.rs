@@ -1,1 +1,205 @@
-//! model
+//! The life of an OAuth token as a state machine: a GUI with tabs, a backend, an AuthService, the network between them, and the clock.
+//!
+//! A [`Spec`] is a [`Policy`] (what a deployment chose) and a [`Scope`] (what its surroundings may do). It says what can happen in a
+//! [`World`] and what each [`Action`] does to it. It is pure: no IO, no clock of its own, no randomness.
+//!
+//! Read in this order: [`policy`], [`scope`], [`action`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`, `auth`, and
+//! of the surroundings, `network` and `clock`; then [`canonical`], which makes equal situations equal bytes; then [`property`] and
+//! [`mod@audit`], which say what must never happen and notice when it does.
+
+pub mod action;
+pub mod audit;
+mod auth;
+mod backend;
+pub mod canonical;
+pub mod checker;
+mod clock;
+mod gui;
+mod network;
+pub mod policy;
+pub mod property;
+pub mod scope;
+pub mod seen;
+mod turn;
+pub mod world;
+
+pub use action::{Action, CallId, Exchange, TabId};
+pub use canonical::Renaming;
+pub use policy::{Policy, Ticks};
+pub use property::{Goal, Mark, Marks, Property};
+pub use scope::Scope;
+pub use seen::Event;
+pub use turn::Capacity;
+pub use world::World;
+
+use seen::{Password, Witness};
+use turn::Turn;
+use world::{AccessId, CallPhase, FlowPhase, RefreshId};
+
+/// A policy in a scope: everything that may be asked about a deployment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spec {
+    /// What the deployment chose.
+    pub policy: Policy,
+    /// The policy's durations, counted in ticks.
+    pub ticks: Ticks,
+    /// What its surroundings may do.
+    pub scope: Scope,
+}
+
+/// What one action does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The world after it, canonical.
+    pub world: World,
+    /// What it did that a property asks about.
+    pub marks: Marks,
+    /// What was seen, in order. Names are those of the world before; what the step brought forth has names that no record had.
+    pub seen: Vec<Event>,
+    /// The name that each record of `seen` goes by in `world`.
+    pub renamed: Renaming,
+    /// A table that was too small for the step.
+    pub overflow: Option<Capacity>,
+}
+
+/// What one action does, without what is seen of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Next {
+    /// The world after it, canonical.
+    pub world: World,
+    /// What it did that a property asks about.
+    pub marks: Marks,
+    /// A table that was too small for the step.
+    pub overflow: Option<Capacity>,
+}
+
+/// What an action does before records are renamed and forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Raw {
+    /// The world after it, with the names of the world before.
+    pub world: World,
+    /// A table that was too small for the step.
+    pub overflow: Option<Capacity>,
+}
+
+impl Spec {
+    /// A policy in a scope. Fails where the policy's durations are too many ticks to explore.
+    pub fn new(policy: Policy, scope: Scope) -> Result<Self, policy::TooManyTicks> {
+        let ticks = policy.ticks()?;
+        Ok(Self { policy, ticks, scope })
+    }
+
+    /// The world before anything has happened: nobody is signed in, nothing is on its way.
+    #[must_use]
+    pub fn initial(&self) -> World {
+        World { losses: self.scope.losses, ..World::default() }
+    }
+
+    /// Adds the actions that can happen now to `into`, in a fixed order; never one that changes nothing.
+    pub fn enabled(&self, world: &World, into: &mut Vec<Action>) {
+        if clock::moves(self, world) {
+            into.push(Action::Tick);
+        }
+        let locked = world.tabs.iter().any(|tab| tab.calls.iter().any(world::Call::refreshes));
+        let flows = world.tabs.iter().filter(|tab| tab.flow.phase != FlowPhase::Idle).count();
+        let person_is_free = flows < usize::from(self.scope.flows);
+        for index in 0..usize::from(self.scope.tabs) {
+            let tab = self.tab_id(index);
+            let state = &world.tabs[index];
+            let calls = &state.calls[..usize::from(self.scope.calls)];
+            if calls.iter().any(|call| call.phase == CallPhase::Idle) {
+                into.push(Action::Open(tab));
+            }
+            if person_is_free && state.flow.phase == FlowPhase::Idle {
+                if world.signed_in() {
+                    into.push(Action::SignOut(tab));
+                } else {
+                    into.extend([Action::SignIn(tab), Action::Mistype(tab)]);
+                }
+            }
+            let flow = network::of_flow(tab, state.flow.phase);
+            let of_calls = calls.iter().enumerate();
+            let of_calls = of_calls.filter_map(|(at, call)| network::of_call(self.call_id(tab, at), call.phase));
+            for message in flow.into_iter().chain(of_calls) {
+                into.push(message.delivery());
+                if world.losses > 0 {
+                    into.push(message.loss());
+                }
+            }
+            if !locked {
+                let queued = calls.iter().enumerate().filter(|(_, call)| call.phase == CallPhase::Queued);
+                into.extend(queued.map(|(at, _)| Action::Lock(self.call_id(tab, at))));
+            }
+        }
+    }
+
+    /// What an enabled action does, told in full.
+    #[must_use]
+    pub fn step(&self, world: &World, action: Action) -> Step {
+        let mut seen = Vec::new();
+        let Raw { world: mut after, overflow } = self.apply(world, action, &mut seen);
+        let mut marks = audit::audit(self, world, action, &after);
+        for event in &seen {
+            marks.saw(*event);
+        }
+        let renamed = canonical::canonicalise(self, &mut after);
+        Step { world: after, marks, seen, renamed, overflow }
+    }
+
+    /// What an enabled action does. The same as [`Self::step`], faster.
+    #[must_use]
+    pub fn next(&self, world: &World, action: Action) -> Next {
+        let mut marks = Marks::default();
+        let Raw { world: mut after, overflow } = self.apply(world, action, &mut marks);
+        marks |= audit::audit(self, world, action, &after);
+        canonical::canonicalise(self, &mut after);
+        Next { world: after, marks, overflow }
+    }
+
+    /// What an enabled action does, before anything is renamed or forgotten.
+    pub fn apply<W: Witness>(&self, world: &World, action: Action, witness: &mut W) -> Raw {
+        let mut turn = Turn { spec: self, world: *world, overflow: None, witness };
+        match action {
+            Action::Tick => turn.tick(),
+            Action::Open(tab) => turn.open(tab),
+            Action::SignIn(tab) => turn.sign_in(tab, Password::Right),
+            Action::Mistype(tab) => turn.sign_in(tab, Password::Wrong),
+            Action::SignOut(tab) => turn.sign_out(tab),
+            Action::Lock(call) => turn.lock_granted(call),
+            Action::Arrive(exchange) => turn.arrive(exchange),
+            Action::Return(exchange) => turn.deliver(exchange),
+            Action::Lose(exchange) => turn.lose(exchange),
+        }
+        Raw { world: turn.world, overflow: turn.overflow }
+    }
+
+    /// Which good situations a world is, for the properties that ask whether one can always be reached.
+    #[must_use]
+    pub fn goals(&self, world: &World) -> property::Goals {
+        property::goals(self, world)
+    }
+
+    /// Whether the AuthService would now call this access token active.
+    #[must_use]
+    pub fn access_is_active(&self, world: &World, token: AccessId) -> bool {
+        auth::judge_access(self, world, token).is_ok()
+    }
+
+    /// Whether the AuthService would now call this refresh token active: it is the live one of its chain.
+    #[must_use]
+    pub fn refresh_is_active(&self, world: &World, token: RefreshId) -> bool {
+        auth::refresh_lives(self, world, token)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
+    #[expect(clippy::unused_self, reason = "ids belong to a spec's scope")]
+    pub(crate) fn tab_id(&self, index: usize) -> TabId {
+        TabId(index as u8)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a tab has fewer than 256 calls")]
+    #[expect(clippy::unused_self, reason = "ids belong to a spec's scope")]
+    pub(crate) fn call_id(&self, tab: TabId, index: usize) -> CallId {
+        CallId { tab, call: index as u8 }
+    }
+}

@@ -1,0 +1,201 @@
+//! Everything that can happen: the only cause of change.
+//!
+//! Sending is part of the reaction that causes it, so it is no action of its own. What a client or a server does when its turn comes
+//! is a function of policy and state; which action comes next is the only choice in the model.
+
+use crate::world::{CALLS, TABS};
+
+/// A tab, by its place in the world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TabId(pub u8);
+
+/// A call of a tab, by its place in the world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CallId {
+    /// The tab.
+    pub tab: TabId,
+    /// Which of its calls.
+    pub call: u8,
+}
+
+/// An HTTP request and its response, named by whoever sent the request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Exchange {
+    /// A call to the backend's protected resource.
+    Call(CallId),
+    /// The backend's introspection (RFC 7662) of a call's token.
+    Introspect(CallId),
+    /// The refresh (RFC 6749 section 6) that a call leads.
+    Refresh(CallId),
+    /// The login form at the authorization endpoint, answered by a redirect with a code or by the form again.
+    SignIn(TabId),
+    /// The redemption of a tab's authorization code (RFC 6749 section 4.1.3).
+    Redeem(TabId),
+    /// The revocation (RFC 7009) at a tab's sign-out.
+    Revoke(TabId),
+}
+
+/// Something that happens.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Action {
+    /// One tick of the clock passes.
+    Tick,
+    /// The person opens the items in a tab.
+    Open(TabId),
+    /// The person signs in, in a tab, with the right password.
+    SignIn(TabId),
+    /// The person tries to sign in, in a tab, with a wrong password.
+    Mistype(TabId),
+    /// The person signs out, in a tab.
+    SignOut(TabId),
+    /// The browser grants its refresh lock to a call that waits for it.
+    Lock(CallId),
+    /// A request arrives: the server takes it, decides and commits, indivisibly.
+    Arrive(Exchange),
+    /// A response reaches whoever sent the request, who reacts at once.
+    Return(Exchange),
+    /// A request is lost before it arrives, or a response after it; the sender sees a failed exchange.
+    Lose(Exchange),
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
+const TAB_COUNT: u8 = TABS as u8;
+#[expect(clippy::cast_possible_truncation, reason = "a tab has fewer than 256 calls")]
+const CALL_COUNT: u8 = CALLS as u8;
+const ALL_CALLS: u8 = TAB_COUNT * CALL_COUNT;
+/// Exchanges there are: three a call and three a tab.
+const EXCHANGES: u8 = 3 * ALL_CALLS + 3 * TAB_COUNT;
+
+impl TabId {
+    /// The place in the world's table.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl CallId {
+    fn code(self) -> u8 {
+        self.tab.0 * CALL_COUNT + self.call
+    }
+
+    fn of_code(code: u8) -> Self {
+        Self { tab: TabId(code / CALL_COUNT), call: code % CALL_COUNT }
+    }
+}
+
+impl Exchange {
+    /// The tab it belongs to.
+    #[must_use]
+    pub fn tab(self) -> TabId {
+        match self {
+            Self::Call(call) | Self::Introspect(call) | Self::Refresh(call) => call.tab,
+            Self::SignIn(tab) | Self::Redeem(tab) | Self::Revoke(tab) => tab,
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Call(call) => call.code(),
+            Self::Introspect(call) => ALL_CALLS + call.code(),
+            Self::Refresh(call) => 2 * ALL_CALLS + call.code(),
+            Self::SignIn(tab) => 3 * ALL_CALLS + tab.0,
+            Self::Redeem(tab) => 3 * ALL_CALLS + TAB_COUNT + tab.0,
+            Self::Revoke(tab) => 3 * ALL_CALLS + 2 * TAB_COUNT + tab.0,
+        }
+    }
+
+    fn of_code(code: u8) -> Self {
+        if code < 3 * ALL_CALLS {
+            let call = CallId::of_code(code % ALL_CALLS);
+            return match code / ALL_CALLS {
+                0 => Self::Call(call),
+                1 => Self::Introspect(call),
+                _ => Self::Refresh(call),
+            };
+        }
+        let rest = code - 3 * ALL_CALLS;
+        let tab = TabId(rest % TAB_COUNT);
+        match rest / TAB_COUNT {
+            0 => Self::SignIn(tab),
+            1 => Self::Redeem(tab),
+            _ => Self::Revoke(tab),
+        }
+    }
+}
+
+impl Action {
+    /// How many codes there are.
+    pub const CODES: u8 = 1 + 4 * TAB_COUNT + ALL_CALLS + 3 * EXCHANGES;
+
+    /// The action as one byte, below [`Self::CODES`].
+    #[must_use]
+    pub fn code(self) -> u8 {
+        const PERSON: u8 = 1;
+        const LOCK: u8 = PERSON + 4 * TAB_COUNT;
+        const MOMENTS: u8 = LOCK + ALL_CALLS;
+        match self {
+            Self::Tick => 0,
+            Self::Open(tab) => PERSON + tab.0,
+            Self::SignIn(tab) => PERSON + TAB_COUNT + tab.0,
+            Self::Mistype(tab) => PERSON + 2 * TAB_COUNT + tab.0,
+            Self::SignOut(tab) => PERSON + 3 * TAB_COUNT + tab.0,
+            Self::Lock(call) => LOCK + call.code(),
+            Self::Arrive(exchange) => MOMENTS + exchange.code(),
+            Self::Return(exchange) => MOMENTS + EXCHANGES + exchange.code(),
+            Self::Lose(exchange) => MOMENTS + 2 * EXCHANGES + exchange.code(),
+        }
+    }
+
+    /// The action of that code, if there is one.
+    #[must_use]
+    pub fn of_code(code: u8) -> Option<Self> {
+        let Some(code) = code.checked_sub(1) else { return Some(Self::Tick) };
+        if code < 4 * TAB_COUNT {
+            let tab = TabId(code % TAB_COUNT);
+            return Some(match code / TAB_COUNT {
+                0 => Self::Open(tab),
+                1 => Self::SignIn(tab),
+                2 => Self::Mistype(tab),
+                _ => Self::SignOut(tab),
+            });
+        }
+        let code = code - 4 * TAB_COUNT;
+        if code < ALL_CALLS {
+            return Some(Self::Lock(CallId::of_code(code)));
+        }
+        let code = code - ALL_CALLS;
+        let exchange = Exchange::of_code(code % EXCHANGES);
+        match code / EXCHANGES {
+            0 => Some(Self::Arrive(exchange)),
+            1 => Some(Self::Return(exchange)),
+            2 => Some(Self::Lose(exchange)),
+            _ => None,
+        }
+    }
+
+    /// The tab it happens in, where it happens in one.
+    #[must_use]
+    pub fn tab(self) -> Option<TabId> {
+        match self {
+            Self::Tick => None,
+            Self::Open(tab) | Self::SignIn(tab) | Self::Mistype(tab) | Self::SignOut(tab) => Some(tab),
+            Self::Lock(call) => Some(call.tab),
+            Self::Arrive(exchange) | Self::Return(exchange) | Self::Lose(exchange) => Some(exchange.tab()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_names_one_action_and_every_action_has_its_code() {
+        for code in 0..Action::CODES {
+            let action = Action::of_code(code).expect("every code below CODES names an action");
+            assert_eq!(action.code(), code, "{action:?}");
+        }
+        assert_eq!(Action::of_code(Action::CODES), None);
+    }
+}

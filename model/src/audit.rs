@@ -1,0 +1,226 @@
+//! The auditor: looks at the world before and after a step, and marks what it did.
+//!
+//! It sits apart from the rules and repeats none of their decisions: it notices the damage, whoever did it. A rule that goes wrong is
+//! therefore noticed here, and a specification that is broken on purpose shows that each property can be violated.
+
+use crate::action::{Action, CallId, Exchange};
+use crate::property::{Mark, Marks};
+use crate::world::{AccessState, Attempt, Call, CallPhase, FlowPhase, GrantState, RefreshId, TABS, Tokens, World};
+use crate::{Spec, auth};
+
+/// Marks what a step did. `after` is the raw world: nothing in it has been renamed or forgotten.
+#[must_use]
+pub fn audit(spec: &Spec, before: &World, action: Action, after: &World) -> Marks {
+    let audit = Audit { spec, before, after };
+    let mut marks = Marks::default();
+    match action {
+        Action::Tick | Action::SignIn(_) | Action::Mistype(_) => {}
+        Action::SignOut(_) => {
+            let refreshing = before.tabs.iter().any(|tab| tab.calls.iter().any(Call::refreshes));
+            marks.set_if(Mark::SignOutDuringRefresh, refreshing);
+        }
+        Action::Open(_) | Action::Lock(_) => audit.client(&mut marks),
+        Action::Arrive(exchange) => audit.server(exchange, &mut marks),
+        Action::Return(exchange) | Action::Lose(exchange) => {
+            if let Exchange::Introspect(call) = exchange {
+                audit.backend(call, &mut marks);
+            }
+            if let (Action::Lose(_), Exchange::Refresh(call)) = (action, exchange) {
+                marks.set_if(Mark::RefreshAnswerLost, audit.call_before(call).phase != CallPhase::Refreshing);
+            }
+            audit.late(action, &mut marks);
+            audit.store(action, &mut marks);
+            audit.client(&mut marks);
+        }
+    }
+    marks
+}
+
+struct Audit<'a> {
+    spec: &'a Spec,
+    before: &'a World,
+    after: &'a World,
+}
+
+impl Audit<'_> {
+    fn call_before(&self, id: CallId) -> &Call {
+        &self.before.tabs[id.tab.index()].calls[usize::from(id.call)]
+    }
+
+    fn call_after(&self, id: CallId) -> &Call {
+        &self.after.tabs[id.tab.index()].calls[usize::from(id.call)]
+    }
+
+    /// What a server did with a request.
+    fn server(&self, exchange: Exchange, marks: &mut Marks) {
+        match exchange {
+            Exchange::Redeem(tab) => self.redemption(tab.index(), marks),
+            Exchange::Refresh(call) => self.refresh(call, marks),
+            Exchange::Call(call) | Exchange::Introspect(call) => self.backend(call, marks),
+            Exchange::SignIn(_) | Exchange::Revoke(_) => {}
+        }
+    }
+
+    fn redemption(&self, tab: usize, marks: &mut Marks) {
+        let code = self.before.tabs[tab].flow.grant;
+        let (before, after) = (self.before.grant(code), self.after.grant(code));
+        let issued = self.after.tabs[tab].flow.phase == FlowPhase::Redeemed;
+        let was_spent = before.state != GrantState::CodeIssued;
+        marks.set_if(Mark::CodeSpentTwice, issued && (was_spent || after.state == GrantState::CodeIssued));
+        marks.set_if(Mark::StaleCodeRedeemed, issued && before.age >= self.spec.ticks.code_lifetime);
+        let replayed = before.state == GrantState::Redeemed;
+        marks.set_if(Mark::CodeReplaySurvived, replayed && after.state != GrantState::Ended);
+    }
+
+    fn refresh(&self, id: CallId, marks: &mut Marks) {
+        let shown = self.call_before(id).held;
+        let token = self.before.refresh_token(shown);
+        let (before, after) = (self.before.grant(token.grant), self.after.grant(token.grant));
+        let issued = self.call_after(id).phase == CallPhase::Refreshed;
+        let spent = token.spent > 0;
+        let covered = spent && auth::grace_covers(self.spec, self.before, token);
+        marks.set_if(Mark::SpentTokenRenewed, issued && spent && !covered);
+        marks.set_if(Mark::ReplaySurvived, !issued && spent && !covered && self.alive(token.grant.index()));
+        marks.set_if(Mark::EndedGrantRenewed, issued && before.state == GrantState::Ended);
+        marks.set_if(Mark::IdleTokenRenewed, issued && !spent && token.idle >= self.spec.ticks.refresh_idle);
+        marks.set_if(Mark::LifetimeExceeded, issued && before.age >= self.spec.ticks.refresh_absolute);
+        let live = |id: usize| {
+            let other = &self.after.refresh[id];
+            other.grant == token.grant && auth::refresh_lives(self.spec, self.after, RefreshId::at(id))
+        };
+        let ended = after.state == GrantState::Ended;
+        marks.set_if(Mark::TwoSuccessors, !ended && (0..self.after.refresh.len()).filter(|id| live(*id)).count() > 1);
+    }
+
+    /// Whether a grant could still bring forth tokens after the step.
+    fn alive(&self, grant: Option<usize>) -> bool {
+        grant.is_some_and(|grant| {
+            let grant = &self.after.grants[grant];
+            grant.state != GrantState::Ended && grant.age < self.spec.ticks.refresh_absolute
+        })
+    }
+
+    /// What the backend, or the introspection it waits for, made of a call's token.
+    fn backend(&self, id: CallId, marks: &mut Marks) {
+        let (before, after) = (self.call_before(id), self.call_after(id));
+        let Some(index) = before.token.index() else { return };
+        let token = &self.before.access[index];
+        let expired = token.state == AccessState::Expired;
+        let ended = !expired && self.before.grant(token.grant).state == GrantState::Ended;
+        let fresh = !expired && token.age < self.spec.ticks.access_lifetime;
+        let accepted = after.phase == CallPhase::Served;
+        let last = self.spec.ticks.access_lifetime + self.spec.ticks.leeway;
+        marks.set_if(Mark::ExpiredTokenAccepted, accepted && (expired || token.age >= last));
+        marks.set_if(Mark::RevokedTokenAccepted, accepted && ended && before.phase != CallPhase::FoundActive);
+        let refused = match before.phase {
+            CallPhase::FoundActive => after.phase == CallPhase::Refused,
+            CallPhase::Asking | CallPhase::Validating => {
+                !ended && matches!(after.phase, CallPhase::Refused | CallPhase::FoundInactive)
+            }
+            CallPhase::Idle
+            | CallPhase::FoundInactive
+            | CallPhase::Served
+            | CallPhase::Unauthenticated
+            | CallPhase::Refused
+            | CallPhase::Unavailable
+            | CallPhase::Waiting
+            | CallPhase::Queued
+            | CallPhase::Refreshing
+            | CallPhase::Refreshed
+            | CallPhase::RefreshRefused => false,
+        };
+        marks.set_if(Mark::LiveTokenRefused, refused && fresh);
+        let expired_meanwhile = before.phase == CallPhase::FoundActive && after.phase == CallPhase::Refused;
+        marks.set_if(Mark::ExpiredWhileAsked, expired_meanwhile);
+    }
+
+    /// What came too late for the session it was about.
+    fn late(&self, action: Action, marks: &mut Marks) {
+        let Action::Return(exchange) = action else { return };
+        match exchange {
+            Exchange::Refresh(id) => {
+                let call = self.call_before(id);
+                let gone = self.before.store.refresh != call.held;
+                marks.set_if(Mark::LateAnswerDropped, gone && call.phase == CallPhase::Refreshed);
+            }
+            Exchange::Call(id) => {
+                let call = self.call_before(id);
+                let replaced = self.before.signed_in() && self.before.store.access != call.token;
+                marks.set_if(Mark::LateRefusal, replaced && call.phase == CallPhase::Refused);
+            }
+            Exchange::Introspect(_) | Exchange::SignIn(_) | Exchange::Redeem(_) | Exchange::Revoke(_) => {}
+        }
+    }
+
+    /// What became of the browser's session.
+    fn store(&self, action: Action, marks: &mut Marks) {
+        let (before, after) = (self.before.store, self.after.store);
+        if before == after {
+            return;
+        }
+        let new_sign_in = matches!(action, Action::Return(Exchange::Redeem(_)));
+        marks.set_if(Mark::SignOutUndone, before == Tokens::NONE && !new_sign_in);
+        let cleared_early = after == Tokens::NONE && !self.session_is_over();
+        let all_delivered = self.after.losses == self.spec.scope.losses;
+        marks.set_if(Mark::SpuriousSignOut, cleared_early && all_delivered);
+        marks.set_if(Mark::LossWasFatal, cleared_early && !all_delivered);
+        marks.set_if(
+            Mark::SessionMixed,
+            after != Tokens::NONE && {
+                let grant = self.after.access_token(after.access).grant;
+                grant.is_some() && grant != self.after.refresh_token(after.refresh).grant
+            },
+        );
+        let was_live = before != Tokens::NONE && auth::refresh_lives(self.spec, self.before, before.refresh);
+        let still_live = after != Tokens::NONE && auth::refresh_lives(self.spec, self.after, after.refresh);
+        marks.set_if(Mark::LiveSessionDropped, was_live && !still_live && !new_sign_in);
+    }
+
+    /// Whether the stored session's own lifetimes have ended it.
+    fn session_is_over(&self) -> bool {
+        let token = self.before.refresh_token(self.before.store.refresh);
+        let tip = if token.successor.is_some() { self.before.refresh_token(token.successor) } else { token };
+        self.before.grant(token.grant).age >= self.spec.ticks.refresh_absolute
+            || (tip.spent == 0 && tip.idle >= self.spec.ticks.refresh_idle)
+    }
+
+    /// What the GUI sent, or waits for.
+    fn client(&self, marks: &mut Marks) {
+        for tab in 0..TABS {
+            for (before, after) in self.before.tabs[tab].calls.iter().zip(&self.after.tabs[tab].calls) {
+                let newly = |phase| before.phase != phase && after.phase == phase;
+                let waits = newly(CallPhase::Waiting) || newly(CallPhase::Queued);
+                let refreshes = newly(CallPhase::Refreshing);
+                marks.set_if(Mark::Waited, waits);
+                marks.set_if(
+                    Mark::RecoveredTwice,
+                    (waits || refreshes) && before.phase == CallPhase::Refused && before.attempt == Attempt::Second,
+                );
+                marks.set_if(Mark::NeedlessRefresh, refreshes && self.has_a_newer_token(before, after));
+            }
+        }
+    }
+
+    /// Whether the store held a live access token that had not failed the call that now refreshes.
+    fn has_a_newer_token(&self, before: &Call, after: &Call) -> bool {
+        let stored = self.before.store.access;
+        let failed_with_it = match before.phase {
+            // Refreshes early, on account of the stored token itself.
+            CallPhase::Idle => true,
+            CallPhase::Queued if !before.token.is_some() => after.held == self.before.store.refresh,
+            CallPhase::Refused | CallPhase::Queued => before.token == stored,
+            CallPhase::Asking
+            | CallPhase::Validating
+            | CallPhase::FoundActive
+            | CallPhase::FoundInactive
+            | CallPhase::Served
+            | CallPhase::Unauthenticated
+            | CallPhase::Unavailable
+            | CallPhase::Waiting
+            | CallPhase::Refreshing
+            | CallPhase::Refreshed
+            | CallPhase::RefreshRefused => after.held == self.before.store.refresh,
+        };
+        stored.is_some() && !failed_with_it && auth::judge_access(self.spec, self.before, stored).is_ok()
+    }
+}

@@ -1,0 +1,75 @@
+//! The rules of the backend: what it does with a call and its access token.
+//!
+//! Two ways to validate: to ask the AuthService each time (RFC 7662), or to check the JWT locally (RFC 9068), with a leeway for clocks
+//! that disagree. An access token says when it expires, so the backend looks at `exp` itself also when it has asked.
+
+use crate::action::{CallId, Exchange};
+use crate::policy::Validation;
+use crate::seen::{Answer, Event, Refusal, Request, Witness};
+use crate::turn::Turn;
+use crate::world::{AccessState, CallPhase};
+
+impl<W: Witness> Turn<'_, W> {
+    /// A call arrives.
+    pub(crate) fn call_arrives(&mut self, id: CallId) {
+        let token = self.call(id).token;
+        if !token.is_some() {
+            return self.backend_answers(id, Answer::Unauthenticated);
+        }
+        match self.spec.policy.validation {
+            Validation::Introspect => {
+                self.call_mut(id).phase = CallPhase::Validating;
+                self.saw(Event::Sent(Exchange::Introspect(id), Request::Introspect(token)));
+            }
+            Validation::Local => {
+                let answer = self.judge_exp(id, self.spec.ticks.leeway);
+                self.backend_answers(id, answer);
+            }
+        }
+    }
+
+    /// The introspection's answer reaches the backend. Time may have passed since it was given.
+    pub(crate) fn introspection_returns(&mut self, id: CallId) {
+        let answer = match self.call(id).phase {
+            CallPhase::FoundActive => self.judge_exp(id, 0),
+            _inactive => Answer::InvalidToken(self.why_inactive(id)),
+        };
+        self.backend_answers(id, answer);
+    }
+
+    /// The backend cannot learn whether the token is active: neither a refusal nor an acceptance would be true.
+    pub(crate) fn introspection_fails(&mut self, id: CallId) {
+        self.backend_answers(id, Answer::Unavailable);
+    }
+
+    /// Accepts a token before `exp` plus `leeway` ticks, and not at it. RFC 7519 section 4.1.4.
+    fn judge_exp(&self, id: CallId, leeway: u8) -> Answer {
+        let token = self.world.access_token(self.call(id).token);
+        if token.state == AccessState::Expired || token.age >= self.spec.ticks.access_lifetime + leeway {
+            return Answer::InvalidToken(Refusal::TokenExpired);
+        }
+        Answer::Items
+    }
+
+    fn why_inactive(&self, id: CallId) -> Refusal {
+        crate::auth::judge_access(self.spec, &self.world, self.call(id).token).err().unwrap_or(Refusal::TokenRevoked)
+    }
+
+    fn backend_answers(&mut self, id: CallId, answer: Answer) {
+        self.call_mut(id).phase = match answer {
+            Answer::Items => CallPhase::Served,
+            Answer::Unauthenticated => CallPhase::Unauthenticated,
+            Answer::InvalidToken(_) => CallPhase::Refused,
+            Answer::Unavailable => CallPhase::Unavailable,
+            Answer::Active
+            | Answer::Inactive(_)
+            | Answer::Code(_)
+            | Answer::WrongPassword
+            | Answer::Tokens(_)
+            | Answer::GraceTokens(_)
+            | Answer::InvalidGrant(_)
+            | Answer::Revoked => unreachable!("the backend does not answer as an AuthService"),
+        };
+        self.saw(Event::Answered(Exchange::Call(id), answer));
+    }
+}

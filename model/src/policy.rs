@@ -1,0 +1,337 @@
+//! What a deployment chose. Everything that an AuthService, a backend or a GUI may do in more than one way is a knob here.
+//!
+//! A policy is written as TOML with real durations; the model counts ticks. The tick is the greatest common divisor of the durations, so
+//! that the instants before, at and after every limit are always explored. `policy/file.rs` reads and writes the file.
+
+mod file;
+mod shrink;
+
+use std::time::Duration;
+
+pub use file::PolicyError;
+
+/// The most ticks a limit may have. Worlds multiply with every age a token can have; twelve is where two tabs take minutes.
+pub const MOST_TICKS: u8 = 12;
+
+/// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rotation {
+    /// The same refresh token serves again and again.
+    Off,
+    /// Each refresh spends the refresh token and issues its successor.
+    Always,
+}
+
+/// What follows when a spent refresh token is shown outside its grace period. RFC 9700 section 4.14.2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reuse {
+    /// It is turned down; the grant lives on.
+    Reject,
+    /// It is turned down, and the grant ends with every token of it.
+    RevokeGrant,
+}
+
+/// How long a grace period lasts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Window {
+    /// Until the successor is used itself.
+    UntilUsed,
+    /// For this long after the token was first spent.
+    For(Duration),
+}
+
+/// What a spent refresh token gets when it is shown again soon.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grace {
+    /// Nothing.
+    None,
+    /// Its successor once more, while that is unused, with a fresh access token.
+    SameSuccessor(Window),
+    /// A further successor, beside the first.
+    NewSibling(Window),
+}
+
+/// What follows when a spent authorization code is shown. RFC 6749 section 4.1.2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeReplay {
+    /// It is turned down; the tokens issued for it live on.
+    Deny,
+    /// It is turned down, and the grant ends with every token of it.
+    DenyAndRevoke,
+}
+
+/// How the backend validates an access token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Validation {
+    /// It asks the AuthService, each time. RFC 7662.
+    Introspect,
+    /// It checks the JWT with the AuthService's keys. RFC 9068 section 4.
+    Local,
+}
+
+/// When the GUI refreshes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefreshWhen {
+    /// When a call is answered with 401.
+    On401,
+    /// When a call is opened and the access token is close to its expiry.
+    BeforeExpiry,
+    /// Both.
+    Both,
+}
+
+/// How many refreshes may be in flight at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SingleFlight {
+    /// One for each call that needs one.
+    None,
+    /// One for each tab.
+    Tab,
+    /// One in the whole browser: a lock (Web Locks) goes round among the tabs.
+    Browser,
+}
+
+/// Whether a tab that got the browser's lock looks at the store before it refreshes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LookAgain {
+    /// It does, and uses what another tab has brought.
+    Yes,
+    /// It refreshes with the token it had seen before it waited.
+    No,
+}
+
+/// What the GUI does with a 401 to a token that the store no longer holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Late401 {
+    /// It compares, and tries again with the token that the store holds.
+    Compare,
+    /// It refreshes.
+    Refresh,
+}
+
+/// What the GUI does when the answer to a token request is lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LostAnswer {
+    /// It sends the request again.
+    Retry,
+    /// It gives the session up.
+    SignInAgain,
+}
+
+/// What a deployment chose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// What people call it.
+    pub name: String,
+    /// How long an access token lives.
+    pub access_lifetime: Duration,
+    /// How long a refresh token may go unused.
+    pub refresh_idle: Duration,
+    /// How long after the sign-in a refresh is still possible.
+    pub refresh_absolute: Duration,
+    /// How long an authorization code lives.
+    pub code_lifetime: Duration,
+    /// Whether a refresh gives a new refresh token.
+    pub rotation: Rotation,
+    /// What a spent refresh token leads to.
+    pub reuse: Reuse,
+    /// What a spent refresh token gets when it is shown again soon.
+    pub grace: Grace,
+    /// What a spent code leads to.
+    pub code_replay: CodeReplay,
+    /// How the backend validates.
+    pub validation: Validation,
+    /// How long after `exp` the backend still accepts a token that it validates locally.
+    pub leeway: Duration,
+    /// When the GUI refreshes.
+    pub refresh_when: RefreshWhen,
+    /// How close to its expiry an access token is refreshed early.
+    pub refresh_margin: Duration,
+    /// How many refreshes may be in flight.
+    pub single_flight: SingleFlight,
+    /// Whether the lock's winner looks at the store again.
+    pub look_again: LookAgain,
+    /// What a late 401 leads to.
+    pub late_401: Late401,
+    /// What a lost answer leads to.
+    pub lost_answer: LostAnswer,
+}
+
+/// The durations of a policy, counted in ticks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Ticks {
+    /// How long a tick is.
+    pub tick: Duration,
+    /// See [`Policy::access_lifetime`].
+    pub access_lifetime: u8,
+    /// See [`Policy::refresh_idle`].
+    pub refresh_idle: u8,
+    /// See [`Policy::refresh_absolute`].
+    pub refresh_absolute: u8,
+    /// See [`Policy::code_lifetime`].
+    pub code_lifetime: u8,
+    /// See [`Policy::leeway`].
+    pub leeway: u8,
+    /// See [`Policy::refresh_margin`].
+    pub refresh_margin: u8,
+    /// The length of the grace window; 0 where none is measured.
+    pub grace_window: u8,
+}
+
+/// A policy's durations have so small a common divisor that its graph would be too large.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "its durations have no common tick that a search can count: the longest, {longest}, is {ticks} ticks of {tick}, and {most} is the most"
+)]
+pub struct TooManyTicks {
+    longest: humantime::Duration,
+    tick: humantime::Duration,
+    ticks: u128,
+    most: u8,
+    /// A policy whose limits come in the same order, and that is small enough.
+    pub smaller: Box<Policy>,
+}
+
+impl Policy {
+    /// The profiles that come with authloom: name, what it shows, TOML.
+    pub const PROFILES: [(&'static str, &'static str); 3] = [
+        ("recommended", include_str!("../profiles/recommended.toml")),
+        ("no-refresh-lock", include_str!("../profiles/no-refresh-lock.toml")),
+        ("lost-answer", include_str!("../profiles/lost-answer.toml")),
+    ];
+
+    /// The profile of that name.
+    #[must_use]
+    pub fn profile(name: &str) -> Option<Self> {
+        let (name, text) = Self::PROFILES.iter().find(|(known, _)| *known == name)?;
+        Some(Self::from_toml(name, text).expect("a profile that comes with authloom is a policy"))
+    }
+
+    /// The profile that a deployment should start from.
+    #[must_use]
+    pub fn recommended() -> Self {
+        Self::profile("recommended").expect("the recommended profile comes with authloom")
+    }
+
+    /// Whether the GUI refreshes an access token before it has expired.
+    #[must_use]
+    pub fn refreshes_early(&self) -> bool {
+        match self.refresh_when {
+            RefreshWhen::On401 => false,
+            RefreshWhen::BeforeExpiry | RefreshWhen::Both => true,
+        }
+    }
+
+    /// Whether the GUI refreshes when a call is refused.
+    #[must_use]
+    pub fn refreshes_on_401(&self) -> bool {
+        match self.refresh_when {
+            RefreshWhen::On401 | RefreshWhen::Both => true,
+            RefreshWhen::BeforeExpiry => false,
+        }
+    }
+
+    /// The durations, counted in ticks of their greatest common divisor.
+    pub fn ticks(&self) -> Result<Ticks, TooManyTicks> {
+        let durations = self.durations();
+        let tick = durations.iter().fold(0, |tick, duration| gcd(tick, duration.as_nanos()));
+        let longest = *durations.iter().max().expect("a policy has durations");
+        let count = |duration: Duration| duration.as_nanos() / tick.max(1);
+        let too_many = || TooManyTicks {
+            longest: longest.into(),
+            tick: from_nanos(tick).into(),
+            ticks: count(longest),
+            most: MOST_TICKS,
+            smaller: Box::new(self.shrunk()),
+        };
+        let within = |duration| match u8::try_from(count(duration)) {
+            Ok(ticks) if ticks <= MOST_TICKS => Ok(ticks),
+            Ok(_) | Err(_) => Err(too_many()),
+        };
+        Ok(Ticks {
+            tick: from_nanos(tick),
+            access_lifetime: within(self.access_lifetime)?,
+            refresh_idle: within(self.refresh_idle)?,
+            refresh_absolute: within(self.refresh_absolute)?,
+            code_lifetime: within(self.code_lifetime)?,
+            leeway: within(self.effective_leeway())?,
+            refresh_margin: within(self.effective_margin())?,
+            grace_window: within(self.grace_window().unwrap_or_default())?,
+        })
+    }
+
+    /// The length of the grace window, where the policy measures one.
+    #[must_use]
+    pub fn grace_window(&self) -> Option<Duration> {
+        match self.grace {
+            Grace::SameSuccessor(Window::For(window)) | Grace::NewSibling(Window::For(window)) => Some(window),
+            Grace::None | Grace::SameSuccessor(Window::UntilUsed) | Grace::NewSibling(Window::UntilUsed) => None,
+        }
+    }
+
+    /// The leeway, where the policy's validation has one.
+    fn effective_leeway(&self) -> Duration {
+        match self.validation {
+            Validation::Introspect => Duration::ZERO,
+            Validation::Local => self.leeway,
+        }
+    }
+
+    /// The margin, where the policy refreshes early.
+    fn effective_margin(&self) -> Duration {
+        if self.refreshes_early() { self.refresh_margin } else { Duration::ZERO }
+    }
+
+    /// Every duration that can make a difference under this policy.
+    fn durations(&self) -> Vec<Duration> {
+        let always = [self.access_lifetime, self.refresh_idle, self.refresh_absolute, self.code_lifetime];
+        let mut durations = Vec::from(always);
+        durations.extend([self.effective_leeway(), self.effective_margin()]);
+        durations.extend(self.grace_window());
+        durations
+    }
+}
+
+fn gcd(a: u128, b: u128) -> u128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+fn from_nanos(nanos: u128) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tick_is_the_greatest_common_divisor_of_the_durations() {
+        let mut policy = Policy::recommended();
+        policy.access_lifetime = Duration::from_mins(10);
+        policy.code_lifetime = Duration::from_mins(4);
+        policy.refresh_idle = Duration::from_mins(12);
+        policy.refresh_absolute = Duration::from_mins(16);
+        let ticks = policy.ticks().expect("the policy is small");
+        assert_eq!(ticks.tick, Duration::from_mins(2));
+        assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (5, 2, 6));
+    }
+
+    #[test]
+    fn a_policy_of_too_many_ticks_is_refused_with_a_smaller_one_in_the_same_order() {
+        let mut policy = Policy::recommended();
+        policy.access_lifetime = Duration::from_secs(301);
+        let refused = policy.ticks().expect_err("a second is too small a tick");
+        let smaller = refused.smaller.ticks().expect("the smaller one is small enough");
+        assert!(smaller.code_lifetime < smaller.access_lifetime);
+        assert!(smaller.access_lifetime < smaller.refresh_idle);
+        assert!(smaller.refresh_idle < smaller.refresh_absolute);
+    }
+
+    #[test]
+    fn every_profile_that_comes_with_authloom_is_a_policy() {
+        for (name, _) in Policy::PROFILES {
+            let policy = Policy::profile(name).expect("the name is listed");
+            policy.ticks().expect("its ticks are few");
+        }
+    }
+}

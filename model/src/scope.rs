@@ -1,0 +1,120 @@
+//! What the surroundings may do, and how often. A policy is chosen by a deployment; a scope by whoever checks it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::world::{CALLS, TABS};
+
+/// The most messages a scope may let the network lose. Each further one multiplies the worlds; every pattern known needs one or two.
+pub const MOST_LOSSES: u8 = 4;
+
+/// The bounds of an exploration. Within them nothing else is bounded: sessions are of any length.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Scope {
+    /// Tabs of the browser, at least 1.
+    pub tabs: u8,
+    /// Parallel calls of a tab, at least 1.
+    pub calls: u8,
+    /// Sign-ins and sign-outs that may be under way at once, at least 1: a person does one thing at a time.
+    pub flows: u8,
+    /// Messages the network may lose.
+    pub losses: u8,
+}
+
+impl Scope {
+    /// One tab, two calls, one loss: everything that goes wrong without a second tab. A fraction of a second.
+    pub const SMALL: Self = Self { tabs: 1, calls: 2, flows: 1, losses: 1 };
+    /// Two tabs that share a session, and one loss: every pairwise race, every lost message.
+    pub const DEFAULT: Self = Self { tabs: 2, calls: 1, flows: 1, losses: 1 };
+    /// Two tabs with two calls each, and one loss: tabs that race while their own calls wait for each other.
+    pub const LARGE: Self = Self { tabs: 2, calls: 2, flows: 1, losses: 1 };
+
+    /// The scopes with a name, smallest first.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("small", Self::SMALL), ("default", Self::DEFAULT), ("large", Self::LARGE)];
+}
+
+/// A text is not a scope.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no scope `{text}`: {why}")]
+pub struct ScopeError {
+    text: String,
+    why: String,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((name, _)) = Self::NAMED.iter().find(|(_, scope)| scope == self) {
+            return f.write_str(name);
+        }
+        write!(f, "tabs={},calls={},flows={},losses={}", self.tabs, self.calls, self.flows, self.losses)
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let error = |why: String| ScopeError { text: text.to_owned(), why };
+        if let Some((_, scope)) = Self::NAMED.iter().find(|(name, _)| *name == text) {
+            return Ok(*scope);
+        }
+        let mut scope = Self::DEFAULT;
+        for part in text.split(',') {
+            let Some((key, value)) = part.split_once('=') else {
+                return Err(error(
+                    "it is one of small, default, large, or like `tabs=2,calls=1,flows=1,losses=1`".to_owned(),
+                ));
+            };
+            let (field, least, most) = match key.trim() {
+                "tabs" => (&mut scope.tabs, 1, TABS),
+                "calls" => (&mut scope.calls, 1, CALLS),
+                "flows" => (&mut scope.flows, 1, TABS),
+                "losses" => (&mut scope.losses, 0, usize::from(MOST_LOSSES)),
+                other => return Err(error(format!("`{other}` is not one of tabs, calls, flows, losses"))),
+            };
+            match value.trim().parse::<u8>() {
+                Ok(count) if (least..=most).contains(&usize::from(count)) => *field = count,
+                Ok(_) | Err(_) => return Err(error(format!("{key} is a number from {least} to {most}"))),
+            }
+        }
+        Ok(scope)
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+
+    fn try_from(text: String) -> Result<Self, ScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_reads_back_from_its_text() {
+        for scope in [Scope::SMALL, Scope::DEFAULT, Scope::LARGE, Scope { tabs: 3, calls: 1, flows: 2, losses: 0 }] {
+            assert_eq!(scope.to_string().parse(), Ok(scope));
+        }
+    }
+
+    #[test]
+    fn a_wrong_scope_says_what_would_be_right() {
+        let why = |text: &str| text.parse::<Scope>().expect_err("the text is wrong").to_string();
+        assert_eq!(why("tabs=9"), "no scope `tabs=9`: tabs is a number from 1 to 3");
+        assert_eq!(why("tab=1"), "no scope `tab=1`: `tab` is not one of tabs, calls, flows, losses");
+        assert!(why("huge").contains("one of small, default, large"));
+    }
+}
