@@ -30,9 +30,10 @@ impl<W: Witness> Turn<'_, W> {
 
     /// The introspection's answer reaches the backend. Time may have passed since it was given.
     pub(crate) fn introspection_returns(&mut self, id: CallId) {
-        let answer = match self.call(id).phase {
-            CallPhase::FoundActive => self.judge_exp(id, 0),
-            _inactive => Answer::InvalidToken(self.why_inactive(id)),
+        let answer = if self.call(id).phase == CallPhase::FoundActive {
+            self.judge_exp(id, 0)
+        } else {
+            Answer::InvalidToken(self.why_inactive(id))
         };
         self.backend_answers(id, answer);
     }

@@ -308,15 +308,15 @@ impl Namer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::HashSet;
 
     use super::*;
     use crate::seen::Event;
     use crate::{Action, Policy, Scope};
 
     /// Every world that `next` leads to.
-    fn reached(spec: &Spec, next: impl Fn(&World, Action) -> World) -> BTreeSet<World> {
-        let mut reached = BTreeSet::from([spec.initial()]);
+    fn reached(spec: &Spec, next: impl Fn(&World, Action) -> World) -> HashSet<World> {
+        let mut reached = HashSet::from([spec.initial()]);
         let mut open = vec![spec.initial()];
         let mut actions = Vec::new();
         while let Some(world) = open.pop() {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     /// A search that neither sorts nor levels, and drops only what nobody refers to.
-    fn distinct_images(spec: &Spec) -> (usize, BTreeSet<World>) {
+    fn distinct_images(spec: &Spec) -> (usize, HashSet<World>) {
         let plain = reached(spec, |world, action| {
             arranged(&spec.apply(world, action, &mut Vec::<Event>::new()).world, AS_THEY_ARE).0
         });
@@ -347,10 +347,8 @@ mod tests {
 
     #[test]
     fn a_search_without_sorting_and_levelling_has_the_same_canonical_images() {
-        let scopes =
-            ["tabs=2,calls=1,flows=1,losses=0", "tabs=1,calls=2,flows=1,losses=1", "tabs=2,calls=1,flows=2,losses=0"];
         for (name, _) in Policy::PROFILES {
-            for scope in scopes.iter().take(if name == "recommended" { 3 } else { 2 }) {
+            for scope in ["tabs=2,calls=1,flows=1,losses=0", "tabs=1,calls=2,flows=1,losses=1"] {
                 let scope: Scope = scope.parse().expect("the scope is written right");
                 let spec = Spec::new(Policy::profile(name).expect("it is listed"), scope).expect("it is small");
                 let reduced = reached(&spec, |world, action| spec.next(world, action).world);

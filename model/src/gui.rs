@@ -56,14 +56,26 @@ impl<W: Witness> Turn<'_, W> {
     /// The backend's answer reaches its call.
     pub(crate) fn call_returns(&mut self, id: CallId) {
         let call = *self.call(id);
-        match call.phase {
-            CallPhase::Served => self.finish(id, Shown::Items),
-            CallPhase::Unauthenticated => self.finish(id, Shown::SignInPrompt),
-            CallPhase::Refused if call.attempt == Attempt::First && self.spec.policy.refreshes_on_401() => {
-                self.recover(id);
-            }
-            _failed => self.finish(id, Shown::Failure),
+        let may_recover = call.attempt == Attempt::First && self.spec.policy.refreshes_on_401();
+        if call.phase == CallPhase::Refused && may_recover {
+            return self.recover(id);
         }
+        let shown = match call.phase {
+            CallPhase::Served => Shown::Items,
+            CallPhase::Unauthenticated => Shown::SignInPrompt,
+            CallPhase::Refused | CallPhase::Unavailable => Shown::Failure,
+            CallPhase::Idle
+            | CallPhase::Asking
+            | CallPhase::Validating
+            | CallPhase::FoundActive
+            | CallPhase::FoundInactive
+            | CallPhase::Waiting
+            | CallPhase::Queued
+            | CallPhase::Refreshing
+            | CallPhase::Refreshed
+            | CallPhase::RefreshRefused => unreachable!("only an answered call returns"),
+        };
+        self.finish(id, shown);
     }
 
     /// A call is lost, either way.

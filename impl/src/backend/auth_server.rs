@@ -13,8 +13,7 @@ use http_body_util::{BodyExt as _, Limited};
 use tower::ServiceExt as _;
 
 /// What comes of a request, some time.
-pub type Answer<'a> =
-    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Unreachable>> + Send + 'a>>;
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Unreachable>> + Send + 'a>>;
 
 /// A way to the AuthService. The target of a request is a path there, such as `/introspect`.
 pub trait AuthServer: Send + Sync {
@@ -46,28 +45,14 @@ impl OverHttp {
     /// # Errors
     /// [`Unreachable`] when no HTTP client can be set up.
     pub fn new(base: impl Into<String>) -> Result<Self, Unreachable> {
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
-        Ok(Self {
-            base: base.into(),
-            client: client.build().map_err(unreachable)?,
-        })
+        let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy();
+        Ok(Self { base: base.into(), client: client.build().map_err(unreachable)? })
     }
 
-    async fn exchange(
-        &self,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, Unreachable> {
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Unreachable> {
         let (head, body) = request.into_parts();
         let url = format!("{}{}", self.base, head.uri);
-        let sent = self
-            .client
-            .request(head.method, url)
-            .headers(head.headers)
-            .body(body)
-            .send();
+        let sent = self.client.request(head.method, url).headers(head.headers).body(body).send();
         let answer: http::Response<reqwest::Body> = sent.await.map_err(unreachable)?.into();
         collect(answer.map(Body::new)).await
     }
@@ -97,10 +82,7 @@ impl AuthServer for InProcess {
 
 async fn collect(answer: http::Response<Body>) -> Result<http::Response<Bytes>, Unreachable> {
     let (head, body) = answer.into_parts();
-    let body = Limited::new(body, ANSWER_LIMIT)
-        .collect()
-        .await
-        .map_err(unreachable)?;
+    let body = Limited::new(body, ANSWER_LIMIT).collect().await.map_err(unreachable)?;
     Ok(http::Response::from_parts(head, body.to_bytes()))
 }
 

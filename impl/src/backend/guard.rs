@@ -59,11 +59,7 @@ impl Backend {
             .expect("the request is made of valid parts");
         let answer: Introspection = self.ask(request).await?;
         // The clock is asked after the answer: it may have been long under way.
-        Ok(self.inner.parts.judge.introspected(
-            self.settings(),
-            &answer,
-            self.inner.parts.clock.now(),
-        )?)
+        Ok(self.inner.parts.judge.introspected(self.settings(), &answer, self.inner.parts.clock.now())?)
     }
 
     async fn read(&self, token: &str) -> Result<Accepted, Closed> {
@@ -76,21 +72,12 @@ impl Backend {
             }
         };
         let token = keyring::read(token, &key)?;
-        Ok(self
-            .inner
-            .parts
-            .judge
-            .signed(self.settings(), &token, self.inner.parts.clock.now())?)
+        Ok(self.inner.parts.judge.signed(self.settings(), &token, self.inner.parts.clock.now())?)
     }
 
     async fn fetch_keys(&self) -> Result<(), Unreachable> {
-        let request = Request::builder()
-            .uri("/jwks.json")
-            .header(ACCEPT, "application/json")
-            .body(Bytes::new());
-        let set: JwkSet = self
-            .ask(request.expect("the request is made of valid parts"))
-            .await?;
+        let request = Request::builder().uri("/jwks.json").header(ACCEPT, "application/json").body(Bytes::new());
+        let set: JwkSet = self.ask(request.expect("the request is made of valid parts")).await?;
         self.inner.keyring.replace(&set);
         Ok(())
     }
@@ -108,10 +95,6 @@ impl Backend {
 
 /// RFC 6749 section 2.3.1: both are form-encoded before they are joined.
 fn basic(Credentials { client_id, secret }: &Credentials) -> String {
-    let encoded =
-        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!(
-        "Basic {}",
-        STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret)))
-    )
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret))))
 }

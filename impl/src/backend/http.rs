@@ -38,31 +38,12 @@ struct Item {
 }
 
 async fn get_items(Bearer(_): Bearer) -> Response {
-    let items = [
-        Item {
-            name: "apple",
-            quantity: 3,
-        },
-        Item {
-            name: "pear",
-            quantity: 5,
-        },
-    ];
+    let items = [Item { name: "apple", quantity: 3 }, Item { name: "pear", quantity: 5 }];
     (NO_STORE, Json(json!({ "items": items }))).into_response()
 }
 
-async fn validate(
-    Bearer(Accepted {
-        subject,
-        client_id,
-        scope,
-        expires_at,
-    }): Bearer,
-) -> Response {
-    (
-        NO_STORE,
-        Json(json!({ "sub": subject, "client_id": client_id, "scope": scope, "exp": expires_at })),
-    )
+async fn validate(Bearer(Accepted { subject, client_id, scope, expires_at }): Bearer) -> Response {
+    (NO_STORE, Json(json!({ "sub": subject, "client_id": client_id, "scope": scope, "exp": expires_at })))
         .into_response()
 }
 
@@ -98,12 +79,8 @@ impl FromRequestParts<Backend> for Bearer {
                 Err(challenge(backend, StatusCode::UNAUTHORIZED, error))
             }
             Err(Closed::Unknown(unreachable)) => {
-                let mut response = (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    NO_STORE,
-                    "the AuthService cannot be asked\n",
-                )
-                    .into_response();
+                let mut response =
+                    (StatusCode::SERVICE_UNAVAILABLE, NO_STORE, "the AuthService cannot be asked\n").into_response();
                 // The caller learns nothing of it; whoever serves the router finds it here.
                 response.extensions_mut().insert(unreachable);
                 Err(response)
@@ -126,8 +103,8 @@ fn shown<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Shown<'a> {
     let Some(header) = all.next() else {
         return Shown::Nothing;
     };
-    let in_query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-        .any(|(name, _)| name == "access_token");
+    let in_query =
+        url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "access_token");
     if all.next().is_some() || in_query {
         return Shown::Nonsense("more than one way of showing a token");
     }
@@ -139,20 +116,13 @@ fn shown<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Shown<'a> {
         return Shown::Nothing;
     }
     let token = token.trim_matches(' ');
-    if is_b64token(token) {
-        Shown::Token(token)
-    } else {
-        Shown::Nonsense("the bearer token is malformed")
-    }
+    if is_b64token(token) { Shown::Token(token) } else { Shown::Nonsense("the bearer token is malformed") }
 }
 
 /// RFC 6750 section 2.1.
 fn is_b64token(token: &str) -> bool {
     let body = token.trim_end_matches('=');
-    !body.is_empty()
-        && body
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+    !body.is_empty() && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
 fn description(refusal: Refusal) -> &'static str {
@@ -169,15 +139,12 @@ fn description(refusal: Refusal) -> &'static str {
 
 /// RFC 6750 section 3, RFC 9728 section 5.1. Without an error for whoever showed nothing: RFC 6750 section 3.1.
 fn challenge(backend: &Backend, status: StatusCode, error: Option<(&str, &str)>) -> Response {
-    let resource_metadata = format!(
-        "resource_metadata=\"{}{METADATA_PATH}\"",
-        backend.settings().resource
-    );
+    let resource_metadata = format!("resource_metadata=\"{}{METADATA_PATH}\"", backend.settings().resource);
     let challenge = match error {
         None => format!("Bearer {resource_metadata}"),
-        Some((error, description)) => format!(
-            "Bearer error=\"{error}\", error_description=\"{description}\", {resource_metadata}"
-        ),
+        Some((error, description)) => {
+            format!("Bearer error=\"{error}\", error_description=\"{description}\", {resource_metadata}")
+        }
     };
     (status, NO_STORE, [(WWW_AUTHENTICATE, challenge)]).into_response()
 }

@@ -14,19 +14,13 @@ pub trait Judge: Send + Sync {
     ///
     /// # Errors
     /// [`Refusal`] when the bearer gets nothing.
-    fn introspected(
-        &self,
-        settings: &Settings,
-        answer: &Introspection,
-        now: Timestamp,
-    ) -> Result<Accepted, Refusal>;
+    fn introspected(&self, settings: &Settings, answer: &Introspection, now: Timestamp) -> Result<Accepted, Refusal>;
 
     /// Judges by the claims of a JWT whose signature is right. RFC 9068 section 4.
     ///
     /// # Errors
     /// [`Refusal`] when the bearer gets nothing.
-    fn signed(&self, settings: &Settings, token: &Jwt, now: Timestamp)
-    -> Result<Accepted, Refusal>;
+    fn signed(&self, settings: &Settings, token: &Jwt, now: Timestamp) -> Result<Accepted, Refusal>;
 }
 
 /// The rules as the RFCs have them.
@@ -35,28 +29,12 @@ pub struct Standard;
 
 impl Judge for Standard {
     /// No leeway: the one who answers has the clock that counts, and `exp` is looked at again because the answer took time.
-    fn introspected(
-        &self,
-        settings: &Settings,
-        answer: &Introspection,
-        now: Timestamp,
-    ) -> Result<Accepted, Refusal> {
-        let Introspection {
-            active,
-            aud,
-            iss,
-            exp,
-            sub,
-            client_id,
-            scope,
-        } = answer;
+    fn introspected(&self, settings: &Settings, answer: &Introspection, now: Timestamp) -> Result<Accepted, Refusal> {
+        let Introspection { active, aud, iss, exp, sub, client_id, scope } = answer;
         if !active {
             return Err(Refusal::Inactive);
         }
-        if !aud
-            .as_ref()
-            .is_some_and(|aud| aud.contains(&settings.resource))
-        {
+        if !aud.as_ref().is_some_and(|aud| aud.contains(&settings.resource)) {
             return Err(Refusal::OtherAudience);
         }
         if iss.as_ref().is_some_and(|iss| *iss != settings.issuer) {
@@ -65,31 +43,12 @@ impl Judge for Standard {
         if exp.is_some_and(|exp| now >= exp) {
             return Err(Refusal::Expired);
         }
-        Ok(Accepted {
-            subject: sub.clone(),
-            client_id: client_id.clone(),
-            scope: scope.clone(),
-            expires_at: *exp,
-        })
+        Ok(Accepted { subject: sub.clone(), client_id: client_id.clone(), scope: scope.clone(), expires_at: *exp })
     }
 
-    fn signed(
-        &self,
-        settings: &Settings,
-        token: &Jwt,
-        now: Timestamp,
-    ) -> Result<Accepted, Refusal> {
+    fn signed(&self, settings: &Settings, token: &Jwt, now: Timestamp) -> Result<Accepted, Refusal> {
         let Jwt { typ, claims } = token;
-        let Claims {
-            iss,
-            aud,
-            exp,
-            nbf,
-            iat,
-            sub,
-            client_id,
-            scope,
-        } = claims;
+        let Claims { iss, aud, exp, nbf, iat, sub, client_id, scope } = claims;
         let leeway = match settings.validation {
             Validation::Introspect => std::time::Duration::ZERO,
             Validation::Local { leeway } => leeway,
@@ -106,11 +65,7 @@ impl Judge for Standard {
         if now >= exp.after(leeway) {
             return Err(Refusal::Expired);
         }
-        if [nbf, iat]
-            .into_iter()
-            .flatten()
-            .any(|start| *start > now.after(leeway))
-        {
+        if [nbf, iat].into_iter().flatten().any(|start| *start > now.after(leeway)) {
             return Err(Refusal::NotYetValid);
         }
         Ok(Accepted {
@@ -226,4 +181,93 @@ pub enum Refusal {
     OtherType,
     /// It is no JWT, or no key that the AuthService publishes has signed it. RFC 9068 section 4.
     NotSigned,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::settings::Credentials;
+    use super::*;
+
+    fn settings(validation: Validation) -> Settings {
+        Settings {
+            resource: "http://api.test".to_owned(),
+            issuer: "http://auth.test".to_owned(),
+            validation,
+            credentials: Credentials { client_id: String::new(), secret: String::new() },
+        }
+    }
+
+    fn signed(leeway: u64, change: impl FnOnce(&mut Jwt), now: u64) -> Result<Accepted, Refusal> {
+        let mut token = Jwt {
+            typ: Some("at+jwt".to_owned()),
+            claims: Claims {
+                iss: "http://auth.test".to_owned(),
+                aud: Audience::One("http://api.test".to_owned()),
+                exp: Timestamp(110),
+                nbf: None,
+                iat: Some(Timestamp(100)),
+                sub: "subject-1".to_owned(),
+                client_id: None,
+                scope: None,
+            },
+        };
+        change(&mut token);
+        let validation = Validation::Local { leeway: Duration::from_secs(leeway) };
+        Standard.signed(&settings(validation), &token, Timestamp(now))
+    }
+
+    fn introspected(answer: &str, now: u64) -> Result<Accepted, Refusal> {
+        let answer = serde_json::from_str(answer).unwrap();
+        Standard.introspected(&settings(Validation::Introspect), &answer, Timestamp(now))
+    }
+
+    #[test]
+    fn a_signed_token_is_good_from_its_issue_to_the_second_before_its_exp_give_or_take_the_leeway() {
+        for (leeway, first, last) in [(0, 100, 109), (3, 97, 112)] {
+            for now in 90..120 {
+                let verdict = signed(leeway, |_| {}, now).map(|_| ());
+                let expected = match now {
+                    _ if now < first => Err(Refusal::NotYetValid),
+                    _ if now > last => Err(Refusal::Expired),
+                    _ => Ok(()),
+                };
+                assert_eq!(verdict, expected, "leeway {leeway}, now {now}");
+            }
+        }
+        assert_eq!(signed(0, |token| token.claims.nbf = Some(Timestamp(106)), 105), Err(Refusal::NotYetValid));
+    }
+
+    #[test]
+    fn only_the_type_of_an_access_token_is_taken() {
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
+            assert!(signed(0, |token| token.typ = Some(typ.to_owned()), 105).is_ok());
+        }
+        for typ in [None, Some("JWT"), Some("logout+jwt"), Some("at+jwt2")] {
+            assert_eq!(signed(0, |token| token.typ = typ.map(str::to_owned), 105), Err(Refusal::OtherType));
+        }
+    }
+
+    #[test]
+    fn this_resource_must_be_among_the_recipients() {
+        let to = |recipients: &[&str]| {
+            let recipients = Audience::Several(recipients.iter().map(|&one| one.to_owned()).collect());
+            signed(0, |token| token.claims.aud = recipients, 105).map(|_| ())
+        };
+        assert_eq!(to(&["http://other.test", "http://api.test"]), Ok(()));
+        assert_eq!(to(&["http://other.test"]), Err(Refusal::OtherAudience));
+        assert_eq!(to(&[]), Err(Refusal::OtherAudience));
+        assert_eq!(introspected(r#"{"active":true}"#, 105), Err(Refusal::OtherAudience));
+    }
+
+    #[test]
+    fn an_introspected_token_has_no_leeway_and_must_be_active() {
+        let answer = r#"{"active":true,"aud":["http://api.test"],"iss":"http://auth.test","exp":110}"#;
+        assert!(introspected(answer, 109).is_ok());
+        assert_eq!(introspected(answer, 110), Err(Refusal::Expired));
+        assert_eq!(introspected(&answer.replace("true", "false"), 109), Err(Refusal::Inactive));
+        assert_eq!(introspected(&answer.replace("auth.test", "evil.test"), 109), Err(Refusal::OtherIssuer));
+        assert!(introspected(r#"{"active":true,"aud":"http://api.test"}"#, 500).is_ok(), "iss and exp are optional");
+    }
 }

@@ -26,10 +26,7 @@ impl Keyring {
     /// Knows exactly the keys of `set` from now on; those that we cannot use are left out.
     pub(super) fn replace(&self, set: &JwkSet) {
         let usable = |jwk: &jsonwebtoken::jwk::Jwk| {
-            Some((
-                jwk.common.key_id.clone()?,
-                Arc::new(DecodingKey::from_jwk(jwk).ok()?),
-            ))
+            Some((jwk.common.key_id.clone()?, Arc::new(DecodingKey::from_jwk(jwk).ok()?)))
         };
         *self.lock() = set.keys.iter().filter_map(usable).collect();
     }
@@ -46,10 +43,7 @@ impl Keyring {
 /// The key that `token` says it is signed with.
 pub(super) fn kid_of(token: &str) -> Result<String, Refusal> {
     let header = decode_header(token).map_err(|_| Refusal::NotSigned)?;
-    header
-        .kid
-        .filter(|_| header.alg == Algorithm::EdDSA)
-        .ok_or(Refusal::NotSigned)
+    header.kid.filter(|_| header.alg == Algorithm::EdDSA).ok_or(Refusal::NotSigned)
 }
 
 /// Reads a token if `key` has signed it. Times, issuer, audience and type are left to the judge.
@@ -61,8 +55,5 @@ pub(super) fn read(token: &str, key: &DecodingKey) -> Result<Jwt, Refusal> {
     validation.validate_nbf = false;
     validation.validate_aud = false;
     let token = decode::<Claims>(token, key, &validation).map_err(|_| Refusal::NotSigned)?;
-    Ok(Jwt {
-        typ: token.header.typ,
-        claims: token.claims,
-    })
+    Ok(Jwt { typ: token.header.typ, claims: token.claims })
 }

@@ -54,12 +54,7 @@ struct Inner {
 impl Backend {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                parts,
-                keyring: Keyring::default(),
-            }),
-        }
+        Self { inner: Arc::new(Inner { parts, keyring: Keyring::default() }) }
     }
 
     /// What the deployment chose.
@@ -75,8 +70,6 @@ impl Backend {
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backend")
-            .field("settings", self.settings())
-            .finish_non_exhaustive()
+        f.debug_struct("Backend").field("settings", self.settings()).finish_non_exhaustive()
     }
 }

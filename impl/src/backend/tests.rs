@@ -15,40 +15,20 @@ use super::*;
 const INTROSPECT: Validation = Validation::Introspect;
 
 fn local(leeway: u64) -> Validation {
-    Validation::Local {
-        leeway: Duration::from_secs(leeway),
-    }
+    Validation::Local { leeway: Duration::from_secs(leeway) }
 }
 
 fn settings(validation: Validation) -> Settings {
-    let credentials = Credentials {
-        client_id: BACKEND.0.to_owned(),
-        secret: BACKEND.1.to_owned(),
-    };
-    Settings {
-        resource: RESOURCE.to_owned(),
-        issuer: ISSUER.to_owned(),
-        validation,
-        credentials,
-    }
+    let credentials = Credentials { client_id: BACKEND.0.to_owned(), secret: BACKEND.1.to_owned() };
+    Settings { resource: RESOURCE.to_owned(), issuer: ISSUER.to_owned(), validation, credentials }
 }
 
 fn backend(settings: Settings, auth_server: Arc<dyn AuthServer>, clock: &HandClock) -> Backend {
-    Backend::new(Parts {
-        settings,
-        auth_server,
-        clock: Arc::new(clock.clone()),
-        judge: Arc::new(Standard),
-    })
+    Backend::new(Parts { settings, auth_server, clock: Arc::new(clock.clone()), judge: Arc::new(Standard) })
 }
 
 fn before(stage: &Stage, validation: Validation) -> Router {
-    backend(
-        settings(validation),
-        Arc::new(InProcess(stage.router.clone())),
-        &stage.clock,
-    )
-    .router()
+    backend(settings(validation), Arc::new(InProcess(stage.router.clone())), &stage.clock).router()
 }
 
 async fn call(router: &Router, target: &str, authorization: &[&str]) -> Seen {
@@ -82,10 +62,7 @@ struct Scripted(Result<(StatusCode, &'static str), Unreachable>);
 impl AuthServer for Scripted {
     fn send(&self, _: Request<Bytes>) -> Answer<'_> {
         let answer = self.0.clone().map(|(status, body)| {
-            Response::builder()
-                .status(status)
-                .body(Bytes::from_static(body.as_bytes()))
-                .unwrap()
+            Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap()
         });
         Box::pin(async move { answer })
     }
@@ -99,22 +76,14 @@ async fn the_bearer_of_an_access_token_is_served_until_its_last_instant() {
         let (access, _) = stage.tokens().await;
         stage.wait(9);
         let served = items(&router, &access).await;
-        assert_eq!(
-            (served.status.as_u16(), served.header("cache-control")),
-            (200, "no-store")
-        );
+        assert_eq!((served.status.as_u16(), served.header("cache-control")), (200, "no-store"));
         assert_eq!(served.json()["items"].as_array().unwrap().len(), 2);
         stage.wait(1);
         let refused = items(&router, &access).await;
         assert_eq!(refused.status, 401);
         let challenge = refused.header("www-authenticate");
-        assert!(
-            challenge.starts_with(r#"Bearer error="invalid_token", error_description=""#),
-            "{challenge}"
-        );
-        assert!(challenge.contains(&format!(
-            r#"resource_metadata="{RESOURCE}/.well-known/oauth-protected-resource""#
-        )));
+        assert!(challenge.starts_with(r#"Bearer error="invalid_token", error_description=""#), "{challenge}");
+        assert!(challenge.contains(&format!(r#"resource_metadata="{RESOURCE}/.well-known/oauth-protected-resource""#)));
     }
 }
 
@@ -161,17 +130,10 @@ async fn a_token_for_another_resource_or_from_another_issuer_opens_nothing() {
         let (access, _) = stage.tokens().await;
         let auth_server = Arc::new(InProcess(stage.router.clone()));
         for other in [
-            Settings {
-                resource: "http://other.test".to_owned(),
-                ..settings(validation)
-            },
-            Settings {
-                issuer: "http://other.test".to_owned(),
-                ..settings(validation)
-            },
+            Settings { resource: "http://other.test".to_owned(), ..settings(validation) },
+            Settings { issuer: "http://other.test".to_owned(), ..settings(validation) },
         ] {
-            let router =
-                backend(other, Arc::<InProcess>::clone(&auth_server), &stage.clock).router();
+            let router = backend(other, Arc::<InProcess>::clone(&auth_server), &stage.clock).router();
             assert_eq!(items(&router, &access).await.status, 401);
         }
     }
@@ -181,24 +143,15 @@ async fn a_token_for_another_resource_or_from_another_issuer_opens_nothing() {
 async fn who_shows_nothing_is_told_where_to_sign_in_and_of_no_error() {
     let stage = Stage::new(stage::settings());
     let router = before(&stage, INTROSPECT);
-    let challenge =
-        format!(r#"Bearer resource_metadata="{RESOURCE}/.well-known/oauth-protected-resource""#);
+    let challenge = format!(r#"Bearer resource_metadata="{RESOURCE}/.well-known/oauth-protected-resource""#);
     for authorization in [&[][..], &["Basic Zm9vOmJhcg=="]] {
         for target in ["/get_items", "/validate"] {
             let refused = call(&router, target, authorization).await;
-            assert_eq!(
-                (refused.status.as_u16(), refused.header("www-authenticate")),
-                (401, challenge.as_str())
-            );
+            assert_eq!((refused.status.as_u16(), refused.header("www-authenticate")), (401, challenge.as_str()));
         }
     }
-    let metadata = call(&router, "/.well-known/oauth-protected-resource", &[])
-        .await
-        .json();
-    assert_eq!(
-        (&metadata["resource"], &metadata["authorization_servers"][0]),
-        (&RESOURCE.into(), &ISSUER.into())
-    );
+    let metadata = call(&router, "/.well-known/oauth-protected-resource", &[]).await.json();
+    assert_eq!((&metadata["resource"], &metadata["authorization_servers"][0]), (&RESOURCE.into(), &ISSUER.into()));
 }
 
 #[tokio::test]
@@ -217,18 +170,9 @@ async fn a_malformed_or_doubled_presentation_is_an_invalid_request() {
     ] {
         let refused = call(&router, target, authorization).await;
         assert_eq!(refused.status, 400, "{authorization:?}");
-        assert!(
-            refused
-                .header("www-authenticate")
-                .contains(r#"error="invalid_request""#)
-        );
+        assert!(refused.header("www-authenticate").contains(r#"error="invalid_request""#));
     }
-    assert_eq!(
-        call(&router, "/get_items", &[&format!("bearer  {access}")])
-            .await
-            .status,
-        200
-    );
+    assert_eq!(call(&router, "/get_items", &[&format!("bearer  {access}")]).await.status, 200);
 }
 
 #[tokio::test]
@@ -246,18 +190,9 @@ async fn whatever_the_auth_service_does_wrong_is_answered_with_503() {
     let (access, _) = stage.tokens().await;
     for answer in answers {
         for validation in [INTROSPECT, local(0)] {
-            let router = backend(
-                settings(validation),
-                Arc::new(Scripted(answer.clone())),
-                &stage.clock,
-            )
-            .router();
+            let router = backend(settings(validation), Arc::new(Scripted(answer.clone())), &stage.clock).router();
             let refused = items(&router, &access).await;
-            assert_eq!(
-                (refused.status.as_u16(), refused.header("www-authenticate")),
-                (503, ""),
-                "{answer:?}"
-            );
+            assert_eq!((refused.status.as_u16(), refused.header("www-authenticate")), (503, ""), "{answer:?}");
         }
     }
 }
@@ -287,15 +222,8 @@ async fn an_answer_that_was_long_under_way_is_judged_when_it_arrives() {
 async fn keys_are_fetched_once_and_again_for_a_key_that_is_not_known() {
     let stage = Stage::new(stage::settings());
     let (access, _) = stage.tokens().await;
-    let counting = Arc::new(Counting {
-        inner: InProcess(stage.router.clone()),
-        count: AtomicUsize::new(0),
-    });
-    let service = backend(
-        settings(local(0)),
-        Arc::<Counting>::clone(&counting),
-        &stage.clock,
-    );
+    let counting = Arc::new(Counting { inner: InProcess(stage.router.clone()), count: AtomicUsize::new(0) });
+    let service = backend(settings(local(0)), Arc::<Counting>::clone(&counting), &stage.clock);
     let router = service.router();
     for _ in 0..3 {
         assert_eq!(items(&router, &access).await.status, 200);
@@ -312,11 +240,7 @@ async fn keys_are_fetched_once_and_again_for_a_key_that_is_not_known() {
     assert_eq!(items(&router, &unknown_key).await.status, 401);
     assert_eq!(counting.count.load(Ordering::SeqCst), 2);
     assert_eq!(items(&router, "not.a.jwt").await.status, 401);
-    assert_eq!(
-        counting.count.load(Ordering::SeqCst),
-        2,
-        "what names no key fetches none"
-    );
+    assert_eq!(counting.count.load(Ordering::SeqCst), 2, "what names no key fetches none");
 
     service.reset();
     assert_eq!(items(&router, &access).await.status, 200);
@@ -328,18 +252,9 @@ async fn validate_tells_who_the_token_speaks_for() {
     for validation in [INTROSPECT, local(0)] {
         let stage = Stage::new(stage::settings());
         let (access, _) = stage.tokens().await;
-        let told = call(
-            &before(&stage, validation),
-            "/validate",
-            &[&format!("Bearer {access}")],
-        )
-        .await
-        .json();
+        let told = call(&before(&stage, validation), "/validate", &[&format!("Bearer {access}")]).await.json();
         let exp = stage::START.seconds() + 10;
-        assert_eq!(
-            told,
-            serde_json::json!({ "sub": "subject-1", "client_id": "gui", "scope": "items", "exp": exp })
-        );
+        assert_eq!(told, serde_json::json!({ "sub": "subject-1", "client_id": "gui", "scope": "items", "exp": exp }));
     }
 }
 
@@ -347,18 +262,8 @@ async fn validate_tells_who_the_token_speaks_for() {
 async fn the_rules_that_are_brought_along_are_the_ones_that_decide() {
     struct Gullible;
     impl Judge for Gullible {
-        fn introspected(
-            &self,
-            _: &Settings,
-            _: &Introspection,
-            _: Timestamp,
-        ) -> Result<Accepted, Refusal> {
-            Ok(Accepted {
-                subject: None,
-                client_id: None,
-                scope: None,
-                expires_at: None,
-            })
+        fn introspected(&self, _: &Settings, _: &Introspection, _: Timestamp) -> Result<Accepted, Refusal> {
+            Ok(Accepted { subject: None, client_id: None, scope: None, expires_at: None })
         }
 
         fn signed(&self, _: &Settings, _: &Jwt, _: Timestamp) -> Result<Accepted, Refusal> {
@@ -367,25 +272,11 @@ async fn the_rules_that_are_brought_along_are_the_ones_that_decide() {
     }
     let stage = Stage::new(stage::settings());
     let (access, _) = stage.tokens().await;
-    for (validation, token, status) in [
-        (INTROSPECT, "rubbish", 200),
-        (local(0), access.as_str(), 401),
-    ] {
+    for (validation, token, status) in [(INTROSPECT, "rubbish", 200), (local(0), access.as_str(), 401)] {
         let auth_server = Arc::new(InProcess(stage.router.clone()));
         let clock = Arc::new(stage.clock.clone());
-        let parts = Parts {
-            settings: settings(validation),
-            auth_server,
-            clock,
-            judge: Arc::new(Gullible),
-        };
-        assert_eq!(
-            items(&Backend::new(parts).router(), token)
-                .await
-                .status
-                .as_u16(),
-            status
-        );
+        let parts = Parts { settings: settings(validation), auth_server, clock, judge: Arc::new(Gullible) };
+        assert_eq!(items(&Backend::new(parts).router(), token).await.status.as_u16(), status);
     }
 }
 
@@ -393,9 +284,7 @@ async fn the_rules_that_are_brought_along_are_the_ones_that_decide() {
 async fn over_a_socket_it_is_the_same() {
     let stage = Stage::new(stage::settings());
     let (access, _) = stage.tokens().await;
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap();
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(axum::serve(listener, stage.router.clone()).into_future());
     for validation in [INTROSPECT, local(0)] {
@@ -405,11 +294,6 @@ async fn over_a_socket_it_is_the_same() {
     }
     serving.abort();
     drop(serving.await);
-    let router = backend(
-        settings(INTROSPECT),
-        Arc::new(OverHttp::new(&base).unwrap()),
-        &stage.clock,
-    )
-    .router();
+    let router = backend(settings(INTROSPECT), Arc::new(OverHttp::new(&base).unwrap()), &stage.clock).router();
     assert_eq!(items(&router, &access).await.status, 503);
 }

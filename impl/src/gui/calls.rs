@@ -1,7 +1,7 @@
 //! Calls to the backend: when one is sent, with which token, and what its answer means.
 //!
-//! Invariant: a call is sent at most twice. What is sent after a renewal or a recovery is its second attempt, and a 401 to that is
-//! final: a server that refuses every token cannot make the client turn in circles.
+//! Invariant: a call is sent at most twice. What is sent after a renewal or a recovery is its second attempt, and a 401 to
+//! that is final: a server that refuses every token cannot make the client turn in circles.
 //! Deliberately absent: how a session is renewed ([`renewal`](super::renewal)).
 
 use bytes::Bytes;
@@ -17,13 +17,15 @@ use super::secret::Secret;
 use super::session::Session;
 use super::settings::Late401;
 
-/// Which sending of a call an exchange is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// The one with the token at hand, or with none.
-    First,
-    /// The one after a renewal or a recovery.
-    Second,
+/// What a call carried: it decides what a 401 means.
+#[derive(Clone, Debug)]
+pub(super) enum Carried {
+    /// No token; there was none.
+    Nothing,
+    /// The access token at hand, at the first attempt.
+    Token(Secret),
+    /// The access token of a renewal or recovery, at the second attempt.
+    SecondToken,
 }
 
 impl Gui {
@@ -36,14 +38,20 @@ impl Gui {
         effects: &mut Vec<Effect>,
     ) {
         let Some(session) = self.store.clone() else {
-            self.send_call(tab, call, None, Attempt::First, effects);
+            self.send_call(tab, call, None, Carried::Nothing, effects);
             return;
         };
         let access = session.access().clone();
         if self.is_stale(now, &session) {
             self.renew_for(tab, call, access, &session, effects);
         } else {
-            self.send_call(tab, call, Some(access), Attempt::First, effects);
+            self.send_call(
+                tab,
+                call,
+                Some(&access),
+                Carried::Token(access.clone()),
+                effects,
+            );
         }
     }
 
@@ -52,8 +60,7 @@ impl Gui {
         &mut self,
         tab: TabId,
         call: CallId,
-        carried: Option<Secret>,
-        attempt: Attempt,
+        carried: Carried,
         response: &Response<Bytes>,
         effects: &mut Vec<Effect>,
     ) {
@@ -61,12 +68,16 @@ impl Gui {
             show(tab, call, Shown::Items(response.body().clone()), effects);
             return;
         }
-        let may_recover =
-            attempt == Attempt::First && self.settings.policy.refresh_when.recovers_from_401();
-        match (response.status() == StatusCode::UNAUTHORIZED, carried) {
-            (true, None) => show(tab, call, Shown::SignInNeeded, effects),
-            (true, Some(refused)) if may_recover => self.recover(tab, call, refused, effects),
-            (true, Some(_)) | (false, _) => show(tab, call, Shown::Failed, effects),
+        if response.status() != StatusCode::UNAUTHORIZED {
+            show(tab, call, Shown::Failed, effects);
+            return;
+        }
+        match carried {
+            Carried::Nothing => show(tab, call, Shown::SignInNeeded, effects),
+            Carried::Token(refused) if self.settings.policy.refresh_when.recovers_from_401() => {
+                self.recover(tab, call, refused, effects);
+            }
+            Carried::Token(_) | Carried::SecondToken => show(tab, call, Shown::Failed, effects),
         }
     }
 
@@ -88,7 +99,7 @@ impl Gui {
     /// Sends a call for the second time, with the session that the store holds now.
     pub(super) fn send_again(&mut self, tab: TabId, call: CallId, effects: &mut Vec<Effect>) {
         match self.store.as_ref().map(|session| session.access().clone()) {
-            Some(access) => self.send_call(tab, call, Some(access), Attempt::Second, effects),
+            Some(access) => self.send_call(tab, call, Some(&access), Carried::SecondToken, effects),
             None => show(tab, call, Shown::SignInNeeded, effects),
         }
     }
@@ -97,18 +108,12 @@ impl Gui {
         &mut self,
         tab: TabId,
         call: CallId,
-        carried: Option<Secret>,
-        attempt: Attempt,
+        access: Option<&Secret>,
+        carried: Carried,
         effects: &mut Vec<Effect>,
     ) {
-        let request = request::call(&self.settings, carried.as_ref());
-        let end = InFlight::Call {
-            tab,
-            call,
-            carried,
-            attempt,
-        };
-        self.send(request, end, effects);
+        let request = request::call(&self.settings, access);
+        self.send(request, InFlight::Call { tab, call, carried }, effects);
     }
 
     /// Whether the access token is so near its expiry, or past it, that it is not sent any more.

@@ -45,7 +45,8 @@ pub enum Effect {
         /// How it ended.
         outcome: SignInOutcome,
     },
-    /// Ask the browser's lock manager for the refresh lock; report `LockGranted` when it is this tab's turn, even if it is free now.
+    /// Ask the browser's lock manager for the refresh lock; report `LockGranted` when it is this tab's turn, even if that is
+    /// at once.
     RequestLock {
         /// The tab that will hold it.
         tab: TabId,

@@ -53,7 +53,7 @@ struct Driven {
     next_call: u32,
     sign_ins: BTreeMap<TabId, SignIn>,
     sign_outs: BTreeMap<TabId, oneshot::Sender<()>>,
-    /// By message: how often in a row it was lost.
+    /// By message, until the call or sign-in that it is for ends: how often in a row it was lost.
     losses: BTreeMap<Exchange, u32>,
 }
 
@@ -205,13 +205,15 @@ impl Inner {
                     .map(|sign_in| sign_in.credentials.clone());
                 self.spawn_sign_in(tab, url, credentials);
             }
-            Effect::Show { call, shown, .. } => {
+            Effect::Show { tab, call, shown } => {
+                driven.losses.remove(&Exchange::Refresh { tab, call });
                 if let Some(ended) = driven.calls.remove(&call) {
                     // Whoever opened it may have gone away.
                     let _ = ended.send(shown);
                 }
             }
             Effect::ShowSignIn { tab, outcome } => {
+                driven.losses.remove(&Exchange::Redeem { tab });
                 if let Some(sign_in) = driven.sign_ins.remove(&tab) {
                     let _ = sign_in.ended.send(outcome);
                 }
@@ -269,21 +271,22 @@ impl Inner {
 }
 
 impl Driven {
-    /// Counts a loss; the answer that a proxy would give once there were too many in a row.
+    /// Counts the loss of a message that the machine may repeat. Once there were too many in a row, returns what a proxy
+    /// would answer.
     fn gives_up_on(&mut self, kind: Exchange) -> Option<Response<Bytes>> {
-        let losses = self.losses.entry(kind).or_default();
-        *losses += 1;
         match kind {
-            Exchange::Refresh { .. } | Exchange::Redeem { .. } if *losses >= LOSSES_IN_A_ROW => {
-                let mut answer = Response::new(Bytes::new());
-                *answer.status_mut() = StatusCode::GATEWAY_TIMEOUT;
-                Some(answer)
-            }
-            Exchange::Refresh { .. } | Exchange::Redeem { .. } => None,
-            Exchange::Call { .. } | Exchange::Revoke { .. } => {
-                self.losses.remove(&kind);
-                None
+            Exchange::Call { .. } | Exchange::Revoke { .. } => None,
+            Exchange::Refresh { .. } | Exchange::Redeem { .. } => {
+                let losses = self.losses.entry(kind).or_default();
+                *losses += 1;
+                (*losses >= LOSSES_IN_A_ROW).then(gateway_timeout)
             }
         }
     }
+}
+
+fn gateway_timeout() -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+    answer
 }

@@ -1,7 +1,8 @@
 //! The machine itself: what a GUI remembers, and which rule answers which input.
 //!
-//! Invariant: whatever is not finished is in exactly one of the three tables, with all that is needed to finish it, so no call and no
-//! sign-in is forgotten. The store is read and written here and in the rules only, within one input: nothing comes between.
+//! Invariant: whatever is not finished is in exactly one of the three tables, with all that is needed to finish it, so no
+//! call and no sign-in is forgotten. The store is read and written here and in the rules only, within one input: nothing
+//! comes between.
 //! Deliberately absent: IO, a clock, randomness; the rules ([`calls`](super::calls), [`renewal`](super::renewal),
 //! [`signin`](super::signin)).
 
@@ -14,7 +15,7 @@ use rand::CryptoRng;
 
 use crate::clock::Timestamp;
 
-use super::calls::Attempt;
+use super::calls::Carried;
 use super::effect::{Effect, Exchange, SessionChange, Shown};
 use super::input::{CallId, ExchangeId, Input, TabId};
 use super::renewal::Renewal;
@@ -58,8 +59,7 @@ pub(super) enum InFlight {
     Call {
         tab: TabId,
         call: CallId,
-        carried: Option<Secret>,
-        attempt: Attempt,
+        carried: Carried,
     },
     Refresh(Renewal),
     Redeem {
@@ -147,12 +147,9 @@ impl Gui {
             return;
         };
         match ended {
-            InFlight::Call {
-                tab,
-                call,
-                carried,
-                attempt,
-            } => self.call_answered(tab, call, carried, attempt, response, effects),
+            InFlight::Call { tab, call, carried } => {
+                self.call_answered(tab, call, carried, response, effects)
+            }
             InFlight::Refresh(renewal) => self.refresh_answered(now, renewal, response, effects),
             InFlight::Redeem { tab, .. } => self.redeem_answered(now, tab, response, effects),
             InFlight::Revoke { tab } => self.revoke_ended(tab),

@@ -1,7 +1,7 @@
 //! Renewing the session: one call leads a refresh, others wait with it, and the end of it sends them all on.
 //!
-//! Invariant: a refresh changes the store only while the store still holds the token that was shown. So an answer that comes late can
-//! neither undo a sign-out nor overwrite a newer session.
+//! Invariant: a refresh changes the store only while the store still holds the token that was shown. So an answer that
+//! comes late can neither undo a sign-out nor overwrite a newer session.
 //! Deliberately absent: a bound on repeating a lost refresh; the network bounds it.
 
 use bytes::Bytes;
@@ -130,16 +130,16 @@ impl Gui {
     /// Sends all calls of a renewal on with what the store holds now.
     fn resume(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         self.release_lock(renewal.tab, effects);
-        for call in renewal.into_calls() {
-            self.send_again(call.0, call.1, effects);
+        for (tab, call) in renewal.into_calls() {
+            self.send_again(tab, call, effects);
         }
     }
 
     /// Ends all calls of a renewal that failed for a reason that says nothing about the session.
     fn give_up(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         self.release_lock(renewal.tab, effects);
-        for call in renewal.into_calls() {
-            show(call.0, call.1, Shown::Failed, effects);
+        for (tab, call) in renewal.into_calls() {
+            show(tab, call, Shown::Failed, effects);
         }
     }
 

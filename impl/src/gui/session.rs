@@ -1,8 +1,8 @@
 //! What the browser stores of a session, and how a token answer becomes one.
 //!
 //! Invariant: a session always has both tokens, and both can be carried in an HTTP header.
-//! Deliberately absent: any judgement of the access token. Its `exp` is read as advice on when to refresh; whether the token is good
-//! is the backend's to say, so its signature is not looked at.
+//! Deliberately absent: any judgement of the access token. Its `exp` is read as advice on when to refresh; whether the token
+//! is good is the backend's to say, so its signature is not looked at.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ impl Issued {
     }
 }
 
-/// The `exp` of a token that happens to be a JWT. It is exact where "received at plus `expires_in`" is late by the answer's delay.
+/// The `exp` of a token that happens to be a JWT: exact where "received at plus `expires_in`" is late by the answer's delay.
 fn exp_claim(token: &str) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Claims {

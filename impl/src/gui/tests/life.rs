@@ -19,7 +19,7 @@ use crate::gui::{
 use super::honest::{Honest, MARK, bearer, grant_of, read_refresh};
 use super::support::{ISSUER, REDIRECT_URI, field, settings};
 
-/// More rounds than any life needs to come to rest: each round ends every exchange, and a call makes at most four one after the other.
+/// More rounds than any life needs to come to rest: each ends one exchange, and 120 calls make at most four each.
 const ROUNDS_TO_REST: usize = 1000;
 
 /// Something that happens in a life; an index beyond what is there is nothing.
