@@ -18,9 +18,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 /// An instant, in whole seconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
-)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
@@ -63,10 +61,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the shell that owns the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the shell that owns the machine's clock")]
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         Timestamp(since_epoch.unwrap_or_default().as_secs())
@@ -82,19 +77,13 @@ pub struct HandClock {
 impl HandClock {
     /// A clock that stands at `start`.
     pub fn starting_at(start: Timestamp) -> Self {
-        Self {
-            seconds: Arc::new(AtomicU64::new(start.0)),
-        }
+        Self { seconds: Arc::new(AtomicU64::new(start.0)) }
     }
 
     /// Turns the clock forward by `duration` (parts of a second are dropped) and says what it shows then.
     pub fn advance(&self, duration: Duration) -> Timestamp {
         let turn = |shown: u64| Timestamp(shown).after(duration).0;
-        let before = self
-            .seconds
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |shown| {
-                Some(turn(shown))
-            });
+        let before = self.seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |shown| Some(turn(shown)));
         match before {
             Ok(shown) | Err(shown) => Timestamp(turn(shown)),
         }
@@ -117,9 +106,7 @@ impl Clock for HandClock {
 /// Whoever can reach this can expire every token, so it is mounted only by a program that was explicitly started for a
 /// test.
 pub fn control_router(clock: HandClock) -> Router {
-    Router::new()
-        .route("/advance", post(advance))
-        .with_state(clock)
+    Router::new().route("/advance", post(advance)).with_state(clock)
 }
 
 #[derive(Serialize)]
@@ -135,15 +122,8 @@ async fn advance(State(clock): State<HandClock>, RawQuery(query): RawQuery) -> R
         (Some(_) | None, _) => None,
     };
     match seconds {
-        Some(seconds) => Json(Shown {
-            now: clock.advance(Duration::from_secs(seconds)),
-        })
-        .into_response(),
-        None => (
-            StatusCode::BAD_REQUEST,
-            "expected ?seconds=N with a whole number\n",
-        )
-            .into_response(),
+        Some(seconds) => Json(Shown { now: clock.advance(Duration::from_secs(seconds)) }).into_response(),
+        None => (StatusCode::BAD_REQUEST, "expected ?seconds=N with a whole number\n").into_response(),
     }
 }
 
@@ -168,27 +148,11 @@ mod tests {
         let clock = HandClock::starting_at(Timestamp(100));
         let post = |target: &str| Request::post(target).body(Body::empty()).unwrap();
         let router = control_router(clock.clone());
-        let turned = router
-            .clone()
-            .oneshot(post("/advance?seconds=7"))
-            .await
-            .unwrap();
-        assert_eq!(
-            (turned.status(), clock.now()),
-            (StatusCode::OK, Timestamp(107))
-        );
-        for bad in [
-            "/advance",
-            "/advance?seconds=-1",
-            "/advance?seconds=1&seconds=2",
-            "/advance?minutes=1",
-        ] {
+        let turned = router.clone().oneshot(post("/advance?seconds=7")).await.unwrap();
+        assert_eq!((turned.status(), clock.now()), (StatusCode::OK, Timestamp(107)));
+        for bad in ["/advance", "/advance?seconds=-1", "/advance?seconds=1&seconds=2", "/advance?minutes=1"] {
             let refused = router.clone().oneshot(post(bad)).await.unwrap();
-            assert_eq!(
-                (refused.status(), clock.now()),
-                (StatusCode::BAD_REQUEST, Timestamp(107)),
-                "{bad}"
-            );
+            assert_eq!((refused.status(), clock.now()), (StatusCode::BAD_REQUEST, Timestamp(107)), "{bad}");
         }
     }
 }
