@@ -48,7 +48,7 @@ impl<W: Witness> Turn<'_, W> {
                 let flow = &mut self.world.tabs[tab.index()].flow;
                 flow.phase = FlowPhase::Redeemed;
                 flow.tokens = tokens;
-                Answer::Tokens(tokens)
+                tokens.answer()
             }
             Err(refusal) => {
                 if refusal == Refusal::CodeReplayed && self.spec.policy.code_replay == CodeReplay::DenyAndRevoke {
@@ -66,23 +66,19 @@ impl<W: Witness> Turn<'_, W> {
         let shown = self.call(id).held;
         let grant = self.world.refresh_token(shown).grant;
         let answer = match judge_refresh(self.spec, &self.world, shown) {
-            Judgement::Renew => self.renew(shown).map(Answer::Tokens),
-            Judgement::Grace => self.honour_grace(shown).map(Answer::GraceTokens),
+            Judgement::Renew => self.renew(shown).map(|tokens| (tokens, tokens.answer())),
+            Judgement::Grace => self.honour_grace(shown).map(|tokens| (tokens, tokens.grace_answer())),
             Judgement::Refuse(refusal) => {
                 if refusal == Refusal::Replayed && self.spec.policy.reuse == Reuse::RevokeGrant {
                     self.end(grant);
                 }
-                Some(Answer::InvalidGrant(refusal))
+                Some((Tokens::NONE, Answer::InvalidGrant(refusal)))
             }
         };
-        let Some(answer) = answer else { return };
+        let Some((tokens, answer)) = answer else { return };
         let call = self.call_mut(id);
-        if let Answer::Tokens(tokens) | Answer::GraceTokens(tokens) = answer {
-            call.phase = CallPhase::Refreshed;
-            call.answer = tokens;
-        } else {
-            call.phase = CallPhase::RefreshRefused;
-        }
+        call.answer = tokens;
+        call.phase = if tokens == Tokens::NONE { CallPhase::RefreshRefused } else { CallPhase::Refreshed };
         self.saw(Event::Answered(Exchange::Refresh(id), answer));
     }
 

@@ -66,10 +66,11 @@ impl<W: Witness> Turn<'_, W> {
             | Answer::Inactive(_)
             | Answer::Code(_)
             | Answer::WrongPassword
-            | Answer::Tokens(_)
-            | Answer::GraceTokens(_)
+            | Answer::Tokens(..)
+            | Answer::GraceTokens(..)
             | Answer::InvalidGrant(_)
-            | Answer::Revoked => unreachable!("the backend does not answer as an AuthService"),
+            | Answer::Revoked
+            | Answer::Unexpected(_) => unreachable!("the backend does not answer as an AuthService"),
         };
         self.saw(Event::Answered(Exchange::Call(id), answer));
     }

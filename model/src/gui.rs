@@ -223,7 +223,7 @@ impl<W: Witness> Turn<'_, W> {
         // Without a token there is nothing to recover from: such a call has just one kind of attempt.
         let attempt = if token.is_some() { attempt } else { Attempt::First };
         *self.call_mut(id) = Call { phase: CallPhase::Asking, attempt, token, ..Call::IDLE };
-        self.saw(Event::Sent(Exchange::Call(id), Request::Call(token)));
+        self.saw(Event::Sent(Exchange::Call(id), Request::Call(token.is_some().then_some(token))));
     }
 
     fn finish(&mut self, id: CallId, shown: Shown) {

@@ -137,7 +137,7 @@ impl Witness for Marks {
         let mark = match answer {
             Answer::WrongPassword => Mark::WrongPassword,
             Answer::Unauthenticated => Mark::NoToken,
-            Answer::GraceTokens(_) => Mark::GraceUsed,
+            Answer::GraceTokens(..) => Mark::GraceUsed,
             Answer::InvalidToken(refusal) | Answer::Inactive(refusal) | Answer::InvalidGrant(refusal) => {
                 match refusal {
                     Refusal::TokenExpired => Mark::TokenExpired,
@@ -155,8 +155,9 @@ impl Witness for Marks {
             | Answer::Unavailable
             | Answer::Active
             | Answer::Code(_)
-            | Answer::Tokens(_)
-            | Answer::Revoked => return,
+            | Answer::Tokens(..)
+            | Answer::Revoked
+            | Answer::Unexpected(_) => return,
         };
         self.set_if(mark, true);
     }

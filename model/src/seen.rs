@@ -1,26 +1,62 @@
 //! Everything that can be seen from outside when something happens.
 //!
-//! An [`Event`] names tokens, never values. A refusal tells its reason, which the wire does not: the wire says `invalid_grant` or
+//! An [`Event`] speaks of tokens by some kind of [`Symbols`]: the model by their places in the world, a trace by names that last, a target by
+//! what is really sent. A refusal tells its reason, which the wire does not: the wire says `invalid_grant` or
 //! `invalid_token` and no more. The reason is for people, and so that no refusal is believed in that never occurs.
 
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::hash::Hash;
+
 use crate::action::{CallId, Exchange, TabId};
-use crate::world::{AccessId, GrantId, RefreshId, Tokens};
+use crate::world::{AccessId, GrantId, RefreshId};
+
+/// What every symbol can do.
+pub trait Symbol: Clone + Ord + Hash + Debug {}
+
+impl<T: Clone + Ord + Hash + Debug> Symbol for T {}
+
+/// How an event speaks of what it carries.
+pub trait Symbols: Symbol {
+    /// An authorization code. In the model a grant has just one, so the grant names it.
+    type Code: Symbol;
+    /// A refresh token.
+    type Refresh: Symbol;
+    /// An access token.
+    type Access: Symbol;
+    /// Why something is turned down.
+    type Why: Symbol;
+    /// An answer that the protocol does not have.
+    type Unexpected: Symbol;
+}
+
+/// By places in the world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum InWorld {}
+
+impl Symbols for InWorld {
+    type Code = GrantId;
+    type Refresh = RefreshId;
+    type Access = AccessId;
+    type Why = Refusal;
+    type Unexpected = Infallible;
+}
 
 /// A request that leaves.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Request {
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Request<S: Symbols = InWorld> {
     /// `GET` of the protected resource, with this access token or with none.
-    Call(AccessId),
+    Call(Option<S::Access>),
     /// Introspection of this access token.
-    Introspect(AccessId),
+    Introspect(S::Access),
     /// Refresh with this refresh token.
-    Refresh(RefreshId),
+    Refresh(S::Refresh),
     /// The login form, filled in with the right password or with a wrong one.
     SignIn(Password),
     /// Redemption of this grant's authorization code.
-    Redeem(GrantId),
+    Redeem(S::Code),
     /// Revocation of this refresh token.
-    Revoke(RefreshId),
+    Revoke(S::Refresh),
 }
 
 /// What the person types.
@@ -54,32 +90,34 @@ pub enum Refusal {
 }
 
 /// What a server answers.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Answer {
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Answer<S: Symbols = InWorld> {
     /// 200 with the person's items.
     Items,
     /// 401 without an error code, and where to sign in. RFC 6750 section 3.1.
     Unauthenticated,
     /// 401 `invalid_token`. RFC 6750 section 3.1.
-    InvalidToken(Refusal),
+    InvalidToken(S::Why),
     /// 503: the backend could not reach the AuthService.
     Unavailable,
     /// Introspection: the token is active. RFC 7662 section 2.2.
     Active,
     /// Introspection: the token is not active.
-    Inactive(Refusal),
+    Inactive(S::Why),
     /// A redirect to the client with this grant's authorization code. RFC 6749 section 4.1.2.
-    Code(GrantId),
+    Code(S::Code),
     /// The login page again.
     WrongPassword,
     /// Tokens. Where a refresh does not rotate, no refresh token. RFC 6749 sections 5.1 and 6.
-    Tokens(Tokens),
+    Tokens(S::Access, Option<S::Refresh>),
     /// Tokens that a spent refresh token got within its grace period.
-    GraceTokens(Tokens),
+    GraceTokens(S::Access, Option<S::Refresh>),
     /// 400 `invalid_grant`. RFC 6749 section 5.2.
-    InvalidGrant(Refusal),
+    InvalidGrant(S::Why),
     /// 200 of a revocation. RFC 7009 section 2.2.
     Revoked,
+    /// Something else.
+    Unexpected(S::Unexpected),
 }
 
 /// How a call ends, as the person sees it.
@@ -105,12 +143,12 @@ pub enum Session {
 }
 
 /// Something that can be seen from outside.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Event {
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Event<S: Symbols = InWorld> {
     /// A request leaves.
-    Sent(Exchange, Request),
+    Sent(Exchange, Request<S>),
     /// A server decides.
-    Answered(Exchange, Answer),
+    Answered(Exchange, Answer<S>),
     /// A call ends.
     Shown(CallId, Shown),
     /// A sign-in ends without a session.
@@ -118,6 +156,10 @@ pub enum Event {
     /// The session changes.
     Session(Session),
 }
+
+impl Copy for Request {}
+impl Copy for Answer {}
+impl Copy for Event {}
 
 /// Whoever wants to know what is seen during a step.
 pub trait Witness {
@@ -128,5 +170,80 @@ pub trait Witness {
 impl Witness for Vec<Event> {
     fn saw(&mut self, event: Event) {
         self.push(event);
+    }
+}
+
+/// A way from one kind of symbols to another. What has no symbol yet gets one when it is first met.
+pub trait Translate<From: Symbols, To: Symbols> {
+    /// A code.
+    fn code(&mut self, code: From::Code) -> To::Code;
+    /// A refresh token.
+    fn refresh(&mut self, token: From::Refresh) -> To::Refresh;
+    /// An access token.
+    fn access(&mut self, token: From::Access) -> To::Access;
+    /// A reason.
+    fn why(&mut self, why: From::Why) -> To::Why;
+    /// An answer that the protocol does not have.
+    fn unexpected(&mut self, unexpected: From::Unexpected) -> To::Unexpected;
+    /// A tab and what happens in it.
+    fn exchange(&mut self, exchange: Exchange) -> Exchange;
+}
+
+impl<S: Symbols> Event<S> {
+    /// The same event in other symbols.
+    pub fn translated<To: Symbols>(self, translate: &mut impl Translate<S, To>) -> Event<To> {
+        match self {
+            Self::Sent(exchange, request) => Event::Sent(translate.exchange(exchange), request.translated(translate)),
+            Self::Answered(exchange, answer) => {
+                Event::Answered(translate.exchange(exchange), answer.translated(translate))
+            }
+            Self::Shown(call, shown) => match translate.exchange(Exchange::Call(call)) {
+                Exchange::Call(call) | Exchange::Introspect(call) | Exchange::Refresh(call) => {
+                    Event::Shown(call, shown)
+                }
+                Exchange::SignIn(_) | Exchange::Redeem(_) | Exchange::Revoke(_) => {
+                    unreachable!("a call stays a call")
+                }
+            },
+            Self::SignInFailed(tab) => Event::SignInFailed(translate.exchange(Exchange::SignIn(tab)).tab()),
+            Self::Session(session) => Event::Session(session),
+        }
+    }
+}
+
+impl<S: Symbols> Request<S> {
+    fn translated<To: Symbols>(self, translate: &mut impl Translate<S, To>) -> Request<To> {
+        match self {
+            Self::Call(token) => Request::Call(token.map(|token| translate.access(token))),
+            Self::Introspect(token) => Request::Introspect(translate.access(token)),
+            Self::Refresh(token) => Request::Refresh(translate.refresh(token)),
+            Self::SignIn(password) => Request::SignIn(password),
+            Self::Redeem(code) => Request::Redeem(translate.code(code)),
+            Self::Revoke(token) => Request::Revoke(translate.refresh(token)),
+        }
+    }
+}
+
+impl<S: Symbols> Answer<S> {
+    fn translated<To: Symbols>(self, translate: &mut impl Translate<S, To>) -> Answer<To> {
+        match self {
+            Self::Items => Answer::Items,
+            Self::Unauthenticated => Answer::Unauthenticated,
+            Self::InvalidToken(why) => Answer::InvalidToken(translate.why(why)),
+            Self::Unavailable => Answer::Unavailable,
+            Self::Active => Answer::Active,
+            Self::Inactive(why) => Answer::Inactive(translate.why(why)),
+            Self::Code(code) => Answer::Code(translate.code(code)),
+            Self::WrongPassword => Answer::WrongPassword,
+            Self::Tokens(access, refresh) => {
+                Answer::Tokens(translate.access(access), refresh.map(|token| translate.refresh(token)))
+            }
+            Self::GraceTokens(access, refresh) => {
+                Answer::GraceTokens(translate.access(access), refresh.map(|token| translate.refresh(token)))
+            }
+            Self::InvalidGrant(why) => Answer::InvalidGrant(translate.why(why)),
+            Self::Revoked => Answer::Revoked,
+            Self::Unexpected(unexpected) => Answer::Unexpected(translate.unexpected(unexpected)),
+        }
     }
 }
