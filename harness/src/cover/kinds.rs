@@ -47,20 +47,18 @@ impl KindCover {
 /// Traces that take a step of every kind of `graph`: always on to the nearest kind not yet taken, then pruned.
 pub fn every_kind(graph: &Graph, options: KindOptions) -> KindCover {
     let network = Network::of(graph);
-    let kinds = usize::from(graph.kinds());
     let mut untaken = UntakenKinds {
         network: &network,
-        taken: vec![false; kinds],
+        taken: vec![false; graph.kinds()],
     };
-    let traces = prune(
-        &network,
-        walk(&network, &mut untaken, Some(options.longest_trace)),
-        kinds,
-    );
+    let traces = walk(&network, &mut untaken, Some(options.longest_trace));
+    // A run that was cut off may know a kind from a step that found no room in its graph.
+    let kinds = untaken.taken.iter().filter(|&&taken| taken).count() as u64;
+    let traces = prune(&network, traces, graph.kinds());
     let steps = traces.iter().map(|trace| trace.len() as u64 + 1).sum();
     KindCover {
         traces,
-        kinds: kinds as u64,
+        kinds,
         steps,
     }
 }

@@ -33,8 +33,8 @@ pub struct StepOptions {
 }
 
 impl StepOptions {
-    /// The flow's rounds read the whole graph each, a few hundred times: two million steps are about a minute.
-    pub const DEFAULT_EXACT_UP_TO: u32 = 2_000_000;
+    /// The flow's rounds read the whole graph each, a few hundred times: eight million steps are about a minute and two gigabytes.
+    pub const DEFAULT_EXACT_UP_TO: u32 = 8_000_000;
 }
 
 impl Default for StepOptions {

@@ -118,7 +118,7 @@ proptest! {
     #[test]
     fn traces_take_every_kind(graph in graph(), longest_trace in 1u32..30) {
         let cover = every_kind(&graph, KindOptions { longest_trace });
-        let mut taken = vec![false; usize::from(graph.kinds())];
+        let mut taken = vec![false; graph.kinds()];
         for trace in &cover.traces {
             prop_assert!(!trace.is_empty());
             end_of(&graph, trace)?;

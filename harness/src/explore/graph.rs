@@ -22,6 +22,8 @@ pub struct Graph {
     way_back: WayBack,
     levels: Vec<u32>,
     worlds: u32,
+    /// How many of the kept steps lead to a world of the graph: all, or all but the last.
+    count: u32,
 }
 
 /// One step of the graph.
@@ -39,11 +41,15 @@ pub struct Edge {
 
 impl Graph {
     pub(crate) fn new(steps: Steps, way_back: WayBack, levels: Vec<u32>, worlds: u32) -> Self {
+        let kept = u32::try_from(steps.targets.len()).expect("steps are numbered with 32 bits");
+        // A run that is cut off between a step and the world it found leaves that step without a target.
+        let dangles = kept > 0 && steps.targets.get(kept - 1) >= worlds;
         Self {
             steps,
             way_back,
             levels,
             worlds,
+            count: kept - u32::from(dangles),
         }
     }
 
@@ -54,12 +60,12 @@ impl Graph {
 
     /// How many steps there are.
     pub fn steps(&self) -> u32 {
-        u32::try_from(self.steps.targets.len()).expect("steps are numbered with 32 bits")
+        self.count
     }
 
-    /// How many kinds of steps there are.
-    pub fn kinds(&self) -> u16 {
-        u16::try_from(self.steps.kind_values.len()).unwrap_or(u16::MAX)
+    /// How many kinds of steps there are: each kind of an [`Edge`] is below this.
+    pub fn kinds(&self) -> usize {
+        self.steps.kind_values.len()
     }
 
     /// The hash that [`System::kind`] gave for a kind.

@@ -13,6 +13,7 @@ mod frontier;
 mod graph;
 mod interner;
 mod keep;
+mod limits;
 mod marks;
 mod recover;
 mod search;
@@ -27,6 +28,7 @@ mod verdict;
 mod way_back;
 
 pub use graph::{Edge, Graph};
-pub use search::{Limits, Progress, check, explore};
+pub use limits::{Limits, Progress};
+pub use search::{check, explore};
 pub use system::{Marks, Next, System};
 pub use verdict::{Completeness, CutReason, Explored, Question, Verdict, collision_probability};

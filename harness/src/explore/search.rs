@@ -11,6 +11,7 @@ use super::budget::{Budget, OutOfMemory};
 use super::frontier::Frontier;
 use super::graph::Graph;
 use super::keep::{Keep, Nothing, Steps};
+use super::limits::{Limits, Progress};
 use super::marks::{FirstMarks, asked_goals, asked_marks};
 use super::recover;
 use super::system::System;
@@ -19,46 +20,9 @@ use super::verdict::{Completeness, CutReason, Explored, Question, Verdict};
 use super::way_back::{Step, WayBack};
 
 /// Steps gathered before any is settled: enough to let the waits for memory overlap, few enough to stay in the first-level cache.
-const BATCH: usize = 128;
+const BATCH: usize = 64;
 /// Worlds between two reports of progress.
 const PROGRESS_INTERVAL: u32 = 1 << 16;
-
-/// Where a run must stop. Reaching a limit cuts the run off; it never hides anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Worlds at most. They are numbered with 32 bits.
-    pub worlds: u32,
-    /// Bytes at most that the run's growing structures may hold.
-    pub memory_bytes: u64,
-    /// Steps from the initial world at most, when only that much is asked for.
-    pub depth: Option<u32>,
-}
-
-impl Limits {
-    /// Four gibibytes: fits the machines that continuous integration gives away, and holds well over 100 million worlds.
-    pub const DEFAULT_MEMORY_BYTES: u64 = 4 << 30;
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            worlds: u32::MAX,
-            memory_bytes: Self::DEFAULT_MEMORY_BYTES,
-            depth: None,
-        }
-    }
-}
-
-/// How far a run has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Worlds all of whose steps were taken.
-    pub explored: u64,
-    /// Worlds found but not expanded.
-    pub frontier: u64,
-    /// Steps from the initial world to the worlds being expanded.
-    pub depth: u32,
-}
 
 /// Explores without keeping the graph. `Recoverable` questions are answered `Unknown`.
 pub fn check<S: System>(
@@ -269,33 +233,28 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
     }
 
     fn enter(&mut self, step: &Taken<S::World>, budget: &mut Budget) -> Result<(), CutReason> {
-        let slot = match self.table.insert(step.fingerprint, self.found, budget) {
-            Ok(Inserted::Known(slot)) => slot,
-            Ok(Inserted::Fresh(_)) if self.found >= self.limits.worlds => {
-                return Err(CutReason::Worlds {
-                    limit: self.limits.worlds,
-                });
-            }
+        match self.table.insert(step.fingerprint, self.found, budget) {
+            Ok(Inserted::Known(slot)) => self.keep.step(slot, step.code, step.kind, budget)?,
             Ok(Inserted::Fresh(slot)) => {
-                self.found(step, budget)
+                if self.found >= self.limits.worlds {
+                    return Err(CutReason::Worlds {
+                        limit: self.limits.worlds,
+                    });
+                }
+                // The step before the world: a world without a step into it could not be reached in the graph.
+                self.keep.step(slot, step.code, step.kind, budget)?;
+                self.add(step, budget)
                     .map_err(|OutOfMemory| CutReason::memory(budget))?;
-                slot
             }
             Err(OutOfMemory) => return Err(CutReason::memory(budget)),
-        };
-        self.keep.step(slot, step.code, step.kind, budget)?;
+        }
         self.steps += 1;
         Ok(())
     }
 
-    fn found(&mut self, step: &Taken<S::World>, budget: &mut Budget) -> Result<(), OutOfMemory> {
-        self.way_back.push(
-            Step {
-                from: step.from,
-                code: step.code,
-            },
-            budget,
-        )?;
+    fn add(&mut self, step: &Taken<S::World>, budget: &mut Budget) -> Result<(), OutOfMemory> {
+        let (from, code) = (step.from, step.code);
+        self.way_back.push(Step { from, code }, budget)?;
         self.frontier.push(step.world, budget)?;
         self.found += 1;
         Ok(())

@@ -15,7 +15,7 @@ const SHARDS: usize = 256;
 /// A shard's capacity at least, before staggering.
 const FIRST_CAPACITY: usize = 64;
 /// A shard is full at 4/5: linear probing still meets an empty slot within two cache lines.
-const FULL: (usize, usize) = (7, 10);
+const FULL: (usize, usize) = (4, 5);
 /// A full shard grows to 7/5: at least 4/7 of the slots are in use at any time.
 const GROWTH: (usize, usize) = (7, 5);
 

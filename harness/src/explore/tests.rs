@@ -280,6 +280,25 @@ fn the_memory_limit_is_never_passed_and_cuts_the_run() {
 }
 
 #[test]
+fn wherever_memory_ends_the_graph_is_whole() {
+    let system = Wheels {
+        wheels: 7,
+        teeth: 4,
+    };
+    for memory_bytes in (200_000..2_000_000).step_by(17_000) {
+        let limits = Limits {
+            memory_bytes,
+            ..Limits::default()
+        };
+        let (explored, graph) = explore(&system, &QUESTIONS, limits, &mut |_| {});
+        let Some(graph) = graph else { continue };
+        assert_eq!(u64::from(graph.steps()), explored.steps);
+        assert!((0..graph.steps()).all(|step| graph.edge(step).target < graph.worlds()));
+        assert!((1..graph.worlds()).all(|world| graph.step_into(world).is_some()));
+    }
+}
+
+#[test]
 fn a_violation_found_before_the_cut_is_kept() {
     let explored = checked(
         &Wheels {
