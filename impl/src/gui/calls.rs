@@ -30,13 +30,7 @@ pub(super) enum Carried {
 
 impl Gui {
     /// The person opens the items.
-    pub(super) fn open(
-        &mut self,
-        now: Timestamp,
-        tab: TabId,
-        call: CallId,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn open(&mut self, now: Timestamp, tab: TabId, call: CallId, effects: &mut Vec<Effect>) {
         let Some(session) = self.store.clone() else {
             self.send_call(tab, call, None, Carried::Nothing, effects);
             return;
@@ -45,13 +39,7 @@ impl Gui {
         if self.is_stale(now, &session) {
             self.renew_for(tab, call, access, &session, effects);
         } else {
-            self.send_call(
-                tab,
-                call,
-                Some(&access),
-                Carried::Token(access.clone()),
-                effects,
-            );
+            self.send_call(tab, call, Some(&access), Carried::Token(access.clone()), effects);
         }
     }
 
@@ -90,9 +78,7 @@ impl Gui {
         let renewed_since = *session.access() != refused;
         match self.settings.policy.late_401 {
             Late401::Compare if renewed_since => self.send_again(tab, call, effects),
-            Late401::Compare | Late401::Refresh => {
-                self.renew_for(tab, call, refused, &session, effects)
-            }
+            Late401::Compare | Late401::Refresh => self.renew_for(tab, call, refused, &session, effects),
         }
     }
 
@@ -119,8 +105,6 @@ impl Gui {
     /// Whether the access token is so near its expiry, or past it, that it is not sent any more.
     fn is_stale(&self, now: Timestamp, session: &Session) -> bool {
         let margin = self.settings.policy.refresh_when.margin();
-        margin
-            .zip(session.expires_at())
-            .is_some_and(|(margin, expires_at)| now.after(margin) >= expires_at)
+        margin.zip(session.expires_at()).is_some_and(|(margin, expires_at)| now.after(margin) >= expires_at)
     }
 }

@@ -125,17 +125,9 @@ pub enum SessionChange {
 impl fmt::Debug for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Send {
-                exchange,
-                kind,
-                request,
-            } => {
+            Self::Send { exchange, kind, request } => {
                 let target = request.uri().path();
-                write!(
-                    f,
-                    "Send({exchange:?}, {kind:?}, {} {target})",
-                    request.method()
-                )
+                write!(f, "Send({exchange:?}, {kind:?}, {} {target})", request.method())
             }
             Self::Navigate { tab, url } => write!(f, "Navigate({tab:?}, {})", url.path()),
             Self::Show { tab, call, shown } => write!(f, "Show({tab:?}, {call:?}, {shown:?})"),

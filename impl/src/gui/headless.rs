@@ -82,13 +82,7 @@ impl Headless {
             sign_outs: BTreeMap::new(),
             losses: BTreeMap::new(),
         };
-        Ok(Self {
-            inner: Arc::new(Inner {
-                clock,
-                wire: Wire::new()?,
-                driven: Mutex::new(driven),
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { clock, wire: Wire::new()?, driven: Mutex::new(driven) }) })
     }
 
     /// Opens the items in a tab and returns what the person sees in the end.
@@ -108,11 +102,7 @@ impl Headless {
     ///
     /// # Errors
     /// [`NotNow`] when someone is signed in, or the tab is signing in or out.
-    pub async fn sign_in(
-        &self,
-        tab: TabId,
-        credentials: Credentials,
-    ) -> Result<SignInOutcome, NotNow> {
+    pub async fn sign_in(&self, tab: TabId, credentials: Credentials) -> Result<SignInOutcome, NotNow> {
         let (ended, end) = oneshot::channel();
         {
             let mut driven = self.inner.driven();
@@ -155,9 +145,7 @@ impl Headless {
 
 impl fmt::Debug for Headless {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Headless")
-            .field("signed_in", &self.signed_in())
-            .finish_non_exhaustive()
+        f.debug_struct("Headless").field("signed_in", &self.signed_in()).finish_non_exhaustive()
     }
 }
 
@@ -178,9 +166,7 @@ impl Inner {
         let mut reaction = Reaction::Ignored;
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            let effects = driven
-                .client
-                .handle(self.clock.now(), &mut *driven.chance, input);
+            let effects = driven.client.handle(self.clock.now(), &mut *driven.chance, input);
             for effect in effects {
                 reaction = Reaction::Acted;
                 let granted = self.begin(driven, effect);
@@ -193,16 +179,9 @@ impl Inner {
     /// Begins one effect. Returns the tab that gets the lock by it, if any does.
     fn begin(self: &Arc<Self>, driven: &mut Driven, effect: Effect) -> Option<TabId> {
         match effect {
-            Effect::Send {
-                exchange,
-                kind,
-                request,
-            } => self.spawn_exchange(exchange, kind, request),
+            Effect::Send { exchange, kind, request } => self.spawn_exchange(exchange, kind, request),
             Effect::Navigate { tab, url } => {
-                let credentials = driven
-                    .sign_ins
-                    .get(&tab)
-                    .map(|sign_in| sign_in.credentials.clone());
+                let credentials = driven.sign_ins.get(&tab).map(|sign_in| sign_in.credentials.clone());
                 self.spawn_sign_in(tab, url, credentials);
             }
             Effect::Show { tab, call, shown } => {
@@ -220,19 +199,12 @@ impl Inner {
             }
             Effect::RequestLock { tab, .. } => return driven.lock.request(tab),
             Effect::ReleaseLock { tab } => return driven.lock.release(tab),
-            Effect::Session(
-                SessionChange::Started | SessionChange::Renewed | SessionChange::Ended,
-            ) => {}
+            Effect::Session(SessionChange::Started | SessionChange::Renewed | SessionChange::Ended) => {}
         }
         None
     }
 
-    fn spawn_exchange(
-        self: &Arc<Self>,
-        exchange: ExchangeId,
-        kind: Exchange,
-        request: Request<Bytes>,
-    ) {
+    fn spawn_exchange(self: &Arc<Self>, exchange: ExchangeId, kind: Exchange, request: Request<Bytes>) {
         let shell = Arc::clone(self);
         tokio::spawn(async move {
             let answer = shell.wire.exchange(request).await.ok();

@@ -41,11 +41,7 @@ struct Typed {
 }
 
 async fn front(State(browser): State<Headless>) -> Html<String> {
-    let standing = if browser.signed_in() {
-        "Somebody is signed in."
-    } else {
-        "Nobody is signed in."
-    };
+    let standing = if browser.signed_in() { "Somebody is signed in." } else { "Nobody is signed in." };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -69,18 +65,11 @@ async fn front(State(browser): State<Headless>) -> Html<String> {
 async fn items(State(browser): State<Headless>, Query(Tab { tab }): Query<Tab>) -> Response {
     match browser.open(TabId(tab)).await {
         Shown::Items(items) => {
-            let headers = [
-                (CONTENT_TYPE, "application/json"),
-                (CACHE_CONTROL, "no-store"),
-            ];
+            let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
             (headers, items).into_response()
         }
-        Shown::SignInNeeded => {
-            (StatusCode::UNAUTHORIZED, "sign in first: POST /sign-in\n").into_response()
-        }
-        Shown::Failed => {
-            (StatusCode::BAD_GATEWAY, "the items could not be fetched\n").into_response()
-        }
+        Shown::SignInNeeded => (StatusCode::UNAUTHORIZED, "sign in first: POST /sign-in\n").into_response(),
+        Shown::Failed => (StatusCode::BAD_GATEWAY, "the items could not be fetched\n").into_response(),
     }
 }
 
@@ -89,15 +78,10 @@ async fn sign_in(
     Query(Tab { tab }): Query<Tab>,
     Form(typed): Form<Typed>,
 ) -> Response {
-    let credentials = Credentials {
-        username: typed.username,
-        password: Secret::new(typed.password),
-    };
+    let credentials = Credentials { username: typed.username, password: Secret::new(typed.password) };
     match browser.sign_in(TabId(tab), credentials).await {
         Ok(SignInOutcome::SignedIn) => "signed in\n".into_response(),
-        Ok(SignInOutcome::Failed) => {
-            (StatusCode::UNAUTHORIZED, "the sign-in failed\n").into_response()
-        }
+        Ok(SignInOutcome::Failed) => (StatusCode::UNAUTHORIZED, "the sign-in failed\n").into_response(),
         Err(NotNow) => not_now(),
     }
 }

@@ -48,11 +48,7 @@ mod tests {
         assert_eq!(lock.request(TabId(2)), Some(TabId(2)));
         assert_eq!(lock.request(TabId(0)), None);
         assert_eq!(lock.request(TabId(1)), None);
-        assert_eq!(
-            lock.release(TabId(0)),
-            None,
-            "who does not hold it cannot give it back"
-        );
+        assert_eq!(lock.release(TabId(0)), None, "who does not hold it cannot give it back");
         assert_eq!(lock.release(TabId(2)), Some(TabId(0)));
         assert_eq!(lock.release(TabId(0)), Some(TabId(1)));
         assert_eq!(lock.release(TabId(1)), None);

@@ -31,15 +31,11 @@ impl LoginForm {
     /// Finds the form in a page that was served from `page_url`; `None` if it has no form that can be filled in.
     pub(super) fn find(page_url: &Url, page: &str) -> Option<Self> {
         let forms = Selector::parse("form").expect("the selector is well formed");
-        Html::parse_document(page)
-            .select(&forms)
-            .find_map(|form| Self::read(page_url, form))
+        Html::parse_document(page).select(&forms).find_map(|form| Self::read(page_url, form))
     }
 
     fn read(page_url: &Url, form: ElementRef<'_>) -> Option<Self> {
-        let action = page_url
-            .join(form.attr("action").unwrap_or_default())
-            .ok()?;
+        let action = page_url.join(form.attr("action").unwrap_or_default()).ok()?;
         if action.origin() != page_url.origin() {
             return None;
         }
@@ -55,12 +51,7 @@ impl LoginForm {
                 _ => {}
             }
         }
-        Some(Self {
-            action,
-            hidden,
-            username_field: username_field?,
-            password_field: password_field?,
-        })
+        Some(Self { action, hidden, username_field: username_field?, password_field: password_field? })
     }
 
     /// The fields to post, filled in.
@@ -69,10 +60,7 @@ impl LoginForm {
             (self.username_field.as_str(), credentials.username.as_str()),
             (self.password_field.as_str(), credentials.password.expose()),
         ];
-        let hidden = self
-            .hidden
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let hidden = self.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         hidden.chain(typed).collect()
     }
 }
@@ -103,23 +91,14 @@ mod tests {
     fn the_form_that_asks_for_a_password_is_found_and_filled_in() {
         let form = LoginForm::find(&url("http://auth.test/authorize?x=1"), PAGE).unwrap();
         assert_eq!(form.action, url("http://auth.test/authorize"));
-        let credentials = Credentials {
-            username: "ann".to_owned(),
-            password: Secret::new("pw"),
-        };
-        assert_eq!(
-            form.fill(&credentials),
-            [("state", "a&b"), ("user", "ann"), ("pass", "pw")]
-        );
+        let credentials = Credentials { username: "ann".to_owned(), password: Secret::new("pw") };
+        assert_eq!(form.fill(&credentials), [("state", "a&b"), ("user", "ann"), ("pass", "pw")]);
     }
 
     #[test]
     fn a_form_that_sends_the_password_elsewhere_is_not_filled_in() {
         let page = PAGE.replace(r#"action="authorize""#, r#"action="http://thief.test/""#);
-        assert_eq!(
-            LoginForm::find(&url("http://auth.test/authorize"), &page),
-            None
-        );
+        assert_eq!(LoginForm::find(&url("http://auth.test/authorize"), &page), None);
     }
 
     #[test]
@@ -127,13 +106,7 @@ mod tests {
         let asked = url("http://auth.test/authorize?redirect_uri=http%3A%2F%2Fgui.test%2Fcallback");
         assert!(leads_back(&asked, &url("http://gui.test/callback?code=c")));
         assert!(!leads_back(&asked, &url("http://gui.test/other?code=c")));
-        assert!(!leads_back(
-            &asked,
-            &url("http://thief.test/callback?code=c")
-        ));
-        assert!(!leads_back(
-            &url("http://auth.test/authorize"),
-            &url("http://gui.test/callback")
-        ));
+        assert!(!leads_back(&asked, &url("http://thief.test/callback?code=c")));
+        assert!(!leads_back(&url("http://auth.test/authorize"), &url("http://gui.test/callback")));
     }
 }

@@ -56,20 +56,10 @@ pub struct Gui {
 /// An exchange that was sent and has not ended, with all that its end needs.
 #[derive(Clone, Debug)]
 pub(super) enum InFlight {
-    Call {
-        tab: TabId,
-        call: CallId,
-        carried: Carried,
-    },
+    Call { tab: TabId, call: CallId, carried: Carried },
     Refresh(Renewal),
-    Redeem {
-        tab: TabId,
-        code: Secret,
-        verifier: Secret,
-    },
-    Revoke {
-        tab: TabId,
-    },
+    Redeem { tab: TabId, code: Secret, verifier: Secret },
+    Revoke { tab: TabId },
 }
 
 impl Gui {
@@ -92,40 +82,24 @@ impl Gui {
     }
 
     /// Puts an exchange in flight and asks for its request to be sent.
-    pub(super) fn send(
-        &mut self,
-        request: Request<Bytes>,
-        end: InFlight,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn send(&mut self, request: Request<Bytes>, end: InFlight, effects: &mut Vec<Effect>) {
         let exchange = ExchangeId(self.next_exchange);
         self.next_exchange += 1;
-        effects.push(Effect::Send {
-            exchange,
-            kind: end.kind(),
-            request,
-        });
+        effects.push(Effect::Send { exchange, kind: end.kind(), request });
         self.in_flight.insert(exchange, end);
     }
 
     /// The renewal that this tab has in flight, if any.
     pub(super) fn renewal_in_flight(&mut self, tab: TabId) -> Option<&mut Renewal> {
-        self.in_flight
-            .values_mut()
-            .find_map(|exchange| match exchange {
-                InFlight::Refresh(renewal) if renewal.tab == tab => Some(renewal),
-                InFlight::Refresh(_)
-                | InFlight::Call { .. }
-                | InFlight::Redeem { .. }
-                | InFlight::Revoke { .. } => None,
-            })
+        self.in_flight.values_mut().find_map(|exchange| match exchange {
+            InFlight::Refresh(renewal) if renewal.tab == tab => Some(renewal),
+            InFlight::Refresh(_) | InFlight::Call { .. } | InFlight::Redeem { .. } | InFlight::Revoke { .. } => None,
+        })
     }
 
     /// Whether the store still holds the session that `refresh` belongs to.
     pub(super) fn still_holds(&self, refresh: &Secret) -> bool {
-        self.store
-            .as_ref()
-            .is_some_and(|session| session.refresh() == refresh)
+        self.store.as_ref().is_some_and(|session| session.refresh() == refresh)
     }
 
     /// Ends the stored session if it is still the one that `refresh` belongs to.
@@ -147,9 +121,7 @@ impl Gui {
             return;
         };
         match ended {
-            InFlight::Call { tab, call, carried } => {
-                self.call_answered(tab, call, carried, response, effects)
-            }
+            InFlight::Call { tab, call, carried } => self.call_answered(tab, call, carried, response, effects),
             InFlight::Refresh(renewal) => self.refresh_answered(now, renewal, response, effects),
             InFlight::Redeem { tab, .. } => self.redeem_answered(now, tab, response, effects),
             InFlight::Revoke { tab } => self.revoke_ended(tab),
@@ -163,11 +135,7 @@ impl Gui {
         match ended {
             InFlight::Call { tab, call, .. } => show(tab, call, Shown::Failed, effects),
             InFlight::Refresh(renewal) => self.refresh_lost(renewal, effects),
-            InFlight::Redeem {
-                tab,
-                code,
-                verifier,
-            } => self.redeem_lost(tab, code, verifier, effects),
+            InFlight::Redeem { tab, code, verifier } => self.redeem_lost(tab, code, verifier, effects),
             InFlight::Revoke { tab } => self.revoke_ended(tab),
         }
     }
@@ -182,9 +150,7 @@ impl Client for Gui {
             Input::Redirected { tab, url } => self.redirected(tab, &url, &mut effects),
             Input::SignInAbandoned { tab } => self.sign_in_abandoned(tab, &mut effects),
             Input::SignOut { tab } => self.sign_out(tab, &mut effects),
-            Input::Answered { exchange, response } => {
-                self.answered(now, exchange, &response, &mut effects)
-            }
+            Input::Answered { exchange, response } => self.answered(now, exchange, &response, &mut effects),
             Input::Lost { exchange } => self.lost(exchange, &mut effects),
             Input::LockGranted { tab } => self.lock_granted(tab, &mut effects),
         }
@@ -199,14 +165,8 @@ impl Client for Gui {
 impl InFlight {
     fn kind(&self) -> Exchange {
         match self {
-            Self::Call { tab, call, .. } => Exchange::Call {
-                tab: *tab,
-                call: *call,
-            },
-            Self::Refresh(renewal) => Exchange::Refresh {
-                tab: renewal.tab,
-                call: renewal.leader,
-            },
+            Self::Call { tab, call, .. } => Exchange::Call { tab: *tab, call: *call },
+            Self::Refresh(renewal) => Exchange::Refresh { tab: renewal.tab, call: renewal.leader },
             Self::Redeem { tab, .. } => Exchange::Redeem { tab: *tab },
             Self::Revoke { tab } => Exchange::Revoke { tab: *tab },
         }

@@ -34,7 +34,6 @@ pub use machine::{Client, Gui};
 pub use secret::Secret;
 pub use session::{MalformedToken, Session};
 pub use settings::{
-    AuthorizationServer, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen,
-    Settings, SingleFlight,
+    AuthorizationServer, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen, Settings, SingleFlight,
 };
 pub use wire::NoWire;

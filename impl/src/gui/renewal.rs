@@ -41,13 +41,7 @@ impl Gui {
         session: &Session,
         effects: &mut Vec<Effect>,
     ) {
-        let renewal = Renewal {
-            tab,
-            leader: call,
-            waiting: Vec::new(),
-            failed,
-            refresh: session.refresh().clone(),
-        };
+        let renewal = Renewal { tab, leader: call, waiting: Vec::new(), failed, refresh: session.refresh().clone() };
         match self.settings.policy.single_flight {
             SingleFlight::None => self.send_refresh(renewal, effects),
             SingleFlight::Tab => match self.renewal_in_flight(tab) {
@@ -96,8 +90,7 @@ impl Gui {
             return;
         }
         let renewed = match response.status() {
-            StatusCode::OK => Issued::read(now, response.body())
-                .and_then(|issued| issued.renewing(&renewal.refresh)),
+            StatusCode::OK => Issued::read(now, response.body()).and_then(|issued| issued.renewing(&renewal.refresh)),
             _ => None,
         };
         let Some(session) = renewed else {
@@ -156,8 +149,6 @@ impl Renewal {
     /// The leader, then those who waited with it, in the order they came.
     fn into_calls(self) -> impl Iterator<Item = (TabId, CallId)> {
         let tab = self.tab;
-        std::iter::once(self.leader)
-            .chain(self.waiting)
-            .map(move |call| (tab, call))
+        std::iter::once(self.leader).chain(self.waiting).map(move |call| (tab, call))
     }
 }

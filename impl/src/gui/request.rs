@@ -58,11 +58,7 @@ pub(super) fn redeem(settings: &Settings, code: &Secret, verifier: &Secret) -> R
 pub(super) fn refresh(settings: &Settings, token: &Secret) -> Request<Bytes> {
     form(
         &settings.server.token_endpoint,
-        &[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", token.expose()),
-            ("client_id", &settings.client_id),
-        ],
+        &[("grant_type", "refresh_token"), ("refresh_token", token.expose()), ("client_id", &settings.client_id)],
     )
 }
 
@@ -70,27 +66,18 @@ pub(super) fn refresh(settings: &Settings, token: &Secret) -> Request<Bytes> {
 pub(super) fn revoke(settings: &Settings, token: &Secret) -> Request<Bytes> {
     form(
         &settings.server.revocation_endpoint,
-        &[
-            ("token", token.expose()),
-            ("token_type_hint", "refresh_token"),
-            ("client_id", &settings.client_id),
-        ],
+        &[("token", token.expose()), ("token_type_hint", "refresh_token"), ("client_id", &settings.client_id)],
     )
 }
 
 fn form(endpoint: &Uri, parameters: &[(&str, &str)]) -> Request<Bytes> {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(parameters)
-        .finish();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let mut request = Request::new(Bytes::from(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = endpoint.clone();
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-www-form-urlencoded"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     request
 }
 
@@ -113,8 +100,7 @@ pub(super) fn authorization(settings: &Settings, state: &Secret, verifier: &Secr
 /// RFC 6749 section 4.1.2, RFC 9207 section 2.4. A parameter that comes twice counts as missing.
 pub(super) fn code(settings: &Settings, state: &Secret, response: &Url) -> Option<Secret> {
     let answers_us = the(response, "state").is_some_and(|shown| Secret::new(shown) == *state);
-    let from_our_server =
-        the(response, "iss").is_some_and(|issuer| issuer == settings.server.issuer);
+    let from_our_server = the(response, "iss").is_some_and(|issuer| issuer == settings.server.issuer);
     let refused = response.query_pairs().any(|(name, _)| name == "error");
     if !answers_us || !from_our_server || refused {
         return None;

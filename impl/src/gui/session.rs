@@ -32,11 +32,7 @@ impl Session {
     ///
     /// # Errors
     /// When a token is not one or more visible ASCII characters.
-    pub fn new(
-        access: Secret,
-        refresh: Secret,
-        expires_at: Option<Timestamp>,
-    ) -> Result<Self, MalformedToken> {
+    pub fn new(access: Secret, refresh: Secret, expires_at: Option<Timestamp>) -> Result<Self, MalformedToken> {
         let well_formed = |token: &Secret| {
             let text = token.expose().as_bytes();
             !text.is_empty() && text.iter().all(u8::is_ascii_graphic)
@@ -44,11 +40,7 @@ impl Session {
         if !well_formed(&access) || !well_formed(&refresh) {
             return Err(MalformedToken);
         }
-        Ok(Self {
-            access,
-            refresh,
-            expires_at,
-        })
+        Ok(Self { access, refresh, expires_at })
     }
 
     /// The access token.
@@ -92,9 +84,7 @@ impl Issued {
         if !answer.token_type.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        let received_and_lifetime = answer
-            .expires_in
-            .map(|seconds| now.after(Duration::from_secs(seconds)));
+        let received_and_lifetime = answer.expires_in.map(|seconds| now.after(Duration::from_secs(seconds)));
         Some(Self {
             expires_at: exp_claim(&answer.access_token).or(received_and_lifetime),
             access: Secret::new(answer.access_token),
@@ -132,8 +122,7 @@ pub(super) fn is_invalid_grant(response: &http::Response<bytes::Bytes>) -> bool 
         error: String,
     }
     response.status() == http::StatusCode::BAD_REQUEST
-        && serde_json::from_slice::<ErrorAnswer>(response.body())
-            .is_ok_and(|answer| answer.error == "invalid_grant")
+        && serde_json::from_slice::<ErrorAnswer>(response.body()).is_ok_and(|answer| answer.error == "invalid_grant")
 }
 
 #[cfg(test)]
@@ -147,18 +136,14 @@ mod tests {
     }
 
     fn issued(access: &str) -> Issued {
-        let body = format!(
-            r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60,"refresh_token":"r"}}"#
-        );
+        let body =
+            format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60,"refresh_token":"r"}}"#);
         Issued::read(NOW, body.as_bytes()).unwrap()
     }
 
     #[test]
     fn the_exp_claim_is_believed_before_expires_in() {
-        assert_eq!(
-            issued(&jwt(r#"{"exp":130}"#)).expires_at,
-            Some(Timestamp(130))
-        );
+        assert_eq!(issued(&jwt(r#"{"exp":130}"#)).expires_at, Some(Timestamp(130)));
     }
 
     #[test]
@@ -169,12 +154,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_a_bearer_token_issues_nothing() {
-        for body in [
-            "",
-            "{}",
-            "[]",
-            r#"{"access_token":"a","token_type":"DPoP"}"#,
-        ] {
+        for body in ["", "{}", "[]", r#"{"access_token":"a","token_type":"DPoP"}"#] {
             assert!(Issued::read(NOW, body.as_bytes()).is_none(), "{body}");
         }
     }
@@ -190,23 +170,11 @@ mod tests {
     #[test]
     fn only_a_400_with_invalid_grant_is_an_invalid_grant() {
         let answer = |status: u16, body: &'static str| {
-            http::Response::builder()
-                .status(status)
-                .body(bytes::Bytes::from_static(body.as_bytes()))
-                .unwrap()
+            http::Response::builder().status(status).body(bytes::Bytes::from_static(body.as_bytes())).unwrap()
         };
-        assert!(is_invalid_grant(&answer(
-            400,
-            r#"{"error":"invalid_grant"}"#
-        )));
-        assert!(!is_invalid_grant(&answer(
-            400,
-            r#"{"error":"invalid_request"}"#
-        )));
-        assert!(!is_invalid_grant(&answer(
-            500,
-            r#"{"error":"invalid_grant"}"#
-        )));
+        assert!(is_invalid_grant(&answer(400, r#"{"error":"invalid_grant"}"#)));
+        assert!(!is_invalid_grant(&answer(400, r#"{"error":"invalid_request"}"#)));
+        assert!(!is_invalid_grant(&answer(500, r#"{"error":"invalid_grant"}"#)));
         assert!(!is_invalid_grant(&answer(400, "invalid_grant")));
     }
 }

@@ -74,18 +74,12 @@ impl AuthorizationServer {
         }
         let metadata: Metadata = serde_json::from_slice(document)?;
         if metadata.issuer != issuer {
-            return Err(MetadataError::OtherIssuer {
-                expected: issuer.to_owned(),
-                found: metadata.issuer,
-            });
+            return Err(MetadataError::OtherIssuer { expected: issuer.to_owned(), found: metadata.issuer });
         }
         Ok(Self {
             issuer: metadata.issuer,
-            authorization_endpoint: Url::parse(&metadata.authorization_endpoint).map_err(|_| {
-                MetadataError::NotAUrl {
-                    member: "authorization_endpoint",
-                }
-            })?,
+            authorization_endpoint: Url::parse(&metadata.authorization_endpoint)
+                .map_err(|_| MetadataError::NotAUrl { member: "authorization_endpoint" })?,
             token_endpoint: absolute(&metadata.token_endpoint, "token_endpoint")?,
             revocation_endpoint: absolute(&metadata.revocation_endpoint, "revocation_endpoint")?,
         })
@@ -202,8 +196,7 @@ mod tests {
 
     #[test]
     fn metadata_of_the_asked_issuer_gives_the_addresses() {
-        let server =
-            AuthorizationServer::from_metadata("http://auth.test", METADATA.as_bytes()).unwrap();
+        let server = AuthorizationServer::from_metadata("http://auth.test", METADATA.as_bytes()).unwrap();
         assert_eq!(server.token_endpoint, "http://auth.test/token");
         assert_eq!(server.authorization_endpoint.path(), "/authorize");
     }
@@ -218,11 +211,6 @@ mod tests {
     fn a_relative_address_is_refused() {
         let document = METADATA.replace("http://auth.test/token", "/token");
         let answer = AuthorizationServer::from_metadata("http://auth.test", document.as_bytes());
-        assert!(matches!(
-            answer,
-            Err(MetadataError::NotAUrl {
-                member: "token_endpoint"
-            })
-        ));
+        assert!(matches!(answer, Err(MetadataError::NotAUrl { member: "token_endpoint" })));
     }
 }

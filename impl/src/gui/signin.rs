@@ -31,32 +31,24 @@ pub(super) enum Flow {
 
 impl Gui {
     /// The person wants to sign in.
-    pub(super) fn sign_in(
-        &mut self,
-        chance: &mut dyn CryptoRng,
-        tab: TabId,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn sign_in(&mut self, chance: &mut dyn CryptoRng, tab: TabId, effects: &mut Vec<Effect>) {
         if self.store.is_some() || self.flows.contains_key(&tab) {
             return;
         }
         let state = request::unguessable(chance);
         let verifier = request::unguessable(chance);
         let url = request::authorization(&self.settings, &state, &verifier);
-        self.flows
-            .insert(tab, Flow::Authorizing { state, verifier });
+        self.flows.insert(tab, Flow::Authorizing { state, verifier });
         effects.push(Effect::Navigate { tab, url });
     }
 
     /// The browser came back. Without a request of this tab's to answer, the response is somebody else's. RFC 9700 section 4.7.
     pub(super) fn redirected(&mut self, tab: TabId, url: &Url, effects: &mut Vec<Effect>) {
         match self.flows.remove(&tab) {
-            Some(Flow::Authorizing { state, verifier }) => {
-                match request::code(&self.settings, &state, url) {
-                    Some(code) => self.send_redeem(tab, code, verifier, effects),
-                    None => show_sign_in(tab, SignInOutcome::Failed, effects),
-                }
-            }
+            Some(Flow::Authorizing { state, verifier }) => match request::code(&self.settings, &state, url) {
+                Some(code) => self.send_redeem(tab, code, verifier, effects),
+                None => show_sign_in(tab, SignInOutcome::Failed, effects),
+            },
             Some(busy @ (Flow::Redeeming | Flow::SigningOut)) => {
                 // The callback was entered again: the flow that is under way still has its own end.
                 self.flows.insert(tab, busy);
@@ -99,13 +91,7 @@ impl Gui {
     }
 
     /// Nobody knows whether the AuthService spent the code.
-    pub(super) fn redeem_lost(
-        &mut self,
-        tab: TabId,
-        code: Secret,
-        verifier: Secret,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn redeem_lost(&mut self, tab: TabId, code: Secret, verifier: Secret, effects: &mut Vec<Effect>) {
         match self.settings.policy.lost_refresh {
             LostRefresh::Retry => self.send_redeem(tab, code, verifier, effects),
             LostRefresh::SignInAgain => {
@@ -134,24 +120,10 @@ impl Gui {
         self.flows.remove(&tab);
     }
 
-    fn send_redeem(
-        &mut self,
-        tab: TabId,
-        code: Secret,
-        verifier: Secret,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn send_redeem(&mut self, tab: TabId, code: Secret, verifier: Secret, effects: &mut Vec<Effect>) {
         self.flows.insert(tab, Flow::Redeeming);
         let request = request::redeem(&self.settings, &code, &verifier);
-        self.send(
-            request,
-            InFlight::Redeem {
-                tab,
-                code,
-                verifier,
-            },
-            effects,
-        );
+        self.send(request, InFlight::Redeem { tab, code, verifier }, effects);
     }
 }
 

@@ -36,10 +36,7 @@ pub(super) struct Wire(reqwest::Client);
 
 impl Wire {
     pub(super) fn new() -> Result<Self, NoWire> {
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
+        let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy();
         Ok(Self(client.build().map_err(NoWire)?))
     }
 
@@ -84,12 +81,7 @@ impl Wire {
             }
             let page = std::str::from_utf8(answer.body()).ok()?;
             let form = LoginForm::find(&at, page)?;
-            request = self
-                .0
-                .post(form.action.clone())
-                .form(&form.fill(credentials))
-                .build()
-                .ok()?;
+            request = self.0.post(form.action.clone()).form(&form.fill(credentials)).build().ok()?;
             at = form.action;
             form_was_sent = true;
         }

@@ -26,19 +26,12 @@ pub(super) struct Honest {
 }
 
 impl Honest {
-    pub(super) fn answer(
-        &mut self,
-        now: Timestamp,
-        kind: Exchange,
-        request: &Request<Bytes>,
-    ) -> Response<Bytes> {
+    pub(super) fn answer(&mut self, now: Timestamp, kind: Exchange, request: &Request<Bytes>) -> Response<Bytes> {
         match kind {
-            Exchange::Call { .. } => {
-                match bearer(request).and_then(|token| self.access.get(&token)) {
-                    Some((grant, end)) if now < *end && self.grants[*grant].is_some() => items(),
-                    Some(_) | None => refused(),
-                }
-            }
+            Exchange::Call { .. } => match bearer(request).and_then(|token| self.access.get(&token)) {
+                Some((grant, end)) if now < *end && self.grants[*grant].is_some() => items(),
+                Some(_) | None => refused(),
+            },
             Exchange::Redeem { .. } => {
                 if !self.spent_codes.insert(field(request.body(), "code")) {
                     return invalid_grant();
@@ -66,8 +59,7 @@ impl Honest {
     fn issue(&mut self, now: Timestamp, grant: usize) -> Response<Bytes> {
         let generation = self.grants[grant].expect("only a live grant issues");
         let access = format!("{MARK}a.{grant}.{}", self.access.len());
-        self.access
-            .insert(access.clone(), (grant, now.after(Duration::from_secs(60))));
+        self.access.insert(access.clone(), (grant, now.after(Duration::from_secs(60))));
         tokens(&access, &format!("{MARK}r.{grant}.{generation}"))
     }
 }
@@ -83,8 +75,5 @@ pub(super) fn grant_of(token: &str) -> usize {
 }
 
 pub(super) fn read_refresh(token: &str) -> (usize, u32) {
-    (
-        grant_of(token),
-        token.split('.').nth(2).unwrap().parse().unwrap(),
-    )
+    (grant_of(token), token.split('.').nth(2).unwrap().parse().unwrap())
 }

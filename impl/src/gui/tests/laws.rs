@@ -36,30 +36,19 @@ fn policies() -> impl Strategy<Value = Policy> {
         Just(RefreshWhen::BeforeExpiry { margin: MARGIN }),
         Just(RefreshWhen::Both { margin: MARGIN }),
     ];
-    let single_flight = prop_oneof![
-        Just(SingleFlight::None),
-        Just(SingleFlight::Tab),
-        Just(SingleFlight::Browser)
-    ];
+    let single_flight = prop_oneof![Just(SingleFlight::None), Just(SingleFlight::Tab), Just(SingleFlight::Browser)];
     let look_again = prop_oneof![Just(LookAgain::Yes), Just(LookAgain::No)];
     let late_401 = prop_oneof![Just(Late401::Compare), Just(Late401::Refresh)];
     let lost_refresh = prop_oneof![Just(LostRefresh::Retry), Just(LostRefresh::SignInAgain)];
-    (
-        refresh_when,
-        single_flight,
-        look_again,
-        late_401,
-        lost_refresh,
+    (refresh_when, single_flight, look_again, late_401, lost_refresh).prop_map(
+        |(refresh_when, single_flight, look_again, late_401, lost_refresh)| Policy {
+            refresh_when,
+            single_flight,
+            look_again,
+            late_401,
+            lost_refresh,
+        },
     )
-        .prop_map(
-            |(refresh_when, single_flight, look_again, late_401, lost_refresh)| Policy {
-                refresh_when,
-                single_flight,
-                look_again,
-                late_401,
-                lost_refresh,
-            },
-        )
 }
 
 proptest! {

@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::gui::{
-    CallId, Client as _, Effect, Exchange, ExchangeId, Gui, Input, LookAgain, LostRefresh, Policy,
-    SessionChange, SignInOutcome, SingleFlight, TabId,
+    CallId, Client as _, Effect, Exchange, ExchangeId, Gui, Input, LookAgain, LostRefresh, Policy, SessionChange,
+    SignInOutcome, SingleFlight, TabId,
 };
 
 use super::honest::{Honest, MARK, bearer, grant_of, read_refresh};
@@ -87,10 +87,7 @@ impl Life {
         match event {
             Event::Open(tab) => {
                 self.opened += 1;
-                self.feed(Input::Open {
-                    tab: TabId(tab),
-                    call: CallId(self.opened),
-                });
+                self.feed(Input::Open { tab: TabId(tab), call: CallId(self.opened) });
             }
             Event::SignIn(tab) => self.feed(Input::SignIn { tab: TabId(tab) }),
             Event::ComeBack(tab) => self.come_back(TabId(tab)),
@@ -113,12 +110,7 @@ impl Life {
         let Some(page) = self.pages.remove(&tab) else {
             return;
         };
-        let state = page
-            .query_pairs()
-            .find(|(name, _)| name == "state")
-            .unwrap()
-            .1
-            .into_owned();
+        let state = page.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
         self.codes += 1;
         let mut url = Url::parse(REDIRECT_URI).unwrap();
         url.query_pairs_mut()
@@ -143,11 +135,7 @@ impl Life {
     }
 
     fn come_home(&mut self, which: usize) {
-        let Some(response) = self
-            .in_flight
-            .get_mut(which)
-            .and_then(|sent| sent.answer.take())
-        else {
+        let Some(response) = self.in_flight.get_mut(which).and_then(|sent| sent.answer.take()) else {
             return;
         };
         let exchange = self.in_flight.remove(which).exchange;
@@ -177,10 +165,7 @@ impl Life {
 
     fn feed(&mut self, input: Input) {
         assert_discreet(&input);
-        let before = self
-            .gui
-            .session()
-            .map(|session| grant_of(session.access().expose()));
+        let before = self.gui.session().map(|session| grant_of(session.access().expose()));
         let effects = self.gui.handle(self.now, &mut self.chance, input);
         for effect in effects {
             self.watch(before, effect);
@@ -193,24 +178,12 @@ impl Life {
     fn watch(&mut self, before: Option<usize>, effect: Effect) {
         assert_discreet(&effect);
         match effect {
-            Effect::Send {
-                exchange,
-                kind,
-                request,
-            } => {
+            Effect::Send { exchange, kind, request } => {
                 self.judge_request(kind, &request);
-                self.in_flight.push(Sent {
-                    exchange,
-                    kind,
-                    request,
-                    answer: None,
-                });
+                self.in_flight.push(Sent { exchange, kind, request, answer: None });
             }
             Effect::Navigate { tab, url } => {
-                assert!(
-                    self.pages.insert(tab, url).is_none(),
-                    "a tab signs in once at a time"
-                );
+                assert!(self.pages.insert(tab, url).is_none(), "a tab signs in once at a time");
             }
             Effect::Show { call, .. } => *self.shown.entry(call).or_default() += 1,
             Effect::ShowSignIn { outcome, .. } => match outcome {
@@ -218,40 +191,25 @@ impl Life {
                 SignInOutcome::Failed => {}
             },
             Effect::RequestLock { tab, .. } => {
-                assert!(
-                    !self.lock_queue.contains(&tab),
-                    "a tab asks for the lock once"
-                );
-                assert_ne!(
-                    self.lock_holder,
-                    Some(tab),
-                    "a tab does not wait for itself"
-                );
+                assert!(!self.lock_queue.contains(&tab), "a tab asks for the lock once");
+                assert_ne!(self.lock_holder, Some(tab), "a tab does not wait for itself");
                 self.lock_queue.push_back(tab);
             }
             Effect::ReleaseLock { tab } => {
-                assert_eq!(
-                    self.lock_holder.take(),
-                    Some(tab),
-                    "only its holder releases the lock"
-                );
+                assert_eq!(self.lock_holder.take(), Some(tab), "only its holder releases the lock");
             }
             Effect::Session(change) => match change {
                 SessionChange::Started | SessionChange::Renewed => assert!(self.gui.signed_in()),
                 SessionChange::Ended => {
                     assert!(!self.gui.signed_in());
-                    self.ended_grants
-                        .insert(before.expect("only a session can end"));
+                    self.ended_grants.insert(before.expect("only a session can end"));
                 }
             },
         }
     }
 
     fn judge_request(&mut self, kind: Exchange, request: &Request<Bytes>) {
-        assert!(
-            !request.uri().to_string().contains(MARK),
-            "no token in an address"
-        );
+        assert!(!request.uri().to_string().contains(MARK), "no token in an address");
         match kind {
             Exchange::Call { call, .. } => {
                 let times = self.sent.entry(call).or_default();
@@ -263,14 +221,11 @@ impl Life {
                 }
             }
             Exchange::Refresh { .. } => {
-                let looks = self.policy.single_flight != SingleFlight::Browser
-                    || self.policy.look_again == LookAgain::Yes;
+                let looks =
+                    self.policy.single_flight != SingleFlight::Browser || self.policy.look_again == LookAgain::Yes;
                 let (grant, _) = read_refresh(&field(request.body(), "refresh_token"));
                 if looks && self.policy.lost_refresh == LostRefresh::SignInAgain {
-                    assert!(
-                        !self.ended_grants.contains(&grant),
-                        "a session that ended is refreshed"
-                    );
+                    assert!(!self.ended_grants.contains(&grant), "a session that ended is refreshed");
                 }
             }
             Exchange::Redeem { .. } | Exchange::Revoke { .. } => {}
@@ -292,11 +247,7 @@ impl Life {
                 assert_eq!(distinct.len(), tabs.len(), "one refresh at a time in a tab");
             }
             SingleFlight::Browser => {
-                assert_eq!(
-                    tabs,
-                    Vec::from_iter(self.lock_holder),
-                    "one refresh at a time, by the holder of the lock"
-                );
+                assert_eq!(tabs, Vec::from_iter(self.lock_holder), "one refresh at a time, by the holder of the lock");
             }
         }
     }

@@ -15,8 +15,8 @@ use url::Url;
 
 use crate::clock::{Clock, HandClock, SystemClock, Timestamp};
 use crate::gui::{
-    AuthorizationServer, Credentials, Gui, Headless, NotNow, Secret, Session, Settings, Shown,
-    SignInOutcome, TabId, router,
+    AuthorizationServer, Credentials, Gui, Headless, NotNow, Secret, Session, Settings, Shown, SignInOutcome, TabId,
+    router,
 };
 use crate::{auth, backend};
 
@@ -55,47 +55,25 @@ fn auth_service(issuer: &str, resource: &str, clock: &HandClock) -> auth::AuthSe
         decisions: Arc::new(auth::Standard),
     })
     .unwrap();
-    let ann = auth::NewUser {
-        subject: "1",
-        username: "ann",
-        password: "pw",
-    };
+    let ann = auth::NewUser { subject: "1", username: "ann", password: "pw" };
     service.put_user(&ann).unwrap();
     let kinds = [
-        (
-            "gui",
-            auth::ClientKind::Public {
-                redirect_uris: &[REDIRECT_URI],
-            },
-        ),
-        (
-            "backend",
-            auth::ClientKind::ResourceServer { secret: "shh" },
-        ),
+        ("gui", auth::ClientKind::Public { redirect_uris: &[REDIRECT_URI] }),
+        ("backend", auth::ClientKind::ResourceServer { secret: "shh" }),
     ];
     for (client_id, kind) in kinds {
-        service
-            .put_client(&auth::NewClient { client_id, kind })
-            .unwrap();
+        service.put_client(&auth::NewClient { client_id, kind }).unwrap();
     }
     service
 }
 
-fn backend_of(
-    issuer: &str,
-    resource: &str,
-    clock: &HandClock,
-    auth: &auth::AuthService,
-) -> backend::Backend {
+fn backend_of(issuer: &str, resource: &str, clock: &HandClock, auth: &auth::AuthService) -> backend::Backend {
     backend::Backend::new(backend::Parts {
         settings: backend::Settings {
             resource: resource.to_owned(),
             issuer: issuer.to_owned(),
             validation: backend::Validation::Introspect,
-            credentials: backend::Credentials {
-                client_id: "backend".to_owned(),
-                secret: "shh".to_owned(),
-            },
+            credentials: backend::Credentials { client_id: "backend".to_owned(), secret: "shh".to_owned() },
         },
         auth_server: Arc::new(backend::InProcess(auth.router())),
         clock: Arc::new(clock.clone()),
@@ -108,22 +86,10 @@ async fn deployment() -> Deployment {
     let (auth_socket, issuer) = loopback().await;
     let (backend_socket, resource) = loopback().await;
     let auth = auth_service(&issuer, &resource, &clock);
-    serve(
-        backend_socket,
-        backend_of(&issuer, &resource, &clock, &auth).router(),
-    );
+    serve(backend_socket, backend_of(&issuer, &resource, &clock, &auth).router());
     let metadata = "/.well-known/oauth-authorization-server";
-    let metadata = auth
-        .router()
-        .oneshot(Request::get(metadata).body(Body::empty()).unwrap());
-    let metadata = metadata
-        .await
-        .unwrap()
-        .into_body()
-        .collect()
-        .await
-        .unwrap()
-        .to_bytes();
+    let metadata = auth.router().oneshot(Request::get(metadata).body(Body::empty()).unwrap());
+    let metadata = metadata.await.unwrap().into_body().collect().await.unwrap().to_bytes();
     serve(auth_socket, auth.router());
     let settings = Settings {
         client_id: "gui".to_owned(),
@@ -139,10 +105,7 @@ async fn deployment() -> Deployment {
 }
 
 fn ann(password: &str) -> Credentials {
-    Credentials {
-        username: "ann".to_owned(),
-        password: Secret::new(password),
-    }
+    Credentials { username: "ann".to_owned(), password: Secret::new(password) }
 }
 
 fn are_items(shown: &Shown) -> bool {
@@ -157,14 +120,8 @@ async fn a_person_signs_in_sees_items_through_expiries_and_signs_out() {
     let Deployment { clock, browser } = deployment().await;
     assert_eq!(browser.open(T0).await, Shown::SignInNeeded);
     assert_eq!(browser.sign_out(T0).await, Err(NotNow));
-    assert_eq!(
-        browser.sign_in(T0, ann("wrong")).await,
-        Ok(SignInOutcome::Failed)
-    );
-    assert_eq!(
-        browser.sign_in(T0, ann("pw")).await,
-        Ok(SignInOutcome::SignedIn)
-    );
+    assert_eq!(browser.sign_in(T0, ann("wrong")).await, Ok(SignInOutcome::Failed));
+    assert_eq!(browser.sign_in(T0, ann("pw")).await, Ok(SignInOutcome::SignedIn));
     assert_eq!(browser.sign_in(T1, ann("pw")).await, Err(NotNow));
     for _ in 0..3 {
         assert!(are_items(&browser.open(T0).await));
@@ -178,18 +135,10 @@ async fn a_person_signs_in_sees_items_through_expiries_and_signs_out() {
 #[tokio::test]
 async fn calls_of_several_tabs_at_the_moment_of_expiry_do_not_end_the_session() {
     let Deployment { clock, browser } = deployment().await;
-    assert_eq!(
-        browser.sign_in(T0, ann("pw")).await,
-        Ok(SignInOutcome::SignedIn)
-    );
+    assert_eq!(browser.sign_in(T0, ann("pw")).await, Ok(SignInOutcome::SignedIn));
     for _ in 0..5 {
         clock.advance(ACCESS_LIFETIME);
-        let shown = tokio::join!(
-            browser.open(T0),
-            browser.open(T0),
-            browser.open(T1),
-            browser.open(TabId(2))
-        );
+        let shown = tokio::join!(browser.open(T0), browser.open(T0), browser.open(T1), browser.open(TabId(2)));
         for shown in [shown.0, shown.1, shown.2, shown.3] {
             assert!(are_items(&shown), "{shown:?}");
         }
@@ -214,27 +163,15 @@ async fn a_refresh_that_the_network_keeps_losing_fails_the_call_and_keeps_the_se
     }));
     let session = Session::new(Secret::new("a1"), Secret::new("r1"), None).unwrap();
     gui.restore(Some(session));
-    let browser = Headless::new(
-        Box::new(gui),
-        Arc::new(SystemClock),
-        Box::new(StdRng::seed_from_u64(1)),
-    )
-    .unwrap();
+    let browser = Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1))).unwrap();
     assert_eq!(browser.open(T0).await, Shown::Failed);
     assert!(browser.signed_in());
-    assert_eq!(
-        browser.sign_out(T0).await,
-        Ok(()),
-        "a revocation that is lost is given up"
-    );
+    assert_eq!(browser.sign_out(T0).await, Ok(()), "a revocation that is lost is given up");
 }
 
 async fn refusing_backend() -> String {
     let (socket, base) = loopback().await;
-    serve(
-        socket,
-        Router::new().fallback(|| async { StatusCode::UNAUTHORIZED }),
-    );
+    serve(socket, Router::new().fallback(|| async { StatusCode::UNAUTHORIZED }));
     base
 }
 
@@ -248,29 +185,14 @@ async fn with_curl_each_status_says_what_the_person_would_see() {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(form))
             .unwrap();
-        routes
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap()
-            .status()
-            .as_u16()
+        routes.clone().oneshot(request).await.unwrap().status().as_u16()
     };
     assert_eq!(ask("GET", "/", "").await, 200);
     assert_eq!(ask("GET", "/items", "").await, 401);
     assert_eq!(ask("POST", "/sign-out", "").await, 409);
-    assert_eq!(
-        ask("POST", "/sign-in", "username=ann&password=wrong").await,
-        401
-    );
-    assert_eq!(
-        ask("POST", "/sign-in", "username=ann&password=pw").await,
-        200
-    );
-    assert_eq!(
-        ask("POST", "/sign-in?tab=1", "username=ann&password=pw").await,
-        409
-    );
+    assert_eq!(ask("POST", "/sign-in", "username=ann&password=wrong").await, 401);
+    assert_eq!(ask("POST", "/sign-in", "username=ann&password=pw").await, 200);
+    assert_eq!(ask("POST", "/sign-in?tab=1", "username=ann&password=pw").await, 409);
     assert_eq!(ask("GET", "/items?tab=1", "").await, 200);
     assert_eq!(ask("POST", "/sign-out?tab=1", "").await, 200);
     assert_eq!(ask("GET", "/items", "").await, 401);

@@ -19,20 +19,14 @@ const FAILED: [&str; 1] = ["T0 sign-in: Failed"];
 fn redeeming(policy: Policy) -> Browser {
     let mut browser = Browser::new(policy);
     assert_eq!(browser.sign_in(0), ["T0 goes to sign in"]);
-    assert_eq!(
-        browser.come_back(0, &[("code", "c"), ("iss", ISSUER)]),
-        ["T0 redeems c"]
-    );
+    assert_eq!(browser.come_back(0, &[("code", "c"), ("iss", ISSUER)]), ["T0 redeems c"]);
     browser
 }
 
 #[test]
 fn signing_in_ends_with_a_session() {
     let mut browser = redeeming(CAREFUL);
-    assert_eq!(
-        browser.answer("T0 redeems c", tokens("a1", "r1")),
-        ["session: Started", "T0 sign-in: SignedIn"]
-    );
+    assert_eq!(browser.answer("T0 redeems c", tokens("a1", "r1")), ["session: Started", "T0 sign-in: SignedIn"]);
     assert_eq!(browser.stored(), Some(("a1", "r1")));
 }
 
@@ -55,28 +49,15 @@ fn the_verifier_sent_with_the_code_hashes_to_the_challenge() {
     let Effect::Navigate { url: page, .. } = handle(Input::SignIn { tab }) else {
         panic!("the browser goes to sign in");
     };
-    let asked = |name: &str| {
-        page.query_pairs()
-            .find(|(key, _)| key == name)
-            .unwrap()
-            .1
-            .into_owned()
-    };
-    let url = Url::parse(&format!(
-        "{REDIRECT_URI}?code=c&iss={ISSUER}&state={}",
-        asked("state")
-    ))
-    .unwrap();
+    let asked = |name: &str| page.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let url = Url::parse(&format!("{REDIRECT_URI}?code=c&iss={ISSUER}&state={}", asked("state"))).unwrap();
     let Effect::Send { kind, request, .. } = handle(Input::Redirected { tab, url }) else {
         panic!("the code is redeemed");
     };
     assert_eq!(kind, Exchange::Redeem { tab });
     let verifier = field(request.body(), "code_verifier");
     assert!((43..=128).contains(&verifier.len()), "RFC 7636 section 4.1");
-    assert_eq!(
-        URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier)),
-        asked("code_challenge")
-    );
+    assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier)), asked("code_challenge"));
     assert_eq!(field(request.body(), "redirect_uri"), REDIRECT_URI);
     assert_eq!(field(request.body(), "grant_type"), "authorization_code");
     assert_eq!(field(request.body(), "client_id"), "gui");
@@ -106,11 +87,7 @@ fn a_response_that_is_not_a_plain_answer_to_this_request_fails_the_sign_in() {
         let mut browser = Browser::new(CAREFUL);
         browser.sign_in(0);
         assert_eq!(browser.come_back(0, parameters), FAILED, "{parameters:?}");
-        assert_eq!(
-            browser.sign_in(0),
-            ["T0 goes to sign in"],
-            "the tab is free again after {parameters:?}"
-        );
+        assert_eq!(browser.sign_in(0), ["T0 goes to sign in"], "the tab is free again after {parameters:?}");
     }
 }
 
@@ -128,22 +105,11 @@ fn a_state_that_nobody_made_fails_the_sign_in() {
 fn a_state_answers_once_and_only_in_its_own_tab() {
     let mut browser = Browser::new(CAREFUL);
     browser.sign_in(0);
-    let url = format!(
-        "{REDIRECT_URI}?code=c&iss={ISSUER}&state={}",
-        browser.parameter("state")
-    );
+    let url = format!("{REDIRECT_URI}?code=c&iss={ISSUER}&state={}", browser.parameter("state"));
     let url = Url::parse(&url).unwrap();
-    assert_eq!(
-        browser.redirected(1, url.clone()),
-        ["T1 sign-in: Failed"],
-        "T1 asked for nothing"
-    );
+    assert_eq!(browser.redirected(1, url.clone()), ["T1 sign-in: Failed"], "T1 asked for nothing");
     assert_eq!(browser.redirected(0, url.clone()), ["T0 redeems c"]);
-    assert_eq!(
-        browser.redirected(0, url.clone()),
-        NOTHING,
-        "the callback was entered again"
-    );
+    assert_eq!(browser.redirected(0, url.clone()), NOTHING, "the callback was entered again");
     browser.answer("T0 redeems c", tokens("a1", "r1"));
     assert_eq!(browser.redirected(0, url), FAILED);
     assert_eq!(browser.stored(), Some(("a1", "r1")));
@@ -153,14 +119,8 @@ fn a_state_answers_once_and_only_in_its_own_tab() {
 fn an_abandoned_sign_in_fails_and_frees_the_tab() {
     let mut browser = Browser::new(CAREFUL);
     browser.sign_in(0);
-    assert_eq!(
-        browser.input(Input::SignInAbandoned { tab: TabId(0) }),
-        FAILED
-    );
-    assert_eq!(
-        browser.input(Input::SignInAbandoned { tab: TabId(0) }),
-        NOTHING
-    );
+    assert_eq!(browser.input(Input::SignInAbandoned { tab: TabId(0) }), FAILED);
+    assert_eq!(browser.input(Input::SignInAbandoned { tab: TabId(0) }), NOTHING);
     assert_eq!(browser.sign_in(0), ["T0 goes to sign in"]);
 }
 
@@ -173,11 +133,7 @@ fn a_refused_or_unusable_redemption_fails_the_sign_in() {
         (200, r#"{"access_token":"a","token_type":"Bearer"}"#),
     ] {
         let mut browser = redeeming(CAREFUL);
-        assert_eq!(
-            browser.answer("T0 redeems c", response(status, body)),
-            FAILED,
-            "{status} {body}"
-        );
+        assert_eq!(browser.answer("T0 redeems c", response(status, body)), FAILED, "{status} {body}");
         assert_eq!(browser.stored(), None);
     }
 }
@@ -188,10 +144,7 @@ fn a_lost_redemption_is_sent_again_or_fails_the_sign_in() {
     assert_eq!(browser.lose("T0 redeems c"), ["T0 redeems c"]);
     assert_eq!(browser.lose("T0 redeems c"), ["T0 redeems c"]);
 
-    let mut browser = redeeming(Policy {
-        lost_refresh: LostRefresh::SignInAgain,
-        ..CAREFUL
-    });
+    let mut browser = redeeming(Policy { lost_refresh: LostRefresh::SignInAgain, ..CAREFUL });
     assert_eq!(browser.lose("T0 redeems c"), FAILED);
     assert_eq!(browser.sign_in(0), ["T0 goes to sign in"]);
 }
@@ -202,10 +155,7 @@ fn the_later_of_two_sign_ins_replaces_the_earlier() {
     browser.sign_in(1);
     browser.answer("T0 redeems c", tokens("a1", "r1"));
     browser.come_back(1, &[("code", "d"), ("iss", ISSUER)]);
-    assert_eq!(
-        browser.answer("T1 redeems d", tokens("a2", "r2")),
-        ["session: Started", "T1 sign-in: SignedIn"]
-    );
+    assert_eq!(browser.answer("T1 redeems d", tokens("a2", "r2")), ["session: Started", "T1 sign-in: SignedIn"]);
     assert_eq!(browser.stored(), Some(("a2", "r2")));
 }
 

@@ -12,9 +12,8 @@ use url::{Url, form_urlencoded};
 
 use crate::clock::Timestamp;
 use crate::gui::{
-    AuthorizationServer, CallId, Client, Effect, Exchange, ExchangeId, Gui, Input, Late401,
-    LookAgain, LostRefresh, Policy, RefreshWhen, Secret, Session, Settings, Shown, SingleFlight,
-    TabId,
+    AuthorizationServer, CallId, Client, Effect, Exchange, ExchangeId, Gui, Input, Late401, LookAgain, LostRefresh,
+    Policy, RefreshWhen, Secret, Session, Settings, Shown, SingleFlight, TabId,
 };
 
 pub(super) const ISSUER: &str = "http://auth.test";
@@ -80,9 +79,7 @@ impl Browser {
     }
 
     pub(super) fn stored(&self) -> Option<(&str, &str)> {
-        self.gui
-            .session()
-            .map(|session| (session.access().expose(), session.refresh().expose()))
+        self.gui.session().map(|session| (session.access().expose(), session.refresh().expose()))
     }
 
     pub(super) fn input(&mut self, input: Input) -> Vec<String> {
@@ -102,10 +99,7 @@ impl Browser {
     }
 
     pub(super) fn open(&mut self, tab: u8, call: u32) -> Vec<String> {
-        self.input(Input::Open {
-            tab: TabId(tab),
-            call: CallId(call),
-        })
+        self.input(Input::Open { tab: TabId(tab), call: CallId(call) })
     }
 
     pub(super) fn sign_in(&mut self, tab: u8) -> Vec<String> {
@@ -132,12 +126,8 @@ impl Browser {
     }
 
     fn take(&mut self, sent: &str) -> ExchangeId {
-        let position = self
-            .in_flight
-            .iter()
-            .position(|(_, sentence)| sentence == sent);
-        let position =
-            position.unwrap_or_else(|| panic!("{sent:?} is not in flight: {:?}", self.in_flight));
+        let position = self.in_flight.iter().position(|(_, sentence)| sentence == sent);
+        let position = position.unwrap_or_else(|| panic!("{sent:?} is not in flight: {:?}", self.in_flight));
         self.in_flight.remove(position).0
     }
 
@@ -145,27 +135,19 @@ impl Browser {
     pub(super) fn come_back(&mut self, tab: u8, parameters: &[(&str, &str)]) -> Vec<String> {
         let state = self.parameter("state");
         let mut url = Url::parse(REDIRECT_URI).unwrap();
-        url.query_pairs_mut()
-            .extend_pairs(parameters)
-            .append_pair("state", &state);
+        url.query_pairs_mut().extend_pairs(parameters).append_pair("state", &state);
         self.redirected(tab, url)
     }
 
     pub(super) fn redirected(&mut self, tab: u8, url: Url) -> Vec<String> {
-        self.input(Input::Redirected {
-            tab: TabId(tab),
-            url,
-        })
+        self.input(Input::Redirected { tab: TabId(tab), url })
     }
 
     /// A parameter of the authorization request that the browser was last sent away with.
     pub(super) fn parameter(&self, name: &str) -> String {
         let page = self.page.as_ref().expect("the browser was sent to sign in");
         let value = page.query_pairs().find(|(key, _)| key == name);
-        value
-            .unwrap_or_else(|| panic!("no {name} in {page}"))
-            .1
-            .into_owned()
+        value.unwrap_or_else(|| panic!("no {name} in {page}")).1.into_owned()
     }
 }
 
@@ -174,22 +156,15 @@ pub(super) fn sentence(effect: &Effect) -> String {
     match effect {
         Effect::Send { kind, request, .. } => match kind {
             Exchange::Call { tab, call } => match request.headers().get(AUTHORIZATION) {
-                Some(value) => format!(
-                    "T{} calls {} with {}",
-                    tab.0,
-                    call.0,
-                    &value.to_str().unwrap()["Bearer ".len()..]
-                ),
+                Some(value) => {
+                    format!("T{} calls {} with {}", tab.0, call.0, &value.to_str().unwrap()["Bearer ".len()..])
+                }
                 None => format!("T{} calls {}", tab.0, call.0),
             },
             Exchange::Redeem { tab } => {
                 format!("T{} redeems {}", tab.0, field(request.body(), "code"))
             }
-            Exchange::Refresh { tab, .. } => format!(
-                "T{} refreshes {}",
-                tab.0,
-                field(request.body(), "refresh_token")
-            ),
+            Exchange::Refresh { tab, .. } => format!("T{} refreshes {}", tab.0, field(request.body(), "refresh_token")),
             Exchange::Revoke { tab } => {
                 format!("T{} revokes {}", tab.0, field(request.body(), "token"))
             }
@@ -210,18 +185,11 @@ pub(super) fn sentence(effect: &Effect) -> String {
 /// One field of a form.
 pub(super) fn field(body: &[u8], name: &str) -> String {
     let mut fields = form_urlencoded::parse(body).filter(|(key, _)| key == name);
-    fields
-        .next()
-        .unwrap_or_else(|| panic!("no {name}"))
-        .1
-        .into_owned()
+    fields.next().unwrap_or_else(|| panic!("no {name}")).1.into_owned()
 }
 
 pub(super) fn response(status: u16, body: &str) -> Response<Bytes> {
-    Response::builder()
-        .status(status)
-        .body(Bytes::copy_from_slice(body.as_bytes()))
-        .unwrap()
+    Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
 }
 
 pub(super) fn items() -> Response<Bytes> {
@@ -238,8 +206,7 @@ pub(super) fn invalid_grant() -> Response<Bytes> {
 
 /// Tokens that are good for 60 seconds.
 pub(super) fn tokens(access: &str, refresh: &str) -> Response<Bytes> {
-    let body = format!(
-        r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60,"refresh_token":"{refresh}"}}"#
-    );
+    let body =
+        format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60,"refresh_token":"{refresh}"}}"#);
     response(200, &body)
 }
