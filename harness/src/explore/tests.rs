@@ -6,8 +6,7 @@ use proptest::prelude::*;
 
 use super::toy::{Listed, Wheels};
 use super::{
-    Completeness, CutReason, Explored, Graph, Limits, Question, Verdict, check,
-    collision_probability, explore,
+    Completeness, CutReason, Explored, Graph, Limits, Question, Verdict, check, collision_probability, explore,
 };
 
 const NEVER: Question = Question::Never { mark: 0 };
@@ -17,10 +16,7 @@ const QUESTIONS: [Question; 3] = [NEVER, REACHABLE, RECOVERABLE];
 
 fn kept<S: super::System>(system: &S, limits: Limits) -> (Explored<S::Action>, Graph) {
     let (explored, graph) = explore(system, &QUESTIONS, limits, &mut |_| {});
-    (
-        explored,
-        graph.expect("the memory limit leaves room for the initial world"),
-    )
+    (explored, graph.expect("the memory limit leaves room for the initial world"))
 }
 
 fn checked<S: super::System>(system: &S, limits: Limits) -> Explored<S::Action> {
@@ -30,21 +26,10 @@ fn checked<S: super::System>(system: &S, limits: Limits) -> Explored<S::Action> 
 /// A random graph. Not every world need be reachable.
 fn listed() -> impl Strategy<Value = Listed> {
     (1u16..24).prop_flat_map(|worlds| {
-        let step = (
-            0..worlds,
-            prop_oneof![5 => Just(0u64), 1 => 0u64..4],
-            0u64..6,
-        );
+        let step = (0..worlds, prop_oneof![5 => Just(0u64), 1 => 0u64..4], 0u64..6);
         let steps = prop::collection::vec(prop::collection::vec(step, 0..7), usize::from(worlds));
-        let goals = prop::collection::vec(
-            prop_oneof![3 => Just(0u64), 1 => Just(1 << 2)],
-            usize::from(worlds),
-        );
-        (steps, goals).prop_map(|(steps, goals)| Listed {
-            steps,
-            goals,
-            overflow: None,
-        })
+        let goals = prop::collection::vec(prop_oneof![3 => Just(0u64), 1 => Just(1 << 2)], usize::from(worlds));
+        (steps, goals).prop_map(|(steps, goals)| Listed { steps, goals, overflow: None })
     })
 }
 
@@ -80,16 +65,8 @@ fn naive_reach(system: &Listed, from: u16) -> BTreeSet<u16> {
 /// Steps from the initial world to the first step that sets `mark`, itself included.
 fn naive_mark_distance(system: &Listed, mark: u8) -> Option<usize> {
     let distances = naive_distances(system);
-    let sets = |world: &u16| {
-        system.steps[usize::from(*world)]
-            .iter()
-            .any(|&(_, marks, _)| marks & (1 << mark) != 0)
-    };
-    distances
-        .iter()
-        .filter(|(world, _)| sets(world))
-        .map(|(_, distance)| distance + 1)
-        .min()
+    let sets = |world: &u16| system.steps[usize::from(*world)].iter().any(|&(_, marks, _)| marks & (1 << mark) != 0);
+    distances.iter().filter(|(world, _)| sets(world)).map(|(_, distance)| distance + 1).min()
 }
 
 /// Walks `path` from the initial world; the last world and the marks of the last step.
@@ -200,10 +177,7 @@ proptest! {
 
 #[test]
 fn a_machine_of_known_size_is_counted_exactly() {
-    let system = Wheels {
-        wheels: 7,
-        teeth: 5,
-    };
+    let system = Wheels { wheels: 7, teeth: 5 };
     let explored = checked(&system, Limits::default());
     let worlds = 5u64.pow(7);
     assert_eq!(explored.worlds, worlds);
@@ -215,27 +189,23 @@ fn a_machine_of_known_size_is_counted_exactly() {
 
 #[test]
 fn wheels_can_always_be_turned_back() {
-    let questions = [Question::Recoverable {
-        goal: Wheels::ALL_AT_REST,
-    }];
-    let (explored, _) = explore(
-        &Wheels {
-            wheels: 4,
-            teeth: 5,
-        },
-        &questions,
-        Limits::default(),
-        &mut |_| {},
-    );
+    let questions = [Question::Recoverable { goal: Wheels::ALL_AT_REST }];
+    let (explored, _) = explore(&Wheels { wheels: 4, teeth: 5 }, &questions, Limits::default(), &mut |_| {});
     assert_eq!(explored.verdicts, [Verdict::Holds]);
 }
 
 #[test]
+fn a_recovery_does_not_lean_on_what_only_a_thief_or_an_operator_does() {
+    let home = 1 << 2;
+    let stuck_but_for_help =
+        Listed { steps: vec![vec![(1, 0, 0)], vec![(1, 0, 0), (0, 0, 0)]], goals: vec![home, 0], overflow: None };
+    let (explored, _) = kept(&stuck_but_for_help, Limits::default());
+    assert_eq!(explored.verdicts[2], Verdict::Violated(vec![0]));
+}
+
+#[test]
 fn checking_holds_at_most_32_bytes_a_world_and_the_graph_at_most_100() {
-    let system = Wheels {
-        wheels: 4,
-        teeth: 25,
-    };
+    let system = Wheels { wheels: 4, teeth: 25 };
     let explored = checked(&system, Limits::default());
     assert!(
         explored.peak_bytes <= 32 * explored.worlds,
@@ -254,25 +224,12 @@ fn checking_holds_at_most_32_bytes_a_world_and_the_graph_at_most_100() {
 
 #[test]
 fn the_memory_limit_is_never_passed_and_cuts_the_run() {
-    let system = Wheels {
-        wheels: 7,
-        teeth: 5,
-    };
+    let system = Wheels { wheels: 7, teeth: 5 };
     for memory_bytes in [0, 1_000, 300_000, 700_000, 1_000_000, 1_500_000] {
-        let limits = Limits {
-            memory_bytes,
-            ..Limits::default()
-        };
-        for explored in [
-            checked(&system, limits),
-            explore(&system, &QUESTIONS, limits, &mut |_| {}).0,
-        ] {
-            let reason = CutReason::Memory {
-                limit_bytes: memory_bytes,
-            };
-            assert!(
-                matches!(explored.completeness, Completeness::Cut { reason: why, .. } if why == reason)
-            );
+        let limits = Limits { memory_bytes, ..Limits::default() };
+        for explored in [checked(&system, limits), explore(&system, &QUESTIONS, limits, &mut |_| {}).0] {
+            let reason = CutReason::Memory { limit_bytes: memory_bytes };
+            assert!(matches!(explored.completeness, Completeness::Cut { reason: why, .. } if why == reason));
             assert!(explored.peak_bytes <= memory_bytes);
             assert_eq!(explored.verdicts[1], Verdict::Unknown);
         }
@@ -281,15 +238,9 @@ fn the_memory_limit_is_never_passed_and_cuts_the_run() {
 
 #[test]
 fn wherever_memory_ends_the_graph_is_whole() {
-    let system = Wheels {
-        wheels: 7,
-        teeth: 4,
-    };
+    let system = Wheels { wheels: 7, teeth: 4 };
     for memory_bytes in (200_000..2_000_000).step_by(17_000) {
-        let limits = Limits {
-            memory_bytes,
-            ..Limits::default()
-        };
+        let limits = Limits { memory_bytes, ..Limits::default() };
         let (explored, graph) = explore(&system, &QUESTIONS, limits, &mut |_| {});
         let Some(graph) = graph else { continue };
         assert_eq!(u64::from(graph.steps()), explored.steps);
@@ -300,84 +251,30 @@ fn wherever_memory_ends_the_graph_is_whole() {
 
 #[test]
 fn a_violation_found_before_the_cut_is_kept() {
-    let explored = checked(
-        &Wheels {
-            wheels: 7,
-            teeth: 5,
-        },
-        Limits {
-            worlds: 10_000,
-            ..Limits::default()
-        },
-    );
+    let explored = checked(&Wheels { wheels: 7, teeth: 5 }, Limits { worlds: 10_000, ..Limits::default() });
     assert_eq!(
         explored.completeness,
-        Completeness::Cut {
-            reason: CutReason::Worlds { limit: 10_000 },
-            explored: 6_097,
-            frontier: 3_903
-        }
+        Completeness::Cut { reason: CutReason::Worlds { limit: 10_000 }, explored: 6_097, frontier: 3_903 }
     );
     assert_eq!(explored.worlds, 10_000);
-    assert_eq!(
-        explored.verdicts,
-        [
-            Verdict::Violated(vec![0; 5]),
-            Verdict::Unknown,
-            Verdict::Unknown
-        ]
-    );
+    assert_eq!(explored.verdicts, [Verdict::Violated(vec![0; 5]), Verdict::Unknown, Verdict::Unknown]);
 }
 
 #[test]
 fn a_depth_that_was_asked_for_bounds_the_run() {
-    let explored = checked(
-        &Wheels {
-            wheels: 3,
-            teeth: 5,
-        },
-        Limits {
-            depth: Some(1),
-            ..Limits::default()
-        },
-    );
+    let explored = checked(&Wheels { wheels: 3, teeth: 5 }, Limits { depth: Some(1), ..Limits::default() });
     assert_eq!(explored.worlds, 4);
-    assert_eq!(
-        explored.completeness,
-        Completeness::Bounded {
-            depth: 1,
-            frontier: 3
-        }
-    );
-    let explored = checked(
-        &Wheels {
-            wheels: 3,
-            teeth: 5,
-        },
-        Limits {
-            depth: Some(13),
-            ..Limits::default()
-        },
-    );
+    assert_eq!(explored.completeness, Completeness::Bounded { depth: 1, frontier: 3 });
+    let explored = checked(&Wheels { wheels: 3, teeth: 5 }, Limits { depth: Some(13), ..Limits::default() });
     assert_eq!(explored.completeness, Completeness::Complete);
 }
 
 #[test]
 fn progress_is_reported_and_only_grows() {
     let mut reports = Vec::new();
-    check(
-        &Wheels {
-            wheels: 8,
-            teeth: 5,
-        },
-        &[],
-        Limits::default(),
-        &mut |progress| reports.push(progress),
-    );
+    check(&Wheels { wheels: 8, teeth: 5 }, &[], Limits::default(), &mut |progress| reports.push(progress));
     assert_eq!(reports.len(), 5);
-    assert!(reports.is_sorted_by(
-        |before, after| before.explored < after.explored && before.depth <= after.depth
-    ));
+    assert!(reports.is_sorted_by(|before, after| before.explored < after.explored && before.depth <= after.depth));
 }
 
 #[test]

@@ -19,15 +19,8 @@ impl Listed {
             kind += 1;
             (target, 0, kind)
         };
-        let steps = targets
-            .iter()
-            .map(|row| row.iter().map(&mut step).collect())
-            .collect();
-        Self {
-            steps,
-            goals: vec![0; targets.len()],
-            overflow: None,
-        }
+        let steps = targets.iter().map(|row| row.iter().map(&mut step).collect()).collect();
+        Self { steps, goals: vec![0; targets.len()], overflow: None }
     }
 }
 
@@ -52,11 +45,7 @@ impl System for Listed {
         let from = u16::from_le_bytes(*world);
         let (target, marks, _) = self.steps[usize::from(from)][usize::from(action)];
         let overflow = (self.overflow == Some((from, action))).then_some("room");
-        Next {
-            world: target.to_le_bytes(),
-            marks: Marks(marks),
-            overflow,
-        }
+        Next { world: target.to_le_bytes(), marks: Marks(marks), overflow }
     }
 
     fn goals(&self, world: &[u8; 2]) -> u64 {
@@ -82,7 +71,7 @@ impl System for Listed {
 
 impl Listed {
     /// The action that no recovery may lean on.
-    pub(crate) const UNAIDED: u8 = 5;
+    pub(crate) const UNAIDED: u8 = 1;
 }
 
 /// Wheels that turn one at a time, on a flat world of a hundred bytes: `teeth` to the power of `wheels`
@@ -119,11 +108,7 @@ impl System for Wheels {
         let wheel = &mut world[usize::from(action) * 7];
         *wheel = (*wheel + 1) % self.teeth;
         let marks = Marks(u64::from(*wheel == 0) << Self::FULL_TURN);
-        Next {
-            world,
-            marks,
-            overflow: None,
-        }
+        Next { world, marks, overflow: None }
     }
 
     fn goals(&self, world: &[u8; 100]) -> u64 {
