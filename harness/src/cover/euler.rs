@@ -5,9 +5,7 @@ use super::network::Network;
 /// Hierholzer's method, without recursion, from the initial world. `times` says how often each arc is to be taken; it must
 /// lead into every world as often as out of it, and hang together with the initial world.
 pub(super) fn circuit(network: &Network, mut times: Vec<u32>) -> Vec<u32> {
-    let mut cursors: Vec<u32> = (0..network.worlds())
-        .map(|world| network.steps_from(world).start)
-        .collect();
+    let mut cursors: Vec<u32> = (0..network.worlds()).map(|world| network.steps_from(world).start).collect();
     let mut circuit = Vec::new();
     let mut open: Vec<Option<u32>> = vec![None];
     let mut at = 0;
@@ -25,10 +23,7 @@ pub(super) fn circuit(network: &Network, mut times: Vec<u32>) -> Vec<u32> {
         }
     }
     circuit.reverse();
-    assert!(
-        times.iter().all(|&left| left == 0),
-        "a balanced, connected network has a circuit"
-    );
+    assert!(times.iter().all(|&left| left == 0), "a balanced, connected network has a circuit");
     circuit
 }
 
@@ -42,7 +37,5 @@ fn next_arc(network: &Network, times: &[u32], cursors: &mut [u32], world: u32) -
         }
         *cursor += 1;
     }
-    network
-        .reset_of(world)
-        .filter(|&reset| times[reset as usize] > 0)
+    network.reset_of(world).filter(|&reset| times[reset as usize] > 0)
 }

@@ -57,14 +57,7 @@ impl Flow {
             end += *first;
             *first = end;
         }
-        let mut halves = vec![
-            Half {
-                to: 0,
-                arc: 0,
-                forwards: true
-            };
-            end as usize
-        ];
+        let mut halves = vec![Half { to: 0, arc: 0, forwards: true }; end as usize];
         let mut place = |world: u32, half: Half| {
             let first = &mut firsts[world as usize];
             *first -= 1;
@@ -72,22 +65,8 @@ impl Flow {
         };
         for arc in (0..network.arcs()).rev() {
             let (source, target) = (network.source(arc), network.target(arc));
-            place(
-                target,
-                Half {
-                    to: source,
-                    arc,
-                    forwards: false,
-                },
-            );
-            place(
-                source,
-                Half {
-                    to: target,
-                    arc,
-                    forwards: true,
-                },
-            );
+            place(target, Half { to: source, arc, forwards: false });
+            place(source, Half { to: target, arc, forwards: true });
         }
         Self {
             halves,
@@ -116,10 +95,7 @@ impl Flow {
     }
 
     fn surplus_worlds(&self) -> impl Iterator<Item = u32> + '_ {
-        (0u32..)
-            .zip(&self.surplus)
-            .filter(|&(_, &surplus)| surplus > 0)
-            .map(|(world, _)| world)
+        (0u32..).zip(&self.surplus).filter(|&(_, &surplus)| surplus > 0).map(|(world, _)| world)
     }
 
     /// Raises the prices until some deficit is in reach at no reduced cost; false when there is nothing left to send.
@@ -136,14 +112,10 @@ impl Flow {
         let nearest = loop {
             let Some(world) = buckets[distance].pop() else {
                 distance += 1;
-                assert!(
-                    distance < buckets.len(),
-                    "every deficit can be reached over a reset"
-                );
+                assert!(distance < buckets.len(), "every deficit can be reached over a reset");
                 continue;
             };
-            let so_far =
-                u32::try_from(distance).expect("distances are bounded by the depth of the graph");
+            let so_far = u32::try_from(distance).expect("distances are bounded by the depth of the graph");
             if distances[world as usize] < so_far {
                 continue;
             }
@@ -165,8 +137,7 @@ impl Flow {
             }
         };
         for (price, &distance) in self.prices.iter_mut().zip(&distances) {
-            *price += i32::try_from(distance.min(nearest))
-                .expect("prices are bounded by the depth of the graph");
+            *price += i32::try_from(distance.min(nearest)).expect("prices are bounded by the depth of the graph");
         }
         true
     }
@@ -184,9 +155,7 @@ impl Flow {
             reached |= self.surplus[world as usize] < 0;
             for at in self.firsts[world as usize]..self.firsts[world as usize + 1] {
                 let half = self.halves[at as usize];
-                if self.layers[half.to as usize] == UNREACHED
-                    && self.reduced_cost(world, half) == Some(0)
-                {
+                if self.layers[half.to as usize] == UNREACHED && self.reduced_cost(world, half) == Some(0) {
                     self.layers[half.to as usize] = self.layers[world as usize] + 1;
                     open.push_back(half.to);
                 }
@@ -243,19 +212,10 @@ impl Flow {
     }
 
     fn send(&mut self, source: u32, way: &[Half]) {
-        let sink = way
-            .last()
-            .expect("a deficit is no surplus, so the way is not empty")
-            .to;
+        let sink = way.last().expect("a deficit is no surplus, so the way is not empty").to;
         let ends = self.surplus[source as usize].min(-self.surplus[sink as usize]);
-        let given = way
-            .iter()
-            .filter(|half| !half.forwards)
-            .map(|half| self.carried[half.arc as usize])
-            .min();
-        let amount = u32::try_from(ends)
-            .unwrap_or(u32::MAX)
-            .min(given.unwrap_or(u32::MAX));
+        let given = way.iter().filter(|half| !half.forwards).map(|half| self.carried[half.arc as usize]).min();
+        let amount = u32::try_from(ends).unwrap_or(u32::MAX).min(given.unwrap_or(u32::MAX));
         for half in way {
             let carried = &mut self.carried[half.arc as usize];
             if half.forwards {

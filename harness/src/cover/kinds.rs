@@ -20,9 +20,7 @@ impl KindOptions {
 
 impl Default for KindOptions {
     fn default() -> Self {
-        Self {
-            longest_trace: Self::DEFAULT_LONGEST_TRACE,
-        }
+        Self { longest_trace: Self::DEFAULT_LONGEST_TRACE }
     }
 }
 
@@ -47,20 +45,13 @@ impl KindCover {
 /// Traces that take a step of every kind of `graph`: always on to the nearest kind not yet taken, then pruned.
 pub fn every_kind(graph: &Graph, options: KindOptions) -> KindCover {
     let network = Network::of(graph);
-    let mut untaken = UntakenKinds {
-        network: &network,
-        taken: vec![false; graph.kinds()],
-    };
+    let mut untaken = UntakenKinds { network: &network, taken: vec![false; graph.kinds()] };
     let traces = walk(&network, &mut untaken, Some(options.longest_trace));
     // A run that was cut off may know a kind from a step that found no room in its graph.
     let kinds = untaken.taken.iter().filter(|&&taken| taken).count() as u64;
     let traces = prune(&network, traces, graph.kinds());
     let steps = traces.iter().map(|trace| trace.len() as u64 + 1).sum();
-    KindCover {
-        traces,
-        kinds,
-        steps,
-    }
+    KindCover { traces, kinds, steps }
 }
 
 struct UntakenKinds<'n> {

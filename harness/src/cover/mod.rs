@@ -39,10 +39,7 @@ impl StepOptions {
 
 impl Default for StepOptions {
     fn default() -> Self {
-        Self {
-            longest_tour: None,
-            exact_up_to: Self::DEFAULT_EXACT_UP_TO,
-        }
+        Self { longest_tour: None, exact_up_to: Self::DEFAULT_EXACT_UP_TO }
     }
 }
 

@@ -6,18 +6,11 @@ use super::{Bound, Path, StepCover};
 
 /// Tours that always go on to the nearest step not yet taken, over a reset where that is nearer.
 pub(super) fn every_step(network: &Network, longest_tour: Option<u32>) -> StepCover {
-    let mut untaken = Untaken {
-        taken: vec![false; network.steps() as usize],
-    };
+    let mut untaken = Untaken { taken: vec![false; network.steps() as usize] };
     let tours = walk(network, &mut untaken, longest_tour);
     // Each surplus of a world makes a walk take one more step or reset than it owes.
-    let forced: i64 = network
-        .surplus()
-        .into_iter()
-        .filter(|&surplus| surplus > 0)
-        .sum();
-    let at_least =
-        u64::from(network.steps()) + u64::try_from(forced).expect("a sum of positive numbers");
+    let forced: i64 = network.surplus().into_iter().filter(|&surplus| surplus > 0).sum();
+    let at_least = u64::from(network.steps()) + u64::try_from(forced).expect("a sum of positive numbers");
     cover(network, tours, Bound::AtLeast(at_least))
 }
 
@@ -96,12 +89,7 @@ struct Seeker<'n> {
 
 impl<'n> Seeker<'n> {
     fn new(network: &'n Network) -> Self {
-        Self {
-            network,
-            met: vec![(0, 0); network.worlds() as usize],
-            search: 0,
-            open: Vec::new(),
-        }
+        Self { network, met: vec![(0, 0); network.worlds() as usize], search: 0, open: Vec::new() }
     }
 
     /// A shortest path from `from` that ends with a wanted step, of `longest` steps at most.

@@ -69,19 +69,11 @@ impl Network {
     }
 
     pub(super) fn source(&self, arc: u32) -> u32 {
-        if self.is_reset(arc) {
-            arc - self.steps + 1
-        } else {
-            self.sources[arc as usize]
-        }
+        if self.is_reset(arc) { arc - self.steps + 1 } else { self.sources[arc as usize] }
     }
 
     pub(super) fn target(&self, arc: u32) -> u32 {
-        if self.is_reset(arc) {
-            0
-        } else {
-            self.targets[arc as usize]
-        }
+        if self.is_reset(arc) { 0 } else { self.targets[arc as usize] }
     }
 
     pub(super) fn kind(&self, step: u32) -> u16 {

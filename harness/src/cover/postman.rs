@@ -28,28 +28,16 @@ pub(super) fn cover(network: &Network, tours: Vec<Path>, bound: Bound) -> StepCo
         tours => tours.len() as u64,
     };
     let walked: u64 = tours.iter().map(|tour| tour.len() as u64).sum();
-    StepCover {
-        tours,
-        edges: u64::from(network.steps()),
-        bound,
-        steps: walked + resets,
-        resets,
-    }
+    StepCover { tours, edges: u64::from(network.steps()), bound, steps: walked + resets, resets }
 }
 
 /// A circuit has no beginning: it is turned so that a reset is its last arc.
 fn cut_at_resets(network: &Network, circuit: &[u32]) -> Vec<Path> {
-    let turn = circuit
-        .iter()
-        .position(|&arc| network.is_reset(arc))
-        .map_or(0, |reset| reset + 1);
+    let turn = circuit.iter().position(|&arc| network.is_reset(arc)).map_or(0, |reset| reset + 1);
     let (end, begin) = circuit.split_at(turn);
     let turned: Path = begin.iter().chain(end).copied().collect();
     let tours = turned.split(|&arc| network.is_reset(arc));
-    tours
-        .filter(|tour| !tour.is_empty())
-        .map(<[u32]>::to_vec)
-        .collect()
+    tours.filter(|tour| !tour.is_empty()).map(<[u32]>::to_vec).collect()
 }
 
 /// Cuts tours that are too long; each piece after the first pays a shortest path to where it goes on.

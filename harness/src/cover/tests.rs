@@ -16,16 +16,10 @@ fn graph_of(system: &Listed) -> Graph {
 fn graph() -> impl Strategy<Value = Graph> {
     (1u16..20).prop_flat_map(|worlds| {
         let step = (0..worlds, Just(0u64), 0u64..8);
-        prop::collection::vec(prop::collection::vec(step, 0..5), usize::from(worlds)).prop_map(
-            |steps| {
-                let goals = vec![0; steps.len()];
-                graph_of(&Listed {
-                    steps,
-                    goals,
-                    overflow: None,
-                })
-            },
-        )
+        prop::collection::vec(prop::collection::vec(step, 0..5), usize::from(worlds)).prop_map(|steps| {
+            let goals = vec![0; steps.len()];
+            graph_of(&Listed { steps, goals, overflow: None })
+        })
     })
 }
 
@@ -33,10 +27,7 @@ fn graph() -> impl Strategy<Value = Graph> {
 fn end_of(graph: &Graph, path: &Path) -> Result<u32, TestCaseError> {
     let mut at = 0;
     for &step in path {
-        prop_assert!(
-            graph.edges(at).any(|edge| edge.id == step),
-            "step {step} does not leave world {at}"
-        );
+        prop_assert!(graph.edges(at).any(|edge| edge.id == step), "step {step} does not leave world {at}");
         at = graph.edge(step).target;
     }
     Ok(at)
@@ -138,29 +129,21 @@ proptest! {
 
 #[test]
 fn a_ring_is_one_tour_without_a_reset() {
-    let cover = every_step(
-        &graph_of(&Listed::plain(&[&[1], &[2], &[0]])),
-        StepOptions::default(),
-    );
+    let cover = every_step(&graph_of(&Listed::plain(&[&[1], &[2], &[0]])), StepOptions::default());
     assert_eq!((cover.tours.len(), cover.steps, cover.resets), (1, 3, 0));
 }
 
 #[test]
 fn dead_ends_cost_a_reset_each() {
-    let cover = every_step(
-        &graph_of(&Listed::plain(&[&[1, 2, 3], &[], &[], &[]])),
-        StepOptions::default(),
-    );
+    let cover = every_step(&graph_of(&Listed::plain(&[&[1, 2, 3], &[], &[], &[]])), StepOptions::default());
     assert_eq!((cover.tours.len(), cover.steps, cover.resets), (3, 6, 3));
 }
 
 #[test]
 fn a_short_way_back_is_cheaper_than_a_reset_far_from_home() {
     // Far out at world 3, two loops over 4 and 5; going round costs less than coming back from the initial world.
-    let cover = every_step(
-        &graph_of(&Listed::plain(&[&[1], &[2], &[3], &[4, 5], &[3], &[3, 0]])),
-        StepOptions::default(),
-    );
+    let cover =
+        every_step(&graph_of(&Listed::plain(&[&[1], &[2], &[3], &[4, 5], &[3], &[3, 0]])), StepOptions::default());
     assert_eq!((cover.tours.len(), cover.steps, cover.resets), (1, 9, 0));
 }
 
@@ -173,17 +156,8 @@ fn a_graph_without_steps_needs_no_tour() {
 
 #[test]
 fn a_later_trace_makes_an_earlier_one_superfluous() {
-    let kinds = [
-        vec![(1, 0, 7), (2, 0, 8)],
-        vec![],
-        vec![(3, 0, 7)],
-        vec![(3, 0, 9)],
-    ];
-    let graph = graph_of(&Listed {
-        steps: kinds.to_vec(),
-        goals: vec![0; 4],
-        overflow: None,
-    });
+    let kinds = [vec![(1, 0, 7), (2, 0, 8)], vec![], vec![(3, 0, 7)], vec![(3, 0, 9)]];
+    let graph = graph_of(&Listed { steps: kinds.to_vec(), goals: vec![0; 4], overflow: None });
     let cover = every_kind(&graph, KindOptions::default());
     assert_eq!((cover.traces.len(), cover.steps), (1, 4));
 }

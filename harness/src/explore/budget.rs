@@ -15,11 +15,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limit_bytes: u64) -> Self {
-        Self {
-            limit_bytes,
-            used_bytes: 0,
-            peak_bytes: 0,
-        }
+        Self { limit_bytes, used_bytes: 0, peak_bytes: 0 }
     }
 
     /// Asks for room for `count` values of `T` before they are allocated.

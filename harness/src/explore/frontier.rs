@@ -17,11 +17,7 @@ pub(crate) struct Frontier<W> {
 
 impl<W: Copy> Frontier<W> {
     pub(crate) fn new() -> Self {
-        Self {
-            chunks: VecDeque::new(),
-            consumed: 0,
-            spare: None,
-        }
+        Self { chunks: VecDeque::new(), consumed: 0, spare: None }
     }
 
     pub(crate) fn push(&mut self, world: W, budget: &mut Budget) -> Result<(), OutOfMemory> {
@@ -35,10 +31,7 @@ impl<W: Copy> Frontier<W> {
             };
             self.chunks.push_back(chunk);
         }
-        self.chunks
-            .back_mut()
-            .expect("a chunk with room was just made sure of")
-            .push(world);
+        self.chunks.back_mut().expect("a chunk with room was just made sure of").push(world);
         Ok(())
     }
 
@@ -58,10 +51,7 @@ impl<W: Copy> Frontier<W> {
     }
 
     fn retire_first_chunk(&mut self, budget: &mut Budget) {
-        let mut chunk = self
-            .chunks
-            .pop_front()
-            .expect("only a first chunk is retired");
+        let mut chunk = self.chunks.pop_front().expect("only a first chunk is retired");
         self.consumed = 0;
         if self.spare.is_some() {
             budget.release::<W>(CHUNK);

@@ -44,13 +44,7 @@ impl Graph {
         let kept = u32::try_from(steps.targets.len()).expect("steps are numbered with 32 bits");
         // A run that is cut off between a step and the world it found leaves that step without a target.
         let dangles = kept > 0 && steps.targets.get(kept - 1) >= worlds;
-        Self {
-            steps,
-            way_back,
-            levels,
-            worlds,
-            count: kept - u32::from(dangles),
-        }
+        Self { steps, way_back, levels, worlds, count: kept - u32::from(dangles) }
     }
 
     /// How many worlds there are.
@@ -80,12 +74,7 @@ impl Graph {
 
     /// The step with this number.
     pub fn edge(&self, id: u32) -> Edge {
-        Edge {
-            id,
-            code: self.steps.codes.get(id),
-            target: self.steps.targets.get(id),
-            kind: self.steps.kinds.get(id),
-        }
+        Edge { id, code: self.steps.codes.get(id), target: self.steps.targets.get(id), kind: self.steps.kinds.get(id) }
     }
 
     /// The step that leaves `world` by the action named `code`.
@@ -116,26 +105,18 @@ impl Graph {
     /// The step by which a shortest path enters `world`, with the world it leaves; `None` for the initial world.
     pub fn step_into(&self, world: u32) -> Option<(u32, Edge)> {
         let step = self.way_back.step_into(world)?;
-        let edge = self
-            .edge_by_code(step.from, step.code)
-            .expect("the way back is made of steps of the graph");
+        let edge = self.edge_by_code(step.from, step.code).expect("the way back is made of steps of the graph");
         Some((step.from, edge))
     }
 
     /// The world itself, by stepping `system` along a shortest path.
     pub fn world_of<S: System>(&self, system: &S, world: u32) -> S::World {
         let codes = self.path_to(world);
-        codes.into_iter().fold(system.initial(), |at, code| {
-            system.next(&at, system.action(code)).world
-        })
+        codes.into_iter().fold(system.initial(), |at, code| system.next(&at, system.action(code)).world)
     }
 
     /// The number of the first step that leaves `world` or a world after it.
     fn first_step(&self, world: u32) -> u32 {
-        if (world as usize) < self.steps.firsts.len() {
-            self.steps.firsts.get(world)
-        } else {
-            self.steps()
-        }
+        if (world as usize) < self.steps.firsts.len() { self.steps.firsts.get(world) } else { self.steps() }
     }
 }

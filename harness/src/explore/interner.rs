@@ -13,10 +13,7 @@ pub(crate) struct Interner {
 
 impl Interner {
     pub(crate) fn new() -> Self {
-        Self {
-            numbers: HashMap::with_hasher(FixedState::with_seed(0)),
-            values: Vec::new(),
-        }
+        Self { numbers: HashMap::with_hasher(FixedState::with_seed(0)), values: Vec::new() }
     }
 
     /// The number of `value`, or `None` when there are already as many values as a `u16` can number.

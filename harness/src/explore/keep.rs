@@ -22,13 +22,7 @@ pub(crate) trait Keep<S: System> {
     fn open(&mut self, goals: u64, budget: &mut Budget) -> Result<(), CutReason>;
 
     /// Takes in one step of the world opened last.
-    fn step(
-        &mut self,
-        into: Self::Slot,
-        code: u8,
-        kind: u64,
-        budget: &mut Budget,
-    ) -> Result<(), CutReason>;
+    fn step(&mut self, into: Self::Slot, code: u8, kind: u64, budget: &mut Budget) -> Result<(), CutReason>;
 }
 
 /// Keeps nothing: what checking needs.
@@ -49,13 +43,7 @@ impl<S: System> Keep<S> for Nothing {
         Ok(())
     }
 
-    fn step(
-        &mut self,
-        _into: Seen,
-        _code: u8,
-        _kind: u64,
-        _budget: &mut Budget,
-    ) -> Result<(), CutReason> {
+    fn step(&mut self, _into: Seen, _code: u8, _kind: u64, _budget: &mut Budget) -> Result<(), CutReason> {
         Ok(())
     }
 }
@@ -91,9 +79,7 @@ impl Steps {
     }
 
     fn count(&self) -> Result<u32, CutReason> {
-        u32::try_from(self.targets.len()).map_err(|_| CutReason::Capacity {
-            name: STEPS_CAPACITY,
-        })
+        u32::try_from(self.targets.len()).map_err(|_| CutReason::Capacity { name: STEPS_CAPACITY })
     }
 }
 
@@ -109,9 +95,7 @@ impl<S: System> Keep<S> for Steps {
     }
 
     fn open(&mut self, goals: u64, budget: &mut Budget) -> Result<(), CutReason> {
-        let goals = self.goal_sets.intern(goals).ok_or(CutReason::Capacity {
-            name: GOALS_CAPACITY,
-        })?;
+        let goals = self.goal_sets.intern(goals).ok_or(CutReason::Capacity { name: GOALS_CAPACITY })?;
         let first = self.count()?;
         let mut push = || -> Result<(), OutOfMemory> {
             self.firsts.push(first, budget)?;
@@ -120,16 +104,8 @@ impl<S: System> Keep<S> for Steps {
         push().map_err(|OutOfMemory| CutReason::memory(budget))
     }
 
-    fn step(
-        &mut self,
-        into: Indexed,
-        code: u8,
-        kind: u64,
-        budget: &mut Budget,
-    ) -> Result<(), CutReason> {
-        let kind = self.kind_values.intern(kind).ok_or(CutReason::Capacity {
-            name: KINDS_CAPACITY,
-        })?;
+    fn step(&mut self, into: Indexed, code: u8, kind: u64, budget: &mut Budget) -> Result<(), CutReason> {
+        let kind = self.kind_values.intern(kind).ok_or(CutReason::Capacity { name: KINDS_CAPACITY })?;
         self.count()?;
         let mut push = || -> Result<(), OutOfMemory> {
             self.kinds.push(kind, budget)?;

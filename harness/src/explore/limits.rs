@@ -18,11 +18,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            worlds: u32::MAX,
-            memory_bytes: Self::DEFAULT_MEMORY_BYTES,
-            depth: None,
-        }
+        Self { worlds: u32::MAX, memory_bytes: Self::DEFAULT_MEMORY_BYTES, depth: None }
     }
 }
 

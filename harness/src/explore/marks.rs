@@ -11,10 +11,7 @@ pub(crate) struct FirstMarks {
 
 impl FirstMarks {
     pub(crate) fn watching(asked: u64) -> Self {
-        Self {
-            unseen: asked,
-            firsts: [None; 64],
-        }
+        Self { unseen: asked, firsts: [None; 64] }
     }
 
     pub(crate) fn note(&mut self, marks: u64, step: Step) {

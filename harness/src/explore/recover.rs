@@ -15,9 +15,7 @@ pub(crate) fn answer<S: System>(
     verdicts: &mut [Verdict<S::Action>],
     budget: &mut Budget,
 ) {
-    let asks = questions
-        .iter()
-        .any(|question| matches!(question, Question::Recoverable { .. }));
+    let asks = questions.iter().any(|question| matches!(question, Question::Recoverable { .. }));
     if !asks || claim(graph, budget).is_err() {
         return;
     }
@@ -26,8 +24,7 @@ pub(crate) fn answer<S: System>(
         match *question {
             Question::Never { .. } | Question::Reachable { .. } => {}
             Question::Recoverable { goal } => {
-                let closed =
-                    backwards.closure(graph, |world| graph.goals(world) & (1 << goal) != 0);
+                let closed = backwards.closure(graph, |world| graph.goals(world) & (1 << goal) != 0);
                 *verdict = match closed.iter().position(|&recovers| !recovers) {
                     None => Verdict::Holds,
                     Some(stuck) => Verdict::Violated(path_to(system, graph, stuck)),
@@ -41,11 +38,7 @@ pub(crate) fn answer<S: System>(
 /// Worlds are numbered breadth first, so the first stuck world is a nearest one.
 fn path_to<S: System>(system: &S, graph: &Graph, world: usize) -> Vec<S::Action> {
     let world = u32::try_from(world).expect("worlds are numbered with 32 bits");
-    graph
-        .path_to(world)
-        .into_iter()
-        .map(|code| system.action(code))
-        .collect()
+    graph.path_to(world).into_iter().map(|code| system.action(code)).collect()
 }
 
 fn claim(graph: &Graph, budget: &mut Budget) -> Result<(), OutOfMemory> {
@@ -70,10 +63,8 @@ impl Backwards {
     /// The steps that a recovery may lean on, turned round.
     fn of<S: System>(system: &S, graph: &Graph) -> Self {
         let mut helps: [Option<bool>; 256] = [None; 256];
-        let mut may = |code: u8| {
-            *helps[usize::from(code)]
-                .get_or_insert_with(|| system.helps_recovery(system.action(code)))
-        };
+        let mut may =
+            |code: u8| *helps[usize::from(code)].get_or_insert_with(|| system.helps_recovery(system.action(code)));
 
         let mut ends = vec![0u32; graph.worlds() as usize + 1];
         for world in 0..graph.worlds() {
@@ -94,21 +85,15 @@ impl Backwards {
                 sources[*place as usize] = world;
             }
         }
-        Self {
-            firsts: ends,
-            sources,
-        }
+        Self { firsts: ends, sources }
     }
 
     /// The worlds from which a world that is `good` can be reached.
     fn closure(&self, graph: &Graph, good: impl Fn(u32) -> bool) -> Vec<bool> {
         let mut closed: Vec<bool> = (0..graph.worlds()).map(good).collect();
-        let mut open: Vec<u32> = (0..graph.worlds())
-            .filter(|&world| closed[world as usize])
-            .collect();
+        let mut open: Vec<u32> = (0..graph.worlds()).filter(|&world| closed[world as usize]).collect();
         while let Some(world) = open.pop() {
-            let from =
-                self.firsts[world as usize] as usize..self.firsts[world as usize + 1] as usize;
+            let from = self.firsts[world as usize] as usize..self.firsts[world as usize + 1] as usize;
             for &source in &self.sources[from] {
                 if !closed[source as usize] {
                     closed[source as usize] = true;

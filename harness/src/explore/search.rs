@@ -52,13 +52,7 @@ pub fn explore<S: System>(
     progress: &mut dyn FnMut(Progress),
 ) -> (Explored<S::Action>, Option<Graph>) {
     let mut budget = Budget::new(limits.memory_bytes);
-    let mut search = match Search::begin(
-        system,
-        questions,
-        limits,
-        Steps::new(asked_goals(questions)),
-        &mut budget,
-    ) {
+    let mut search = match Search::begin(system, questions, limits, Steps::new(asked_goals(questions)), &mut budget) {
         Ok(search) => search,
         Err(OutOfMemory) => return (nothing_explored(questions, &budget), None),
     };
@@ -66,13 +60,7 @@ pub fn explore<S: System>(
     let mut explored = search.summary(questions, completeness, &budget);
     let graph = search.into_graph(&mut budget);
     if completeness == Completeness::Complete {
-        recover::answer(
-            system,
-            questions,
-            &graph,
-            &mut explored.verdicts,
-            &mut budget,
-        );
+        recover::answer(system, questions, &graph, &mut explored.verdicts, &mut budget);
         explored.peak_bytes = budget.peak_bytes();
     }
     (explored, Some(graph))
@@ -138,19 +126,12 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
                 self.level_end = self.found;
             }
             if self.limits.depth.is_some_and(|depth| self.depth() >= depth) {
-                return Completeness::Bounded {
-                    depth: self.depth(),
-                    frontier: self.waiting(),
-                };
+                return Completeness::Bounded { depth: self.depth(), frontier: self.waiting() };
             }
             self.gather(&mut batch, budget);
             self.touch(&batch);
             if let Err(reason) = self.settle(&batch, budget) {
-                return Completeness::Cut {
-                    reason,
-                    explored: u64::from(self.expanded),
-                    frontier: self.waiting(),
-                };
+                return Completeness::Cut { reason, explored: u64::from(self.expanded), frontier: self.waiting() };
             }
             if self.expanded >= next_report {
                 progress(Progress {
@@ -176,10 +157,7 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
         batch.clear();
         let mut from = self.expanded;
         while batch.steps.len() < BATCH && from < self.level_end {
-            let world = self
-                .frontier
-                .pop(budget)
-                .expect("every world found and not expanded waits in the frontier");
+            let world = self.frontier.pop(budget).expect("every world found and not expanded waits in the frontier");
             batch.goals.push(self.keep.goals(self.system, &world));
             batch.actions.clear();
             self.system.enabled(&world, &mut batch.actions);
@@ -193,25 +171,14 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
                 self.marks.note(next.marks.0, Step { from, code });
                 let fingerprint = Fingerprint::of(self.system.bytes(&next.world));
                 let kind = self.keep.kind(self.system, &world, action);
-                batch.steps.push(Taken {
-                    world: next.world,
-                    fingerprint,
-                    from,
-                    code,
-                    kind,
-                });
+                batch.steps.push(Taken { world: next.world, fingerprint, from, code, kind });
             }
             from += 1;
         }
     }
 
     fn touch(&self, batch: &Batch<S>) {
-        black_box(
-            batch
-                .steps
-                .iter()
-                .fold(0, |sum, step| sum ^ self.table.touch(step.fingerprint)),
-        );
+        black_box(batch.steps.iter().fold(0, |sum, step| sum ^ self.table.touch(step.fingerprint)));
     }
 
     /// Enters the gathered steps, world after world.
@@ -237,14 +204,11 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
             Ok(Inserted::Known(slot)) => self.keep.step(slot, step.code, step.kind, budget)?,
             Ok(Inserted::Fresh(slot)) => {
                 if self.found >= self.limits.worlds {
-                    return Err(CutReason::Worlds {
-                        limit: self.limits.worlds,
-                    });
+                    return Err(CutReason::Worlds { limit: self.limits.worlds });
                 }
                 // The step before the world: a world without a step into it could not be reached in the graph.
                 self.keep.step(slot, step.code, step.kind, budget)?;
-                self.add(step, budget)
-                    .map_err(|OutOfMemory| CutReason::memory(budget))?;
+                self.add(step, budget).map_err(|OutOfMemory| CutReason::memory(budget))?;
             }
             Err(OutOfMemory) => return Err(CutReason::memory(budget)),
         }
@@ -260,21 +224,13 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
         Ok(())
     }
 
-    fn summary(
-        &self,
-        questions: &[Question],
-        completeness: Completeness,
-        budget: &Budget,
-    ) -> Explored<S::Action> {
+    fn summary(&self, questions: &[Question], completeness: Completeness, budget: &Budget) -> Explored<S::Action> {
         Explored {
             worlds: u64::from(self.found),
             steps: self.steps,
             depth: self.depth() + u32::from(self.found > self.level_end),
             completeness,
-            verdicts: questions
-                .iter()
-                .map(|&question| self.verdict(question, completeness))
-                .collect(),
+            verdicts: questions.iter().map(|&question| self.verdict(question, completeness)).collect(),
             peak_bytes: budget.peak_bytes(),
         }
     }
@@ -284,10 +240,7 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
             self.marks.first(mark).map(|step| {
                 let mut codes = self.way_back.path_to(step.from);
                 codes.push(step.code);
-                codes
-                    .into_iter()
-                    .map(|code| self.system.action(code))
-                    .collect()
+                codes.into_iter().map(|code| self.system.action(code)).collect()
             })
         };
         let complete = completeness == Completeness::Complete;
@@ -338,12 +291,7 @@ struct Taken<W> {
 
 impl<S: System> Batch<S> {
     fn new() -> Self {
-        Self {
-            steps: Vec::with_capacity(2 * BATCH),
-            goals: Vec::new(),
-            actions: Vec::new(),
-            overflow: None,
-        }
+        Self { steps: Vec::with_capacity(2 * BATCH), goals: Vec::new(), actions: Vec::new(), overflow: None }
     }
 
     fn clear(&mut self) {
@@ -359,11 +307,7 @@ fn nothing_explored<A>(questions: &[Question], budget: &Budget) -> Explored<A> {
         worlds: 0,
         steps: 0,
         depth: 0,
-        completeness: Completeness::Cut {
-            reason: CutReason::memory(budget),
-            explored: 0,
-            frontier: 0,
-        },
+        completeness: Completeness::Cut { reason: CutReason::memory(budget), explored: 0, frontier: 0 },
         verdicts: questions.iter().map(|_| Verdict::Unknown).collect(),
         peak_bytes: budget.peak_bytes(),
     }

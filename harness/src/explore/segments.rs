@@ -13,10 +13,7 @@ pub(crate) struct Segments<T> {
 
 impl<T: Copy> Segments<T> {
     pub(crate) fn new() -> Self {
-        Self {
-            pieces: Vec::new(),
-            len: 0,
-        }
+        Self { pieces: Vec::new(), len: 0 }
     }
 
     pub(crate) fn push(&mut self, value: T, budget: &mut Budget) -> Result<(), OutOfMemory> {

@@ -37,8 +37,7 @@ impl Fingerprint {
 
     fn home(self, capacity: usize) -> usize {
         let within_shard = u128::from(self.0 << 8);
-        usize::try_from((within_shard * capacity as u128) >> 64)
-            .expect("a fraction of a usize fits a usize")
+        usize::try_from((within_shard * capacity as u128) >> 64).expect("a fraction of a usize fits a usize")
     }
 }
 
@@ -76,20 +75,11 @@ pub(crate) struct Indexed {
 }
 
 impl Slot for Indexed {
-    const EMPTY: Self = Self {
-        halves: [0; 2],
-        index: 0,
-    };
+    const EMPTY: Self = Self { halves: [0; 2], index: 0 };
 
     fn new(fingerprint: Fingerprint, index: u32) -> Self {
         let [a, b, c, d, e, f, g, h] = fingerprint.0.to_be_bytes();
-        Self {
-            halves: [
-                u32::from_be_bytes([a, b, c, d]),
-                u32::from_be_bytes([e, f, g, h]),
-            ],
-            index,
-        }
+        Self { halves: [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])], index }
     }
 
     fn fingerprint(self) -> u64 {
@@ -165,10 +155,7 @@ impl<L: Slot> Table<L> {
 impl<L: Slot> Shard<L> {
     fn with_capacity(capacity: usize, budget: &mut Budget) -> Result<Self, OutOfMemory> {
         budget.claim::<L>(capacity)?;
-        Ok(Self {
-            slots: vec![L::EMPTY; capacity],
-            taken: 0,
-        })
+        Ok(Self { slots: vec![L::EMPTY; capacity], taken: 0 })
     }
 
     fn is_full(&self) -> bool {

@@ -112,8 +112,6 @@ pub fn collision_probability(worlds: u64) -> f64 {
 
 impl CutReason {
     pub(crate) fn memory(budget: &Budget) -> Self {
-        Self::Memory {
-            limit_bytes: budget.limit_bytes(),
-        }
+        Self::Memory { limit_bytes: budget.limit_bytes() }
     }
 }

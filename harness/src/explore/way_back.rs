@@ -13,10 +13,7 @@ pub(crate) struct WayBack {
 impl WayBack {
     /// The way back of the initial world, which leads nowhere.
     pub(crate) fn new(budget: &mut Budget) -> Result<Self, OutOfMemory> {
-        let mut way_back = Self {
-            parents: Segments::new(),
-            codes: Segments::new(),
-        };
+        let mut way_back = Self { parents: Segments::new(), codes: Segments::new() };
         way_back.push(Step { from: 0, code: 0 }, budget)?;
         Ok(way_back)
     }
@@ -28,10 +25,7 @@ impl WayBack {
 
     /// The step that found `world`. The initial world (number 0) was found by none.
     pub(crate) fn step_into(&self, world: u32) -> Option<Step> {
-        (world != 0).then(|| Step {
-            from: self.parents.get(world),
-            code: self.codes.get(world),
-        })
+        (world != 0).then(|| Step { from: self.parents.get(world), code: self.codes.get(world) })
     }
 
     /// The action codes of a shortest way from the initial world to `world`.
