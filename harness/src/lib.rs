@@ -1,1 +1,8 @@
-//! harness
+//! Finds, proves and replays what goes wrong in the life of an OAuth token.
+//!
+//! The flow is one way: a policy is explored ([`explore`]) to a graph, the graph covered ([`cover`]) by traces ([`trace`]), the traces driven
+//! ([`mod@drive`]) against a target ([`target`]), and what came of it reported ([`report`]). [`cli`] has one file for each verb.
+
+pub mod cover;
+pub mod explore;
+pub mod trace;

@@ -18,6 +18,7 @@ mod gui;
 mod network;
 pub mod policy;
 pub mod property;
+pub mod rule;
 pub mod scope;
 pub mod seen;
 mod turn;

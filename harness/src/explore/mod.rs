@@ -18,6 +18,7 @@ mod marks;
 mod recover;
 mod search;
 mod segments;
+mod spec;
 mod system;
 mod table;
 #[cfg(test)]
@@ -30,5 +31,6 @@ mod way_back;
 pub use graph::{Edge, Graph};
 pub use limits::{Limits, Progress};
 pub use search::{check, explore};
+pub use spec::questions;
 pub use system::{Marks, Next, System};
 pub use verdict::{Completeness, CutReason, Explored, Question, Verdict, collision_probability};

@@ -104,15 +104,15 @@ impl Gui {
         self.resume(renewal, effects);
     }
 
-    /// Nobody knows whether the AuthService spent the refresh token.
+    /// Nobody knows whether the AuthService spent the refresh token. It is worth asking again only while it is the session's.
     pub(super) fn refresh_lost(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
-        match self.settings.policy.lost_refresh {
-            LostRefresh::Retry => self.send_refresh(renewal, effects),
-            LostRefresh::SignInAgain => {
-                self.end_session_of(&renewal.refresh, effects);
-                self.resume(renewal, effects);
+        if self.still_holds(&renewal.refresh) {
+            match self.settings.policy.lost_refresh {
+                LostRefresh::Retry => return self.send_refresh(renewal, effects),
+                LostRefresh::SignInAgain => self.end_session_of(&renewal.refresh, effects),
             }
         }
+        self.resume(renewal, effects);
     }
 
     fn send_refresh(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {

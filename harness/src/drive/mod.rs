@@ -1,0 +1,147 @@
+//! Drives a target through a trace and compares, step by step, what is seen with what must be seen.
+//!
+//! Three things that are not the same stay apart: the target did something else ([`Verdict::Diverges`]), the target cannot be asked this
+//! ([`Verdict::Unsupported`]), we failed to ask ([`Verdict::Failed`]).
+
+mod bindings;
+mod compare;
+mod shorten;
+
+use authloom_model::rule::Rule;
+use authloom_model::seen::Event;
+use authloom_model::{Action, Spec};
+
+use crate::target::{Concrete, Fault, Target, Unsupported};
+use crate::trace::{Header, InTrace, Standing, Token, Trace, TraceStep, Walker};
+
+use bindings::Bindings;
+pub use shorten::shorten;
+
+/// What came of driving one trace.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Everything that had to be seen was seen, and nothing else.
+    Conforms,
+    /// The target did something else.
+    Diverges(Box<Divergence>),
+    /// The target cannot be asked this.
+    Unsupported(Unsupported),
+    /// We failed to ask.
+    Failed(Fault),
+}
+
+/// Where a target and the model part ways.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Divergence {
+    /// The trace up to and with the step at which they part.
+    pub trace: Trace,
+    /// What differs.
+    pub difference: Difference,
+    /// The rule that the model goes by, and its source.
+    pub rule: Rule,
+}
+
+/// What differs between what had to be seen and what was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Difference {
+    /// Something else was seen in its place.
+    Other {
+        /// What had to be seen.
+        expected: Event<InTrace>,
+        /// What was seen.
+        observed: Event<Concrete>,
+    },
+    /// It was not seen.
+    Missing(Event<InTrace>),
+    /// It had not to be seen.
+    Extra(Event<Concrete>),
+    /// The right thing was seen, with the wrong token or code in it.
+    Mixed {
+        /// What had to be seen.
+        expected: Event<InTrace>,
+        /// The symbol whose place was taken, and what took it.
+        why: String,
+    },
+    /// A token is active that must not be, or is not that must be.
+    Standing {
+        /// The token.
+        token: Token,
+        /// How it must stand.
+        expected: Standing,
+    },
+}
+
+/// How far a drive came, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Driven {
+    /// Steps that conformed.
+    pub steps: usize,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// Drives a target along a way through the model, given as the model's worlds have the actions.
+pub fn drive(target: &mut dyn Target, spec: &Spec, way: impl IntoIterator<Item = Action>) -> Driven {
+    let mut walker = Walker::new(spec);
+    let mut way = way.into_iter();
+    drive_steps(target, spec, || way.next().map(|placed| walker.step(placed)))
+}
+
+/// Drives a target through a trace.
+pub fn drive_trace(target: &mut dyn Target, spec: &Spec, trace: &Trace) -> Driven {
+    let mut steps = trace.steps.iter().cloned();
+    drive_steps(target, spec, || steps.next())
+}
+
+fn drive_steps(target: &mut dyn Target, spec: &Spec, mut next: impl FnMut() -> Option<TraceStep>) -> Driven {
+    let unsupported = target.unsupported(&spec.policy);
+    if !unsupported.0.is_empty() {
+        return Driven { steps: 0, verdict: Verdict::Unsupported(unsupported) };
+    }
+    if let Err(fault) = target.reset() {
+        return Driven { steps: 0, verdict: Verdict::Failed(fault) };
+    }
+    let mut bindings = Bindings::default();
+    let mut taken: Vec<Action> = Vec::new();
+    while let Some(step) = next() {
+        taken.push(step.action);
+        match take(target, &mut bindings, &step) {
+            Ok(None) => {}
+            Ok(Some((difference, rule))) => {
+                let trace = retrace(spec, &taken);
+                let divergence = Divergence { trace, difference, rule };
+                return Driven { steps: taken.len() - 1, verdict: Verdict::Diverges(Box::new(divergence)) };
+            }
+            Err(fault) => return Driven { steps: taken.len() - 1, verdict: Verdict::Failed(fault) },
+        }
+    }
+    Driven { steps: taken.len(), verdict: Verdict::Conforms }
+}
+
+fn take(
+    target: &mut dyn Target,
+    bindings: &mut Bindings,
+    step: &TraceStep,
+) -> Result<Option<(Difference, Rule)>, Fault> {
+    let observed = target.apply(step.action)?;
+    if let Some(difference) = compare::compare(&step.seen, observed, bindings) {
+        return Ok(Some(difference));
+    }
+    for (token, expected) in &step.standing {
+        let Some(secret) = bindings.token(*token) else { continue };
+        let standing = if target.is_active(secret)? { Standing::Active } else { Standing::Inactive };
+        if standing != *expected {
+            let difference = Difference::Standing { token: *token, expected: *expected };
+            return Ok(Some((difference, authloom_model::rule::STANDING)));
+        }
+    }
+    Ok(None)
+}
+
+/// The trace of actions that the model is known to allow.
+fn retrace(spec: &Spec, actions: &[Action]) -> Trace {
+    let mut walker = Walker::new(spec);
+    let steps = actions.iter().map(|action| walker.take(*action).expect("the model has allowed it before")).collect();
+    let header = Header { policy: spec.policy.clone(), scope: spec.scope, shows: "where a target diverges".to_owned() };
+    Trace { header, steps }
+}

@@ -1,0 +1,89 @@
+//! What can be driven: something that lets a trace's actions happen, one at a time, and tells what is seen of each.
+//!
+//! A target knows neither the model nor what ought to happen. It speaks in [`Concrete`] symbols: what was really sent.
+
+mod reference;
+
+use std::fmt;
+
+use authloom_model::seen::{Event, Symbols};
+use authloom_model::{Action, Policy};
+
+pub use reference::{Parts, Reference};
+
+/// By what is really sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Concrete {}
+
+impl Symbols for Concrete {
+    type Code = Secret;
+    type Refresh = Secret;
+    type Access = Secret;
+    /// The wire says that something is turned down, not why.
+    type Why = ();
+    type Unexpected = Unexpected;
+}
+
+/// A token or code as it was sent. Shown to nobody.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a token or code.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for sending it on.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// An answer that the protocol does not have, without any secret that it may hold: `500 Internal Server Error`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Unexpected(pub String);
+
+/// Why a target could not be asked.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(pub String);
+
+/// What a target cannot do, one reason each.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unsupported(pub Vec<String>);
+
+/// What can be driven.
+pub trait Target {
+    /// Its name in reports.
+    fn name(&self) -> &str;
+
+    /// What of this policy it cannot be asked. Empty for a target that can be asked everything.
+    fn unsupported(&self, policy: &Policy) -> Unsupported;
+
+    /// Makes it as new: nobody is signed in, nothing is on its way.
+    ///
+    /// # Errors
+    /// When it cannot be brought there.
+    fn reset(&mut self) -> Result<(), Fault>;
+
+    /// Lets one action happen and tells all that is seen of it, in whatever order.
+    ///
+    /// # Errors
+    /// When it cannot be made to happen for reasons of our own. What the target does wrong is no error but something seen.
+    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault>;
+
+    /// Whether the AuthService calls a token active. RFC 7662.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault>;
+}

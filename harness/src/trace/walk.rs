@@ -1,0 +1,238 @@
+//! Walks the model along and tells each step in names that last.
+
+use authloom_model::seen::{InWorld, Refusal, Translate};
+use authloom_model::world::{
+    ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
+};
+use authloom_model::{Action, CallId, Exchange, Renaming, Spec, TabId, World};
+
+use super::{Access, Code, InTrace, Refresh, Standing, Token, TraceStep};
+
+/// The model does not allow an action where a trace has it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the model does not allow this here; it allows: {}", list(.allowed))]
+pub struct NotEnabled {
+    /// The action.
+    pub action: Action,
+    /// The actions that could happen instead, in the trace's names.
+    pub allowed: Vec<Action>,
+}
+
+fn list(actions: &[Action]) -> String {
+    actions.iter().map(|action| super::words::action(*action)).collect::<Vec<_>>().join(", ")
+}
+
+/// The model, somewhere along a trace.
+#[derive(Clone, Debug)]
+pub struct Walker<'s> {
+    spec: &'s Spec,
+    world: World,
+    names: Names,
+}
+
+/// For each place in the world, the name of what is there.
+#[derive(Clone, Debug)]
+struct Names {
+    tabs: [u8; TABS],
+    calls: [[u8; CALLS]; TABS],
+    codes: [Option<Code>; GRANTS],
+    refresh: [Option<Refresh>; REFRESH_TOKENS],
+    access: [Option<Access>; ACCESS_TOKENS],
+    next: (Code, Refresh, Access),
+}
+
+impl<'s> Walker<'s> {
+    /// At the beginning.
+    #[must_use]
+    pub fn new(spec: &'s Spec) -> Self {
+        let names = Names {
+            tabs: [0, 1, 2],
+            calls: [[0, 1]; TABS],
+            codes: [None; GRANTS],
+            refresh: [None; REFRESH_TOKENS],
+            access: [None; ACCESS_TOKENS],
+            next: (Code(1), Refresh(1), Access(1)),
+        };
+        Self { spec, world: spec.initial(), names }
+    }
+
+    /// The world it has come to.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What can happen now, in the trace's names.
+    #[must_use]
+    pub fn enabled(&self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.spec.enabled(&self.world, &mut actions);
+        actions.into_iter().map(|action| self.names.told(action)).collect()
+    }
+
+    /// Takes a step that a trace tells.
+    pub fn take(&mut self, action: Action) -> Result<TraceStep, NotEnabled> {
+        let mut actions = Vec::new();
+        self.spec.enabled(&self.world, &mut actions);
+        match actions.iter().find(|placed| self.names.told(**placed) == action) {
+            Some(placed) => Ok(self.step(*placed)),
+            None => Err(NotEnabled { action, allowed: self.enabled() }),
+        }
+    }
+
+    /// Takes an enabled step, given as the model's world has it.
+    pub fn step(&mut self, placed: Action) -> TraceStep {
+        let action = self.names.told(placed);
+        let step = self.spec.step(&self.world, placed);
+        let seen = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
+        self.names = self.names.renamed(&step.renamed);
+        self.world = step.world;
+        let standing = if may_change_a_standing(placed) { self.standing() } else { Vec::new() };
+        TraceStep { action, seen, standing }
+    }
+
+    fn standing(&self) -> Vec<(Token, Standing)> {
+        let standing = |active| if active { Standing::Active } else { Standing::Inactive };
+        let access = self.world.access.iter().zip(self.names.access).enumerate().filter_map(|(at, (token, name))| {
+            let active =
+                token.state == AccessState::Issued && self.spec.access_is_active(&self.world, AccessId::at(at));
+            Some((Token::Access(name?), standing(active)))
+        });
+        let refresh = self.names.refresh.iter().enumerate().filter_map(|(at, name)| {
+            let active = || self.spec.refresh_is_active(&self.world, RefreshId::at(at));
+            Some((Token::Refresh((*name)?), standing(active())))
+        });
+        access.chain(refresh).collect()
+    }
+}
+
+/// Whether a step reaches the AuthService in a way that can change a token, or turns the clock.
+fn may_change_a_standing(action: Action) -> bool {
+    match action {
+        Action::Tick => true,
+        Action::Arrive(exchange) => match exchange {
+            Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Revoke(_) => true,
+            Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_) => false,
+        },
+        Action::Open(_)
+        | Action::SignIn(_)
+        | Action::Mistype(_)
+        | Action::SignOut(_)
+        | Action::Lock(_)
+        | Action::Return(_)
+        | Action::Lose(_) => false,
+    }
+}
+
+impl Names {
+    fn tab(&self, tab: TabId) -> TabId {
+        TabId(self.tabs[tab.index()])
+    }
+
+    fn call(&self, id: CallId) -> CallId {
+        CallId { tab: self.tab(id.tab), call: self.calls[id.tab.index()][usize::from(id.call)] }
+    }
+
+    fn moment(&self, exchange: Exchange) -> Exchange {
+        match exchange {
+            Exchange::Call(call) => Exchange::Call(self.call(call)),
+            Exchange::Introspect(call) => Exchange::Introspect(self.call(call)),
+            Exchange::Refresh(call) => Exchange::Refresh(self.call(call)),
+            Exchange::SignIn(tab) => Exchange::SignIn(self.tab(tab)),
+            Exchange::Redeem(tab) => Exchange::Redeem(self.tab(tab)),
+            Exchange::Revoke(tab) => Exchange::Revoke(self.tab(tab)),
+        }
+    }
+
+    /// An action of the world, as the trace tells it.
+    fn told(&self, action: Action) -> Action {
+        match action {
+            Action::Tick => Action::Tick,
+            Action::Open(tab) => Action::Open(self.tab(tab)),
+            Action::SignIn(tab) => Action::SignIn(self.tab(tab)),
+            Action::Mistype(tab) => Action::Mistype(self.tab(tab)),
+            Action::SignOut(tab) => Action::SignOut(self.tab(tab)),
+            Action::Lock(call) => Action::Lock(self.call(call)),
+            Action::Arrive(exchange) => Action::Arrive(self.moment(exchange)),
+            Action::Return(exchange) => Action::Return(self.moment(exchange)),
+            Action::Lose(exchange) => Action::Lose(self.moment(exchange)),
+        }
+    }
+
+    /// The names after the world has been renamed.
+    fn renamed(&self, renaming: &Renaming) -> Self {
+        let mut new = Self {
+            tabs: [0; TABS],
+            calls: [[0; CALLS]; TABS],
+            codes: [None; GRANTS],
+            refresh: [None; REFRESH_TOKENS],
+            access: [None; ACCESS_TOKENS],
+            next: self.next,
+        };
+        for (tab, calls) in (0_u8..).zip(self.calls) {
+            let place = renaming.tab(TabId(tab));
+            new.tabs[place.index()] = self.tabs[usize::from(tab)];
+            for (call, name) in (0_u8..).zip(calls) {
+                let moved = renaming.call(CallId { tab: TabId(tab), call });
+                new.calls[place.index()][usize::from(moved.call)] = name;
+            }
+        }
+        for (at, name) in self.codes.iter().enumerate() {
+            if let Some(place) = renaming.grant(GrantId::at(at)).index() {
+                new.codes[place] = *name;
+            }
+        }
+        for (at, name) in self.refresh.iter().enumerate() {
+            if let Some(place) = renaming.refresh(RefreshId::at(at)).index() {
+                new.refresh[place] = *name;
+            }
+        }
+        for (at, name) in self.access.iter().enumerate() {
+            if let Some(place) = renaming.access(AccessId::at(at)).index() {
+                new.access[place] = *name;
+            }
+        }
+        new
+    }
+}
+
+impl Translate<InWorld, InTrace> for Names {
+    fn code(&mut self, code: GrantId) -> Code {
+        let place = &mut self.codes[code.index().expect("a code that is seen has a grant")];
+        *place.get_or_insert_with(|| {
+            let fresh = self.next.0;
+            self.next.0.0 += 1;
+            fresh
+        })
+    }
+
+    fn refresh(&mut self, token: RefreshId) -> Refresh {
+        let place = &mut self.refresh[token.index().expect("a refresh token that is seen has a place")];
+        *place.get_or_insert_with(|| {
+            let fresh = self.next.1;
+            self.next.1.0 += 1;
+            fresh
+        })
+    }
+
+    fn access(&mut self, token: AccessId) -> Access {
+        let place = &mut self.access[token.index().expect("an access token that is seen has a place")];
+        *place.get_or_insert_with(|| {
+            let fresh = self.next.2;
+            self.next.2.0 += 1;
+            fresh
+        })
+    }
+
+    fn why(&mut self, why: Refusal) -> Refusal {
+        why
+    }
+
+    fn unexpected(&mut self, unexpected: std::convert::Infallible) -> std::convert::Infallible {
+        unexpected
+    }
+
+    fn exchange(&mut self, exchange: Exchange) -> Exchange {
+        self.moment(exchange)
+    }
+}

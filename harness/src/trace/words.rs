@@ -1,0 +1,185 @@
+//! How steps are said: the one vocabulary of files, diagrams and messages.
+
+use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
+use authloom_model::{Action, CallId, Exchange, TabId};
+
+/// Whoever takes part in a trace.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Party {
+    /// The person.
+    Person,
+    /// A tab of the browser.
+    Tab(TabId),
+    /// The backend.
+    Backend,
+    /// The AuthService.
+    AuthService,
+}
+
+impl Party {
+    /// Its short name: `P`, `T1`, `B`, `A`.
+    #[must_use]
+    pub fn short(self) -> String {
+        match self {
+            Self::Person => "P".to_owned(),
+            Self::Tab(tab) => format!("T{}", tab.0 + 1),
+            Self::Backend => "B".to_owned(),
+            Self::AuthService => "A".to_owned(),
+        }
+    }
+}
+
+/// Who sends the request of an exchange, and who answers it.
+#[must_use]
+pub fn ends(exchange: Exchange) -> (Party, Party) {
+    match exchange {
+        Exchange::Call(call) => (Party::Tab(call.tab), Party::Backend),
+        Exchange::Introspect(_) => (Party::Backend, Party::AuthService),
+        Exchange::Refresh(call) => (Party::Tab(call.tab), Party::AuthService),
+        Exchange::SignIn(tab) | Exchange::Redeem(tab) | Exchange::Revoke(tab) => (Party::Tab(tab), Party::AuthService),
+    }
+}
+
+/// A call's name: `T1.2` is the second of tab 1.
+#[must_use]
+pub fn call(id: CallId) -> String {
+    format!("T{}.{}", id.tab.0 + 1, id.call + 1)
+}
+
+/// An exchange's name: `refresh T1.2`.
+#[must_use]
+pub fn exchange(exchange: Exchange) -> String {
+    match exchange {
+        Exchange::Call(id) => format!("call {}", call(id)),
+        Exchange::Introspect(id) => format!("introspect {}", call(id)),
+        Exchange::Refresh(id) => format!("refresh {}", call(id)),
+        Exchange::SignIn(tab) => format!("sign-in T{}", tab.0 + 1),
+        Exchange::Redeem(tab) => format!("redeem T{}", tab.0 + 1),
+        Exchange::Revoke(tab) => format!("revoke T{}", tab.0 + 1),
+    }
+}
+
+/// What happens, in a few words: `refresh T1.2 arrives`.
+#[must_use]
+pub fn action(action: Action) -> String {
+    match action {
+        Action::Tick => "tick".to_owned(),
+        Action::Open(tab) => format!("open T{}", tab.0 + 1),
+        Action::SignIn(tab) => format!("sign in T{}", tab.0 + 1),
+        Action::Mistype(tab) => format!("mistype T{}", tab.0 + 1),
+        Action::SignOut(tab) => format!("sign out T{}", tab.0 + 1),
+        Action::Lock(id) => format!("lock to {}", call(id)),
+        Action::Arrive(of) => format!("{} arrives", exchange(of)),
+        Action::Return(of) => format!("{} returns", exchange(of)),
+        Action::Lose(of) => format!("{} is lost", exchange(of)),
+    }
+}
+
+/// Why something is turned down, in a word or two.
+#[must_use]
+pub fn refusal(why: Refusal) -> &'static str {
+    match why {
+        Refusal::TokenExpired | Refusal::CodeExpired => "expired",
+        Refusal::TokenRevoked => "revoked",
+        Refusal::CodeReplayed | Refusal::Replayed => "replayed",
+        Refusal::Idle => "idle too long",
+        Refusal::PastLifetime => "past its lifetime",
+        Refusal::Ended => "grant over",
+    }
+}
+
+/// How symbols of some kind are said.
+pub trait Say<S: Symbols> {
+    /// A code.
+    fn code(&self, code: &S::Code) -> String;
+    /// A refresh token.
+    fn refresh(&self, token: &S::Refresh) -> String;
+    /// An access token.
+    fn access(&self, token: &S::Access) -> String;
+    /// A reason, as the end of a sentence, or nothing.
+    fn why(&self, why: &S::Why) -> String;
+    /// An answer that the protocol does not have.
+    fn unexpected(&self, unexpected: &S::Unexpected) -> String;
+}
+
+/// The names of a trace speak for themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Plainly;
+
+impl Say<super::InTrace> for Plainly {
+    fn code(&self, code: &super::Code) -> String {
+        code.to_string()
+    }
+
+    fn refresh(&self, token: &super::Refresh) -> String {
+        token.to_string()
+    }
+
+    fn access(&self, token: &super::Access) -> String {
+        token.to_string()
+    }
+
+    fn why(&self, why: &Refusal) -> String {
+        format!(" ({})", refusal(*why))
+    }
+
+    fn unexpected(&self, unexpected: &std::convert::Infallible) -> String {
+        match *unexpected {}
+    }
+}
+
+/// What is seen, in a few words: `refresh T1.2 with r1`.
+#[must_use]
+pub fn event<S: Symbols>(event: &Event<S>, say: &impl Say<S>) -> String {
+    match event {
+        Event::Sent(of, sent) => format!("{} sent {}", exchange(*of), request(sent, say)),
+        Event::Answered(_, answered) => answer(answered, say),
+        Event::Shown(id, Shown::Items) => format!("{} shows items", call(*id)),
+        Event::Shown(id, Shown::SignInPrompt) => format!("{} asks to sign in", call(*id)),
+        Event::Shown(id, Shown::Failure) => format!("{} shows a failure", call(*id)),
+        Event::SignInFailed(tab) => format!("T{} sign-in failed", tab.0 + 1),
+        Event::Session(Session::Started) => "session started".to_owned(),
+        Event::Session(Session::Renewed) => "session renewed".to_owned(),
+        Event::Session(Session::Cleared) => "session cleared".to_owned(),
+    }
+}
+
+/// What a request carries.
+#[must_use]
+pub fn request<S: Symbols>(request: &Request<S>, say: &impl Say<S>) -> String {
+    match request {
+        Request::Call(None) => "without a token".to_owned(),
+        Request::Call(Some(token)) | Request::Introspect(token) => format!("with {}", say.access(token)),
+        Request::Refresh(token) | Request::Revoke(token) => format!("with {}", say.refresh(token)),
+        Request::SignIn(Password::Right) => "with the password".to_owned(),
+        Request::SignIn(Password::Wrong) => "with a wrong password".to_owned(),
+        Request::Redeem(code) => format!("with {}", say.code(code)),
+    }
+}
+
+/// What an answer says.
+#[must_use]
+pub fn answer<S: Symbols>(answer: &Answer<S>, say: &impl Say<S>) -> String {
+    match answer {
+        Answer::Items => "200 items".to_owned(),
+        Answer::Unauthenticated => "401".to_owned(),
+        Answer::InvalidToken(why) => format!("401 invalid_token{}", say.why(why)),
+        Answer::Unavailable => "503".to_owned(),
+        Answer::Active => "active".to_owned(),
+        Answer::Inactive(why) => format!("inactive{}", say.why(why)),
+        Answer::Code(code) => format!("redirect with {}", say.code(code)),
+        Answer::WrongPassword => "login page again".to_owned(),
+        Answer::Tokens(access, refresh) => tokens(access, refresh.as_ref(), say),
+        Answer::GraceTokens(access, refresh) => format!("{} in grace", tokens(access, refresh.as_ref(), say)),
+        Answer::InvalidGrant(why) => format!("invalid_grant{}", say.why(why)),
+        Answer::Revoked => "200 revoked".to_owned(),
+        Answer::Unexpected(unexpected) => say.unexpected(unexpected),
+    }
+}
+
+fn tokens<S: Symbols>(access: &S::Access, refresh: Option<&S::Refresh>, say: &impl Say<S>) -> String {
+    match refresh {
+        Some(refresh) => format!("{} and {}", say.access(access), say.refresh(refresh)),
+        None => say.access(access),
+    }
+}

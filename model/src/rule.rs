@@ -1,0 +1,88 @@
+//! Which rule makes a thing be seen, and where that rule comes from. For whoever has to be told that it was broken.
+
+use crate::seen::{Answer, Event, Refusal, Request, Session, Shown, Symbols};
+
+/// A rule in a sentence, and its source.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Rule {
+    /// What it demands.
+    pub sentence: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
+const fn rule(sentence: &'static str, source: &'static str) -> Rule {
+    Rule { sentence, source }
+}
+
+/// A token stands as the model says.
+pub const STANDING: Rule =
+    rule("a token is active until it expires, is spent, or its grant ends; then never again", "RFC 7662 section 2.2");
+/// Nothing is seen that the model does not know of.
+pub const NOTHING_ELSE: Rule = rule("nothing else happens at this moment", "the policy");
+/// One token, one name.
+pub const ONE_NAME: Rule = rule("every token issued is new, and is sent on unchanged", "RFC 6749 section 10.10");
+
+impl Refusal {
+    /// The rule that turns it down.
+    #[must_use]
+    pub fn rule(self) -> Rule {
+        match self {
+            Self::TokenExpired => rule("an access token is refused on or after its exp", "RFC 7519 section 4.1.4"),
+            Self::TokenRevoked => rule("a token of an ended grant is not active", "RFC 7662 section 2.2"),
+            Self::CodeExpired => rule("an authorization code lives for a short time", "RFC 6749 section 4.1.2"),
+            Self::CodeReplayed => rule("an authorization code is redeemed at most once", "RFC 6749 section 4.1.2"),
+            Self::Idle => rule("a refresh token dies when it is not used for too long", "RFC 9700 section 4.14.2"),
+            Self::PastLifetime => rule("no refresh past the grant's absolute lifetime", "RFC 9700 section 4.14.2"),
+            Self::Replayed => rule("a spent refresh token is turned down", "RFC 9700 section 4.14.2"),
+            Self::Ended => rule("nothing is issued for a grant that has ended", "RFC 7009 section 2.1"),
+        }
+    }
+}
+
+/// The rule by which an event must be seen.
+#[must_use]
+pub fn of<S: Symbols<Why = Refusal>>(event: &Event<S>) -> Rule {
+    match event {
+        Event::Sent(_, request) => match request {
+            Request::Call(None) => rule("without a session a call carries no token", "RFC 6750 section 2.1"),
+            Request::Call(Some(_)) => rule("a call carries the stored access token", "RFC 6750 section 2.1"),
+            Request::Introspect(_) => rule("the backend asks about the token it was shown", "RFC 7662 section 2.1"),
+            Request::Refresh(_) => rule("a refresh shows the session's refresh token", "RFC 6749 section 6"),
+            Request::SignIn(_) => rule("a sign-in begins at the authorization endpoint", "RFC 6749 section 4.1.1"),
+            Request::Redeem(_) => rule("the code is redeemed where it came back", "RFC 6749 section 4.1.3"),
+            Request::Revoke(_) => rule("a sign-out revokes the refresh token", "RFC 7009 section 2.1"),
+        },
+        Event::Answered(_, answer) => match answer {
+            Answer::Items => rule("an active token gets the resource", "RFC 6750 section 2"),
+            Answer::Unauthenticated => rule("without a token, 401 and no error code", "RFC 6750 section 3.1"),
+            Answer::InvalidToken(why) | Answer::Inactive(why) | Answer::InvalidGrant(why) => why.rule(),
+            Answer::Unavailable => {
+                rule("a backend that cannot ask neither accepts nor refuses", "RFC 9110 section 15.6.4")
+            }
+            Answer::Active => rule("an unexpired token of a live grant is active", "RFC 7662 section 2.2"),
+            Answer::Code(_) => rule("the right password gets a code", "RFC 6749 section 4.1.2"),
+            Answer::WrongPassword => rule("a wrong password gets nothing", "RFC 6749 section 4.1.2.1"),
+            Answer::Tokens(_, None) => rule("without rotation a refresh keeps the refresh token", "RFC 6749 section 6"),
+            Answer::Tokens(_, Some(_)) => {
+                rule("a valid grant gets an access and a refresh token", "RFC 6749 section 5.1")
+            }
+            Answer::GraceTokens(..) => rule("a spent refresh token is honoured in its grace period", "the policy"),
+            Answer::Revoked => rule("a revocation is confirmed", "RFC 7009 section 2.2"),
+            Answer::Unexpected(_) => NOTHING_ELSE,
+        },
+        Event::Shown(_, Shown::Items) => rule("the person sees the items that were served", "RFC 6750 section 2"),
+        Event::Shown(_, Shown::SignInPrompt) => {
+            rule("without a session the person is asked to sign in", "RFC 9728 section 5")
+        }
+        Event::Shown(_, Shown::Failure) => rule("a failure is shown, and the session kept", "RFC 6750 section 3.1"),
+        Event::SignInFailed(_) => rule("a sign-in that failed leaves no session", "RFC 6749 section 4.1.2.1"),
+        Event::Session(Session::Started) => rule("a sign-in stores its tokens", "RFC 6749 section 5.1"),
+        Event::Session(Session::Renewed) => {
+            rule("a refresh stores its tokens over the session it renews", "RFC 6749 section 6")
+        }
+        Event::Session(Session::Cleared) => {
+            rule("a session is cleared by sign-out, or by the refusal of its own token", "RFC 6749 section 5.2")
+        }
+    }
+}
