@@ -40,8 +40,8 @@ pub enum Exchange {
 pub enum Action {
     /// One tick of the clock passes.
     Tick,
-    /// The person opens the items in a tab.
-    Open(TabId),
+    /// The person opens the items in a tab; the call is the one that begins.
+    Open(CallId),
     /// The person signs in, in a tab, with the right password.
     SignIn(TabId),
     /// The person tries to sign in, in a tab, with a wrong password.
@@ -126,21 +126,21 @@ impl Exchange {
 
 impl Action {
     /// How many codes there are.
-    pub const CODES: u8 = 1 + 4 * TAB_COUNT + ALL_CALLS + 3 * EXCHANGES;
+    pub const CODES: u8 = 1 + 3 * TAB_COUNT + 2 * ALL_CALLS + 3 * EXCHANGES;
 
     /// The action as one byte, below [`Self::CODES`].
     #[must_use]
     pub fn code(self) -> u8 {
         const PERSON: u8 = 1;
-        const LOCK: u8 = PERSON + 4 * TAB_COUNT;
-        const MOMENTS: u8 = LOCK + ALL_CALLS;
+        const CALLS: u8 = PERSON + 3 * TAB_COUNT;
+        const MOMENTS: u8 = CALLS + 2 * ALL_CALLS;
         match self {
             Self::Tick => 0,
-            Self::Open(tab) => PERSON + tab.0,
-            Self::SignIn(tab) => PERSON + TAB_COUNT + tab.0,
-            Self::Mistype(tab) => PERSON + 2 * TAB_COUNT + tab.0,
-            Self::SignOut(tab) => PERSON + 3 * TAB_COUNT + tab.0,
-            Self::Lock(call) => LOCK + call.code(),
+            Self::SignIn(tab) => PERSON + tab.0,
+            Self::Mistype(tab) => PERSON + TAB_COUNT + tab.0,
+            Self::SignOut(tab) => PERSON + 2 * TAB_COUNT + tab.0,
+            Self::Open(call) => CALLS + call.code(),
+            Self::Lock(call) => CALLS + ALL_CALLS + call.code(),
             Self::Arrive(exchange) => MOMENTS + exchange.code(),
             Self::Return(exchange) => MOMENTS + EXCHANGES + exchange.code(),
             Self::Lose(exchange) => MOMENTS + 2 * EXCHANGES + exchange.code(),
@@ -151,20 +151,20 @@ impl Action {
     #[must_use]
     pub fn of_code(code: u8) -> Option<Self> {
         let Some(code) = code.checked_sub(1) else { return Some(Self::Tick) };
-        if code < 4 * TAB_COUNT {
+        if code < 3 * TAB_COUNT {
             let tab = TabId(code % TAB_COUNT);
             return Some(match code / TAB_COUNT {
-                0 => Self::Open(tab),
-                1 => Self::SignIn(tab),
-                2 => Self::Mistype(tab),
+                0 => Self::SignIn(tab),
+                1 => Self::Mistype(tab),
                 _ => Self::SignOut(tab),
             });
         }
-        let code = code - 4 * TAB_COUNT;
-        if code < ALL_CALLS {
-            return Some(Self::Lock(CallId::of_code(code)));
+        let code = code - 3 * TAB_COUNT;
+        if code < 2 * ALL_CALLS {
+            let call = CallId::of_code(code % ALL_CALLS);
+            return Some(if code < ALL_CALLS { Self::Open(call) } else { Self::Lock(call) });
         }
-        let code = code - ALL_CALLS;
+        let code = code - 2 * ALL_CALLS;
         let exchange = Exchange::of_code(code % EXCHANGES);
         match code / EXCHANGES {
             0 => Some(Self::Arrive(exchange)),
@@ -179,8 +179,8 @@ impl Action {
     pub fn tab(self) -> Option<TabId> {
         match self {
             Self::Tick => None,
-            Self::Open(tab) | Self::SignIn(tab) | Self::Mistype(tab) | Self::SignOut(tab) => Some(tab),
-            Self::Lock(call) => Some(call.tab),
+            Self::SignIn(tab) | Self::Mistype(tab) | Self::SignOut(tab) => Some(tab),
+            Self::Open(call) | Self::Lock(call) => Some(call.tab),
             Self::Arrive(exchange) | Self::Return(exchange) | Self::Lose(exchange) => Some(exchange.tab()),
         }
     }

@@ -12,10 +12,7 @@ use crate::world::{AccessId, AccessState, Attempt, Call, CallPhase, Flow, FlowPh
 
 impl<W: Witness> Turn<'_, W> {
     /// The person opens the items.
-    pub(crate) fn open(&mut self, tab: TabId) {
-        let free = self.world.tabs[tab.index()].calls.iter().position(|call| call.phase == CallPhase::Idle);
-        let free = free.expect("a call is free where the person may open one");
-        let id = self.spec.call_id(tab, free);
+    pub(crate) fn open(&mut self, id: CallId) {
         if self.world.signed_in() && self.spec.policy.refreshes_early() && self.stale() {
             self.call_mut(id).token = self.world.store.access;
             return self.need_refresh(id);

@@ -108,8 +108,8 @@ impl Spec {
             let tab = self.tab_id(index);
             let state = &world.tabs[index];
             let calls = &state.calls[..usize::from(self.scope.calls)];
-            if calls.iter().any(|call| call.phase == CallPhase::Idle) {
-                into.push(Action::Open(tab));
+            if let Some(idle) = calls.iter().position(|call| call.phase == CallPhase::Idle) {
+                into.push(Action::Open(self.call_id(tab, idle)));
             }
             if person_is_free && state.flow.phase == FlowPhase::Idle {
                 if world.signed_in() {
@@ -162,7 +162,7 @@ impl Spec {
         let mut turn = Turn { spec: self, world: *world, overflow: None, witness };
         match action {
             Action::Tick => turn.tick(),
-            Action::Open(tab) => turn.open(tab),
+            Action::Open(call) => turn.open(call),
             Action::SignIn(tab) => turn.sign_in(tab, Password::Right),
             Action::Mistype(tab) => turn.sign_in(tab, Password::Wrong),
             Action::SignOut(tab) => turn.sign_out(tab),

@@ -148,7 +148,7 @@ impl Names {
     fn told(&self, action: Action) -> Action {
         match action {
             Action::Tick => Action::Tick,
-            Action::Open(tab) => Action::Open(self.tab(tab)),
+            Action::Open(call) => Action::Open(self.call(call)),
             Action::SignIn(tab) => Action::SignIn(self.tab(tab)),
             Action::Mistype(tab) => Action::Mistype(self.tab(tab)),
             Action::SignOut(tab) => Action::SignOut(self.tab(tab)),

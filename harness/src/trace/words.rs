@@ -64,7 +64,7 @@ pub fn exchange(exchange: Exchange) -> String {
 pub fn action(action: Action) -> String {
     match action {
         Action::Tick => "tick".to_owned(),
-        Action::Open(tab) => format!("open T{}", tab.0 + 1),
+        Action::Open(id) => format!("open {}", call(id)),
         Action::SignIn(tab) => format!("sign in T{}", tab.0 + 1),
         Action::Mistype(tab) => format!("mistype T{}", tab.0 + 1),
         Action::SignOut(tab) => format!("sign out T{}", tab.0 + 1),
