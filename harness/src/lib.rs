@@ -4,5 +4,7 @@
 //! ([`mod@drive`]) against a target ([`target`]), and what came of it reported ([`report`]). [`cli`] has one file for each verb.
 
 pub mod cover;
+pub mod drive;
 pub mod explore;
+pub mod target;
 pub mod trace;

@@ -55,9 +55,4 @@ impl Bindings {
             Token::Refresh(token) => Symbol::Refresh(token),
         })
     }
-
-    /// The symbol of what was sent, for telling it to people.
-    pub(super) fn symbol(&self, secret: &Secret) -> Option<Symbol> {
-        self.symbols.get(secret).copied()
-    }
 }

@@ -106,9 +106,9 @@ fn same_answer(expected: &Answer<InTrace>, observed: &Answer<Concrete>, bindings
             let bound = bindings.bind(Symbol::Access(*access), one);
             match (bound, refresh, other) {
                 (Err(why), _, _) => Agreement::Mixed(why),
-                (Ok(()), Some(symbol), Some(secret)) => bindings
-                    .bind(Symbol::Refresh(*symbol), secret)
-                    .map_or_else(Agreement::Mixed, |()| Agreement::Yes),
+                (Ok(()), Some(symbol), Some(secret)) => {
+                    bindings.bind(Symbol::Refresh(*symbol), secret).map_or_else(Agreement::Mixed, |()| Agreement::Yes)
+                }
                 (Ok(()), None, None) => Agreement::Yes,
                 (Ok(()), Some(_), None) | (Ok(()), None, Some(_)) => Agreement::No,
             }

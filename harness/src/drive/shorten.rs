@@ -7,7 +7,7 @@ use crate::target::Target;
 use crate::trace::{Trace, Walker};
 
 /// The most runs a shortening may cost. A divergence of a hundred steps is done with a tenth of it.
-pub const MOST_RUNS: usize = 4_000;
+const MOST_RUNS: usize = 4_000;
 
 /// A divergence that shows the same breach in as few steps as leaving out brings it to.
 pub fn shorten(target: &mut dyn Target, spec: &Spec, found: Divergence) -> Divergence {

@@ -2,12 +2,20 @@
 //!
 //! A target knows neither the model nor what ought to happen. It speaks in [`Concrete`] symbols: what was really sent.
 
+pub mod browser;
+mod login;
 mod reference;
+pub mod settings;
+pub mod wire;
 
 use std::fmt;
 
-use authloom_model::seen::{Event, Symbols};
+use authloom_model::seen::{Answer, Event, Symbols};
 use authloom_model::{Action, Policy};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
 pub use reference::{Parts, Reference};
 
@@ -86,4 +94,30 @@ pub trait Target {
     /// # Errors
     /// When it cannot be asked.
     fn is_active(&mut self, token: &Secret) -> Result<bool, Fault>;
+}
+
+/// The introspection of a token, by a client that may ask. RFC 7662 section 2.1.
+pub(crate) fn introspection(token: &Secret, client_id: &str, secret: &str) -> Result<wire::Sent, Fault> {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.append_pair("token", token.expose());
+    let basic = BASE64_STANDARD.encode(format!("{}:{}", form_encoded(client_id), form_encoded(secret)));
+    http::Request::post("/introspect")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(AUTHORIZATION, format!("Basic {basic}"))
+        .body(Bytes::from(body.finish()))
+        .map_err(|error| Fault(error.to_string()))
+}
+
+/// Client credentials are form-encoded before they are put together. RFC 6749 section 2.3.1.
+fn form_encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// What an introspection says.
+pub(crate) fn says_active(answer: &wire::Received) -> Result<bool, Fault> {
+    match wire::introspection_answer(answer) {
+        Answer::Active => Ok(true),
+        Answer::Inactive(()) => Ok(false),
+        other => Err(Fault(format!("no answer to an introspection: {other:?}"))),
+    }
 }

@@ -1,0 +1,322 @@
+//! The browser's side of a target: the GUI, the person in front of it, and every message between it and the servers, held until the trace
+//! says what becomes of it.
+//!
+//! How a released message is carried to a server is a [`Carrier`]'s business: by a call in this process, or over a socket.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use authloom_model::seen::{Event, Password, Request, Session, Shown};
+use authloom_model::{Action, CallId, Exchange, TabId};
+use authloom_reference::clock::Timestamp;
+use authloom_reference::gui::{self, Client, Effect, Input};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use url::Url;
+
+use super::login::LoginForm;
+use super::wire::{self, Received, Sent};
+use super::{Concrete, Fault, Secret};
+
+/// What a backend does with a call.
+pub enum Reply {
+    /// It answers.
+    Answers(Received),
+    /// It first asks the AuthService, and waits.
+    Introspects(Sent),
+}
+
+/// How messages are carried to the servers, and time to everyone.
+pub trait Carrier {
+    /// The time that the servers have.
+    fn now(&self) -> Timestamp;
+    /// Turns everyone's clock.
+    fn advance(&mut self, by: Duration) -> Result<(), Fault>;
+    /// Brings a request to the AuthService, and its answer back.
+    fn to_auth(&mut self, request: Sent) -> Result<Received, Fault>;
+    /// Brings a call to the backend.
+    fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault>;
+    /// Brings the introspection that a call waits for to the AuthService, whose answer is held, and told.
+    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault>;
+    /// Brings the held answer to the backend, which answers the call.
+    fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault>;
+    /// Fails the introspection, whatever became of it; the backend answers the call.
+    fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault>;
+    /// Makes the servers forget all grants.
+    fn reset(&mut self) -> Result<(), Fault>;
+    /// Whether the AuthService calls a token active.
+    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault>;
+}
+
+/// Who signs in, and with what.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The name.
+    pub username: String,
+    /// The right password.
+    pub password: Secret,
+}
+
+/// A message that the harness holds.
+enum Held {
+    /// A request, on its way to a server.
+    Request(gui::ExchangeId, Sent),
+    /// Its answer, on the way back.
+    Response(gui::ExchangeId, Received),
+    /// A browser on its way to the login page.
+    Visit(Url, Password),
+    /// What the login form was answered.
+    Page(Received),
+}
+
+/// A browser with its person and its messages, and the servers at the other end of a carrier.
+pub struct Browser<C> {
+    make: Box<dyn Fn() -> Box<dyn Client>>,
+    client: Box<dyn Client>,
+    chance: StdRng,
+    person: Person,
+    tick: Duration,
+    pub(super) carrier: C,
+    held: BTreeMap<Exchange, Held>,
+    calls: BTreeMap<gui::CallId, CallId>,
+    next_call: u32,
+    lock_holder: Option<gui::TabId>,
+    wanting_lock: BTreeSet<gui::TabId>,
+}
+
+/// Any seed does: the GUI's random numbers are told to nobody.
+const SEED: u64 = 7636;
+
+impl<C: Carrier> Browser<C> {
+    /// A browser whose GUI is made by `make`, at each reset anew. One tick is `tick` long.
+    pub fn new(make: Box<dyn Fn() -> Box<dyn Client>>, person: Person, tick: Duration, carrier: C) -> Self {
+        let client = make();
+        Self {
+            make,
+            client,
+            chance: StdRng::seed_from_u64(SEED),
+            person,
+            tick,
+            carrier,
+            held: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            lock_holder: None,
+            wanting_lock: BTreeSet::new(),
+        }
+    }
+
+    /// A new browser before servers that know of no grant.
+    pub fn reset(&mut self) -> Result<(), Fault> {
+        self.client = (self.make)();
+        self.held.clear();
+        self.calls.clear();
+        self.lock_holder = None;
+        self.wanting_lock.clear();
+        self.carrier.reset()
+    }
+
+    /// Lets one action happen.
+    pub fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
+        match action {
+            Action::Tick => self.carrier.advance(self.tick).map(|()| Vec::new()),
+            Action::Open(call) => Ok(self.open(call)),
+            Action::SignIn(tab) => Ok(self.sign_in(tab, Password::Right)),
+            Action::Mistype(tab) => Ok(self.sign_in(tab, Password::Wrong)),
+            Action::SignOut(tab) => Ok(self.tell(Input::SignOut { tab: gui_tab(tab) }, Password::Right)),
+            Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
+            Action::Arrive(exchange) => self.arrive(exchange).map(|event| vec![event]),
+            Action::Return(exchange) => self.deliver(exchange),
+            Action::Lose(exchange) => self.lose(exchange),
+        }
+    }
+
+    fn open(&mut self, call: CallId) -> Vec<Event<Concrete>> {
+        let id = gui::CallId(self.next_call);
+        self.next_call += 1;
+        self.calls.insert(id, call);
+        self.tell(Input::Open { tab: gui_tab(call.tab), call: id }, Password::Right)
+    }
+
+    fn sign_in(&mut self, tab: TabId, password: Password) -> Vec<Event<Concrete>> {
+        self.tell(Input::SignIn { tab: gui_tab(tab) }, password)
+    }
+
+    /// A lock that is not free, or that nobody wants, is granted to nobody: then nothing is seen.
+    fn grant_lock(&mut self, tab: gui::TabId) -> Vec<Event<Concrete>> {
+        if self.lock_holder.is_some() || !self.wanting_lock.remove(&tab) {
+            return Vec::new();
+        }
+        self.lock_holder = Some(tab);
+        self.tell(Input::LockGranted { tab }, Password::Right)
+    }
+
+    fn arrive(&mut self, exchange: Exchange) -> Result<Event<Concrete>, Fault> {
+        if let Exchange::Introspect(call) = exchange {
+            let answer = self.carrier.introspection_arrives(call)?;
+            return Ok(Event::Answered(exchange, wire::introspection_answer(&answer)));
+        }
+        match self.take(exchange)? {
+            Held::Visit(url, password) => self.visit(exchange, url, password),
+            Held::Request(id, request) => {
+                let answer = match exchange {
+                    Exchange::Call(call) => match self.carrier.to_backend(call, request)? {
+                        Reply::Answers(answer) => answer,
+                        Reply::Introspects(asked) => {
+                            // The call itself waits at the backend; its answer will come under the same id.
+                            self.held.insert(exchange, Held::Request(id, Sent::default()));
+                            return Ok(Event::Sent(Exchange::Introspect(call), wire::introspect(&asked)));
+                        }
+                    },
+                    Exchange::Introspect(_)
+                    | Exchange::Refresh(_)
+                    | Exchange::SignIn(_)
+                    | Exchange::Redeem(_)
+                    | Exchange::Revoke(_) => self.carrier.to_auth(request)?,
+                };
+                Ok(self.hold_answer(exchange, id, answer))
+            }
+            Held::Response(..) | Held::Page(_) => Err(Fault(format!("{exchange:?} has arrived before"))),
+        }
+    }
+
+    /// The person fills in the form that the login page holds.
+    fn visit(&mut self, exchange: Exchange, url: Url, password: Password) -> Result<Event<Concrete>, Fault> {
+        let page = http::Request::get(url.as_str()).body(bytes::Bytes::new());
+        let page = self.carrier.to_auth(page.map_err(|error| Fault(error.to_string()))?)?;
+        let answer = match LoginForm::find(&url, &page) {
+            None => page,
+            Some(form) => {
+                let password = match password {
+                    Password::Right => self.person.password.expose().to_owned(),
+                    Password::Wrong => format!("not {}", self.person.password.expose()),
+                };
+                self.carrier.to_auth(form.filled_in(&self.person.username, &password)?)?
+            }
+        };
+        let seen = wire::sign_in_answer(&answer);
+        self.held.insert(exchange, Held::Page(answer));
+        Ok(Event::Answered(exchange, seen))
+    }
+
+    fn deliver(&mut self, exchange: Exchange) -> Result<Vec<Event<Concrete>>, Fault> {
+        if let Exchange::Introspect(call) = exchange {
+            let answer = self.carrier.introspection_returns(call)?;
+            return self.call_is_answered(call, answer);
+        }
+        match self.take(exchange)? {
+            Held::Response(exchange, response) => {
+                Ok(self.tell(Input::Answered { exchange, response }, Password::Right))
+            }
+            Held::Page(page) => {
+                let tab = gui_tab(exchange.tab());
+                let input = match wire::redirect(&page) {
+                    Some(url) => Input::Redirected { tab, url },
+                    None => Input::SignInAbandoned { tab },
+                };
+                Ok(self.tell(input, Password::Right))
+            }
+            Held::Request(..) | Held::Visit(..) => Err(Fault(format!("{exchange:?} has not arrived"))),
+        }
+    }
+
+    fn lose(&mut self, exchange: Exchange) -> Result<Vec<Event<Concrete>>, Fault> {
+        if let Exchange::Introspect(call) = exchange {
+            let answer = self.carrier.introspection_is_lost(call)?;
+            return self.call_is_answered(call, answer);
+        }
+        let input = match self.take(exchange)? {
+            Held::Request(exchange, _) | Held::Response(exchange, _) => Input::Lost { exchange },
+            Held::Visit(..) | Held::Page(_) => Input::SignInAbandoned { tab: gui_tab(exchange.tab()) },
+        };
+        Ok(self.tell(input, Password::Right))
+    }
+
+    fn call_is_answered(&mut self, call: CallId, answer: Received) -> Result<Vec<Event<Concrete>>, Fault> {
+        let exchange = Exchange::Call(call);
+        match self.take(exchange)? {
+            Held::Request(id, _) => Ok(vec![self.hold_answer(exchange, id, answer)]),
+            Held::Response(..) | Held::Visit(..) | Held::Page(_) => Err(Fault(format!("{exchange:?} does not wait"))),
+        }
+    }
+
+    fn hold_answer(&mut self, exchange: Exchange, id: gui::ExchangeId, answer: Received) -> Event<Concrete> {
+        let seen = match exchange {
+            Exchange::Call(_) => wire::call_answer(&answer),
+            Exchange::Introspect(_) => wire::introspection_answer(&answer),
+            Exchange::SignIn(_) => wire::sign_in_answer(&answer),
+            Exchange::Refresh(_) | Exchange::Redeem(_) => wire::token_answer(&answer),
+            Exchange::Revoke(_) => wire::revocation_answer(&answer),
+        };
+        self.held.insert(exchange, Held::Response(id, answer));
+        Event::Answered(exchange, seen)
+    }
+
+    fn take(&mut self, exchange: Exchange) -> Result<Held, Fault> {
+        self.held.remove(&exchange).ok_or_else(|| Fault(format!("nothing of {exchange:?} is on its way")))
+    }
+
+    /// Tells the GUI what happened, and carries out what it does. `password` is what the person types if a login page is opened.
+    fn tell(&mut self, input: Input, password: Password) -> Vec<Event<Concrete>> {
+        let effects = self.client.handle(self.carrier.now(), &mut self.chance, input);
+        effects.into_iter().filter_map(|effect| self.carry_out(effect, password)).collect()
+    }
+
+    fn carry_out(&mut self, effect: Effect, password: Password) -> Option<Event<Concrete>> {
+        match effect {
+            Effect::Send { exchange: id, kind, request } => {
+                let (exchange, sent) = match kind {
+                    gui::Exchange::Call { call, .. } => (Exchange::Call(self.call(call)), wire::call(&request)),
+                    gui::Exchange::Refresh { call, .. } => {
+                        (Exchange::Refresh(self.call(call)), wire::refresh(&request))
+                    }
+                    gui::Exchange::Redeem { tab } => (Exchange::Redeem(TabId(tab.0)), wire::redeem(&request)),
+                    gui::Exchange::Revoke { tab } => (Exchange::Revoke(TabId(tab.0)), wire::revoke(&request)),
+                };
+                self.held.insert(exchange, Held::Request(id, request));
+                Some(Event::Sent(exchange, sent))
+            }
+            Effect::Navigate { tab, url } => {
+                let exchange = Exchange::SignIn(TabId(tab.0));
+                self.held.insert(exchange, Held::Visit(url, password));
+                Some(Event::Sent(exchange, Request::SignIn(password)))
+            }
+            Effect::Show { call, shown, .. } => {
+                let id = self.call(call);
+                self.calls.remove(&call);
+                let shown = match shown {
+                    gui::Shown::Items(_) => Shown::Items,
+                    gui::Shown::SignInNeeded => Shown::SignInPrompt,
+                    gui::Shown::Failed => Shown::Failure,
+                };
+                Some(Event::Shown(id, shown))
+            }
+            // A sign-in that succeeds is seen by its session.
+            Effect::ShowSignIn { outcome: gui::SignInOutcome::SignedIn, .. } => None,
+            Effect::ShowSignIn { tab, outcome: gui::SignInOutcome::Failed } => Some(Event::SignInFailed(TabId(tab.0))),
+            Effect::RequestLock { tab, .. } => {
+                self.wanting_lock.insert(tab);
+                None
+            }
+            Effect::ReleaseLock { tab } => {
+                if self.lock_holder == Some(tab) {
+                    self.lock_holder = None;
+                }
+                None
+            }
+            Effect::Session(change) => Some(Event::Session(match change {
+                gui::SessionChange::Started => Session::Started,
+                gui::SessionChange::Renewed => Session::Renewed,
+                gui::SessionChange::Ended => Session::Cleared,
+            })),
+        }
+    }
+
+    fn call(&self, id: gui::CallId) -> CallId {
+        *self.calls.get(&id).expect("the GUI speaks of calls that were opened")
+    }
+}
+
+fn gui_tab(tab: TabId) -> gui::TabId {
+    gui::TabId(tab.0)
+}

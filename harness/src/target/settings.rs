@@ -1,0 +1,117 @@
+//! A policy as the reference's roles want to hear it. Only here do the model's words and the reference's meet.
+
+use std::time::Duration;
+
+use authloom_model::policy::{
+    CodeReplay, Grace, Late401, LookAgain, LostAnswer, Policy, RefreshWhen, Reuse, Rotation, SingleFlight, Validation,
+    Window,
+};
+use authloom_reference::{auth, backend, gui};
+use http::Uri;
+use url::Url;
+
+use super::Fault;
+
+/// Where the reference's roles are reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Places {
+    /// The AuthService, without a slash at the end. Also its issuer identifier.
+    pub issuer: String,
+    /// The backend, without a slash at the end. Also the resource that tokens are for.
+    pub resource: String,
+    /// Where the browser comes back to.
+    pub redirect_uri: String,
+}
+
+/// What the AuthService is told.
+#[must_use]
+pub fn auth_settings(policy: &Policy, places: &Places, password_cost: auth::PasswordCost) -> auth::Settings {
+    auth::Settings {
+        lifetimes: auth::Lifetimes {
+            access: policy.access_lifetime,
+            code: policy.code_lifetime,
+            refresh_idle: policy.refresh_idle,
+            refresh_absolute: policy.refresh_absolute,
+        },
+        rotation: match policy.rotation {
+            Rotation::Off => auth::Rotation::Off,
+            Rotation::Always => auth::Rotation::Always,
+        },
+        reuse: match policy.reuse {
+            Reuse::Reject => auth::Reuse::Reject,
+            Reuse::RevokeGrant => auth::Reuse::RevokeGrant,
+        },
+        grace: match policy.grace {
+            Grace::None => auth::Grace::None,
+            Grace::SameSuccessor(Window::UntilUsed) => auth::Grace::SameSuccessor { window: None },
+            Grace::SameSuccessor(Window::For(window)) => auth::Grace::SameSuccessor { window: Some(window) },
+            Grace::NewSibling(Window::For(window)) => auth::Grace::NewSibling { window },
+            Grace::NewSibling(Window::UntilUsed) => auth::Grace::NewSibling { window: Duration::MAX },
+        },
+        code_replay: match policy.code_replay {
+            CodeReplay::Deny => auth::CodeReplay::Deny,
+            CodeReplay::DenyAndRevoke => auth::CodeReplay::DenyAndRevoke,
+        },
+        password_cost,
+        ..auth::Settings::new(&places.issuer, &places.resource)
+    }
+}
+
+/// What the backend is told.
+#[must_use]
+pub fn backend_settings(policy: &Policy, places: &Places, credentials: backend::Credentials) -> backend::Settings {
+    backend::Settings {
+        resource: places.resource.clone(),
+        issuer: places.issuer.clone(),
+        validation: match policy.validation {
+            Validation::Introspect => backend::Validation::Introspect,
+            Validation::Local => backend::Validation::Local { leeway: policy.leeway },
+        },
+        credentials,
+    }
+}
+
+/// What the GUI is told.
+///
+/// # Errors
+/// When one of the places is no absolute URL.
+pub fn gui_settings(policy: &Policy, places: &Places, client_id: &str) -> Result<gui::Settings, Fault> {
+    let url = |text: &str| Url::parse(text).map_err(|error| Fault(format!("`{text}` is no URL: {error}")));
+    let uri = |text: String| text.parse::<Uri>().map_err(|error| Fault(format!("`{text}` is no URI: {error}")));
+    let margin = policy.refresh_margin;
+    Ok(gui::Settings {
+        client_id: client_id.to_owned(),
+        redirect_uri: url(&places.redirect_uri)?,
+        server: gui::AuthorizationServer {
+            issuer: places.issuer.clone(),
+            authorization_endpoint: url(&format!("{}/authorize", places.issuer))?,
+            token_endpoint: uri(format!("{}/token", places.issuer))?,
+            revocation_endpoint: uri(format!("{}/revoke", places.issuer))?,
+        },
+        items: uri(format!("{}/get_items", places.resource))?,
+        policy: gui::Policy {
+            refresh_when: match policy.refresh_when {
+                RefreshWhen::On401 => gui::RefreshWhen::On401,
+                RefreshWhen::BeforeExpiry => gui::RefreshWhen::BeforeExpiry { margin },
+                RefreshWhen::Both => gui::RefreshWhen::Both { margin },
+            },
+            single_flight: match policy.single_flight {
+                SingleFlight::None => gui::SingleFlight::None,
+                SingleFlight::Tab => gui::SingleFlight::Tab,
+                SingleFlight::Browser => gui::SingleFlight::Browser,
+            },
+            look_again: match policy.look_again {
+                LookAgain::Yes => gui::LookAgain::Yes,
+                LookAgain::No => gui::LookAgain::No,
+            },
+            late_401: match policy.late_401 {
+                Late401::Compare => gui::Late401::Compare,
+                Late401::Refresh => gui::Late401::Refresh,
+            },
+            lost_refresh: match policy.lost_answer {
+                LostAnswer::Retry => gui::LostRefresh::Retry,
+                LostAnswer::SignInAgain => gui::LostRefresh::SignInAgain,
+            },
+        },
+    })
+}

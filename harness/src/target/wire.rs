@@ -1,0 +1,154 @@
+//! Reads HTTP messages: which token or code a request carries, and what an answer says. Knows the RFCs, and no server in particular.
+//!
+//! What a client could not take for the answer it should be (a wrong status, a wrong content type, an answer with tokens that may be
+//! cached) is [`Answer::Unexpected`], said without any secret that is in it.
+
+use authloom_model::seen::{Answer, Request};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, LOCATION, WWW_AUTHENTICATE};
+use http::{HeaderName, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use super::{Concrete, Secret, Unexpected};
+
+/// A request as it is sent.
+pub type Sent = http::Request<Bytes>;
+/// An answer as it comes.
+pub type Received = http::Response<Bytes>;
+
+/// What a call carries. RFC 6750 section 2.1.
+#[must_use]
+pub fn call(request: &Sent) -> Request<Concrete> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    Request::Call(header.and_then(|value| value.strip_prefix("Bearer ")).map(Secret::new))
+}
+
+/// What a refresh carries. RFC 6749 section 6.
+#[must_use]
+pub fn refresh(request: &Sent) -> Request<Concrete> {
+    Request::Refresh(field(request, "refresh_token"))
+}
+
+/// What a redemption carries. RFC 6749 section 4.1.3.
+#[must_use]
+pub fn redeem(request: &Sent) -> Request<Concrete> {
+    Request::Redeem(field(request, "code"))
+}
+
+/// What a revocation carries. RFC 7009 section 2.1.
+#[must_use]
+pub fn revoke(request: &Sent) -> Request<Concrete> {
+    Request::Revoke(field(request, "token"))
+}
+
+/// What an introspection carries. RFC 7662 section 2.1.
+#[must_use]
+pub fn introspect(request: &Sent) -> Request<Concrete> {
+    Request::Introspect(field(request, "token"))
+}
+
+/// A field of a form, or an empty text where there is none: no token is empty, so it is bound to none.
+fn field(request: &Sent, name: &str) -> Secret {
+    let mut fields = url::form_urlencoded::parse(request.body());
+    Secret::new(fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default())
+}
+
+/// What a protected resource answers. RFC 6750 section 3.
+#[must_use]
+pub fn call_answer(answer: &Received) -> Answer<Concrete> {
+    let challenge = header(answer, &WWW_AUTHENTICATE).unwrap_or_default();
+    match answer.status() {
+        StatusCode::OK => Answer::Items,
+        StatusCode::UNAUTHORIZED if !challenge.starts_with("Bearer") => {
+            unexpected(answer, "without a Bearer challenge")
+        }
+        StatusCode::UNAUTHORIZED if challenge.contains("error=\"invalid_token\"") => Answer::InvalidToken(()),
+        StatusCode::UNAUTHORIZED if !challenge.contains("error=") => Answer::Unauthenticated,
+        StatusCode::SERVICE_UNAVAILABLE => Answer::Unavailable,
+        _ => unexpected(answer, ""),
+    }
+}
+
+/// What a token endpoint answers. RFC 6749 sections 5.1 and 5.2.
+#[must_use]
+pub fn token_answer(answer: &Received) -> Answer<Concrete> {
+    #[derive(Deserialize)]
+    struct Issued {
+        access_token: String,
+        token_type: String,
+        refresh_token: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Refused {
+        error: String,
+    }
+    if answer.status() == StatusCode::OK {
+        return match serde_json::from_slice::<Issued>(answer.body()) {
+            Ok(issued) if !issued.token_type.eq_ignore_ascii_case("Bearer") => unexpected(answer, "of no Bearer token"),
+            Ok(_) if !header(answer, &CACHE_CONTROL).is_some_and(|value| value.contains("no-store")) => {
+                unexpected(answer, "with tokens and without Cache-Control: no-store")
+            }
+            Ok(issued) => Answer::Tokens(Secret::new(issued.access_token), issued.refresh_token.map(Secret::new)),
+            Err(_) => unexpected(answer, "without tokens"),
+        };
+    }
+    match serde_json::from_slice::<Refused>(answer.body()) {
+        Ok(refused) if answer.status() == StatusCode::BAD_REQUEST && refused.error == "invalid_grant" => {
+            Answer::InvalidGrant(())
+        }
+        Ok(refused) => unexpected(answer, &error_code(&refused.error)),
+        Err(_) => unexpected(answer, ""),
+    }
+}
+
+/// What an introspection endpoint answers. RFC 7662 section 2.2.
+#[must_use]
+pub fn introspection_answer(answer: &Received) -> Answer<Concrete> {
+    #[derive(Deserialize)]
+    struct Introspected {
+        active: bool,
+    }
+    match serde_json::from_slice::<Introspected>(answer.body()) {
+        Ok(Introspected { active: true }) if answer.status() == StatusCode::OK => Answer::Active,
+        Ok(Introspected { active: false }) if answer.status() == StatusCode::OK => Answer::Inactive(()),
+        Ok(_) | Err(_) => unexpected(answer, ""),
+    }
+}
+
+/// What a revocation endpoint answers. RFC 7009 section 2.2.
+#[must_use]
+pub fn revocation_answer(answer: &Received) -> Answer<Concrete> {
+    if answer.status() == StatusCode::OK { Answer::Revoked } else { unexpected(answer, "") }
+}
+
+/// What a login form answers: a redirect with a code, or itself again.
+#[must_use]
+pub fn sign_in_answer(answer: &Received) -> Answer<Concrete> {
+    if answer.status().is_redirection() {
+        let code = redirect(answer)
+            .and_then(|url| url.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| Secret::new(code)));
+        return code.map_or_else(|| unexpected(answer, "without a code"), Answer::Code);
+    }
+    let is_page = answer.status() == StatusCode::OK || answer.status() == StatusCode::UNAUTHORIZED;
+    if is_page { Answer::WrongPassword } else { unexpected(answer, "") }
+}
+
+/// Where a redirect leads.
+#[must_use]
+pub fn redirect(answer: &Received) -> Option<Url> {
+    header(answer, &LOCATION).and_then(|location| Url::parse(location).ok())
+}
+
+fn header<'a>(answer: &'a Received, name: &HeaderName) -> Option<&'a str> {
+    answer.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+fn unexpected(answer: &Received, what: &str) -> Answer<Concrete> {
+    Answer::Unexpected(Unexpected(format!("{} {what}", answer.status()).trim_end().to_owned()))
+}
+
+/// An error code as far as it can be one, so that nothing else gets into a report. RFC 6749 section 5.2.
+fn error_code(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_ascii_lowercase() || *letter == '_').take(40).collect()
+}
