@@ -3,8 +3,10 @@
 //! The flow is one way: a policy is explored ([`explore`]) to a graph, the graph covered ([`cover`]) by traces ([`trace`]), the traces driven
 //! ([`mod@drive`]) against a target ([`target`]), and what came of it reported ([`report`]). [`cli`] has one file for each verb.
 
+pub mod cli;
 pub mod cover;
 pub mod drive;
 pub mod explore;
+pub mod serve;
 pub mod target;
 pub mod trace;

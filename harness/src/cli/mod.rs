@@ -1,0 +1,75 @@
+//! The command line: one file for each verb.
+//!
+//! A verb reads its flags, asks [`crate::run`] for an outcome and [`crate::report`] to print it. Deliberately absent: how anything is
+//! explored, driven or worded.
+
+mod asked;
+mod check;
+mod cover;
+mod failure;
+mod folder;
+mod policy;
+pub mod serve;
+mod show;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::run::Status;
+use failure::Failure;
+
+const EXIT_STATUSES: &str = "\
+Exit statuses, where several are true the first in the order 2, 1, 5, 3, 4, 0:
+  0  everything asked for holds
+  1  a property is violated, or a target diverges from the model
+  2  the input is wrong: a flag, a policy, a trace
+  3  the run was cut off, or bounded below what was asked
+  4  nothing could be run
+  5  a fault in the surroundings: a port in use, a read-only folder";
+
+/// Finds, proves and replays what goes wrong in the life of an OAuth token.
+#[derive(Parser, Debug)]
+#[command(name = "authloom", version, max_term_width = 80, after_help = EXIT_STATUSES, after_long_help = EXIT_STATUSES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Check(check::Check),
+    Cover(cover::Cover),
+    Show(show::Show),
+    Policy(policy::PolicyCommand),
+}
+
+/// Does what the command line asks for, and says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = anstream::stdout().lock();
+    let result = cli.command.run(&mut out);
+    // A reader who has left does not want the rest either.
+    let _ = out.flush();
+    match result {
+        Ok(status) => status.into(),
+        Err(Failure { status, message }) => {
+            // With stderr gone too there is nobody left to tell.
+            let _ = writeln!(anstream::stderr(), "error: {message}");
+            status.into()
+        }
+    }
+}
+
+impl Command {
+    fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        match self {
+            Self::Check(check) => check.run(out),
+            Self::Cover(cover) => cover.run(out),
+            Self::Show(show) => show.run(out),
+            Self::Policy(policy) => policy.run(out),
+        }
+    }
+}

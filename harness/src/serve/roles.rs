@@ -1,0 +1,169 @@
+//! Puts each role together and gives it a socket.
+//!
+//! Invariant: sockets come first, since an issuer and a resource are named by where they listen.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use authloom_reference::auth::{self, AuthService, Chance, Demo, Keys, PasswordCost, Store};
+use authloom_reference::backend::{self, Backend, Credentials, OverHttp};
+use authloom_reference::clock::{Clock, HandClock, SystemClock};
+use authloom_reference::gui::{self, Gui, Headless};
+use axum::Router;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use serde_json::json;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{Fault, HOST, Memory, Options, Ready, Role, Time, controls, guide};
+use crate::target::Secret;
+use crate::target::settings::{self, Places};
+
+/// Where the GUI takes its codes. Nobody listens there: a browser without a window reads the code from the redirect itself.
+pub const REDIRECT_URI: &str = "http://127.0.0.1/callback";
+
+/// The file in the folder that a [`Memory::Folder`] names.
+const DATABASE: &str = "auth.sqlite";
+
+/// Opens the sockets, sets the servers up behind them, and says what to tell of it.
+pub(super) async fn ready(options: &Options) -> Result<Ready, Fault> {
+    match &options.role {
+        Role::All { auth_port, backend_port, gui_port } => {
+            let (auth_socket, issuer) = listen(*auth_port, "--auth-port").await?;
+            let (backend_socket, resource) = listen(*backend_port, "--backend-port").await?;
+            let (gui_socket, gui_url) = listen(*gui_port, "--gui-port").await?;
+            let places = places(&issuer, &resource)?;
+            let random = auth::Secret::random(&Chance::system())?;
+            let secret = Secret::new(random.expose());
+            let servers = vec![
+                (auth_socket, auth_router(options, &places, &secret)?),
+                (backend_socket, backend_router(options, &places, &issuer, &secret)?),
+                (gui_socket, gui_router(options, &places)?),
+            ];
+            Ok(Ready { servers, announcement: guide::guide(options, &places, &gui_url, &secret) })
+        }
+        Role::Auth { port, resource, backend_secret } => {
+            let (socket, url) = listen(*port, "--auth-port").await?;
+            let router = auth_router(options, &places(&url, resource)?, backend_secret)?;
+            Ok(Ready { servers: vec![(socket, router)], announcement: line("auth", &url) })
+        }
+        Role::Backend { port, resource, issuer, auth_url, secret } => {
+            let (socket, url) = listen(*port, "--backend-port").await?;
+            let places = places(issuer, resource.as_ref().unwrap_or(&url))?;
+            let router = backend_router(options, &places, auth_url, secret)?;
+            Ok(Ready { servers: vec![(socket, router)], announcement: line("backend", &url) })
+        }
+        Role::Gui { port, issuer, backend_url } => {
+            let (socket, url) = listen(*port, "--gui-port").await?;
+            let router = gui_router(options, &places(issuer, backend_url)?)?;
+            Ok(Ready { servers: vec![(socket, router)], announcement: line("gui", &url) })
+        }
+    }
+}
+
+/// What a program that started one role waits for.
+fn line(role: &str, url: &str) -> String {
+    format!("{}\n", json!({ "role": role, "url": url }))
+}
+
+async fn listen(port: u16, flag: &'static str) -> Result<(TcpListener, String), Fault> {
+    let listener = TcpListener::bind((HOST, port)).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            Fault::PortInUse { port, flag }
+        } else {
+            Fault::Port { port, flag, source }
+        }
+    })?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+/// The places of a deployment, of which two are chosen.
+fn places(issuer: &str, resource: &str) -> Result<Places, Fault> {
+    let (issuer, resource) = (checked(issuer)?, checked(resource)?);
+    Ok(Places { issuer, resource, redirect_uri: REDIRECT_URI.to_owned() })
+}
+
+fn checked(url: &str) -> Result<String, Fault> {
+    let sound = Url::parse(url).is_ok_and(|parsed| matches!(parsed.scheme(), "http" | "https") && parsed.has_host());
+    if sound && !url.ends_with('/') {
+        return Ok(url.to_owned());
+    }
+    Err(Fault::Address(format!("`{url}` is not an http URL without a slash at its end")))
+}
+
+fn auth_router(options: &Options, places: &Places, backend_secret: &Secret) -> Result<Router, Fault> {
+    let cost = match options.time {
+        Time::Machine => PasswordCost::Recommended,
+        Time::ByHand { .. } => PasswordCost::Cheapest,
+    };
+    let settings = settings::auth_settings(&options.policy, places, cost);
+    let (clock, hands) = clock(options.time);
+    let chance = Chance::system();
+    let store = open(&options.memory)?;
+    let keys = Keys::of_store(&store, &chance)?;
+    let parts = auth::Parts { settings, store, clock, chance, keys, decisions: Arc::new(auth::Standard) };
+    let service = AuthService::new(parts)?;
+    let demo = Demo { redirect_uris: &[&places.redirect_uri], backend_secret: backend_secret.expose() };
+    demo.enter(&service)?;
+    let router = service.router();
+    Ok(match hands {
+        Some(hands) => router.merge(controls::of_auth(hands, service)),
+        None => router,
+    })
+}
+
+fn backend_router(options: &Options, places: &Places, auth_url: &str, secret: &Secret) -> Result<Router, Fault> {
+    let credentials = Credentials { client_id: Demo::BACKEND.to_owned(), secret: secret.expose().to_owned() };
+    let settings = settings::backend_settings(&options.policy, places, credentials);
+    let (clock, hands) = clock(options.time);
+    let auth_server = Arc::new(OverHttp::new(checked(auth_url)?)?);
+    let backend = Backend::new(backend::Parts { settings, auth_server, clock, judge: Arc::new(backend::Standard) });
+    let router = backend.router();
+    Ok(match hands {
+        Some(hands) => router.merge(controls::of_backend(hands, backend)),
+        None => router,
+    })
+}
+
+fn gui_router(options: &Options, places: &Places) -> Result<Router, Fault> {
+    let settings =
+        settings::gui_settings(&options.policy, places, Demo::GUI).map_err(|fault| Fault::Address(fault.0))?;
+    let (clock, _) = clock(options.time);
+    let seed = Chance::system().bytes()?;
+    let client = Box::new(Gui::new(Arc::new(settings)));
+    Ok(gui::router(Headless::new(client, clock, Box::new(StdRng::from_seed(seed)))?))
+}
+
+/// The clock, and its hands where it has any.
+fn clock(time: Time) -> (Arc<dyn Clock>, Option<HandClock>) {
+    match time {
+        Time::Machine => (Arc::new(SystemClock), None),
+        Time::ByHand { start } => {
+            let clock = HandClock::starting_at(start);
+            (Arc::new(clock.clone()), Some(clock))
+        }
+    }
+}
+
+fn open(memory: &Memory) -> Result<Store, Fault> {
+    match memory {
+        Memory::Process => Ok(Store::in_memory()?),
+        Memory::Folder(folder) => {
+            make(folder).map_err(|source| Fault::Folder { path: folder.clone(), source })?;
+            let path = folder.join(DATABASE);
+            Store::open(&path).map_err(|source| Fault::Database { path, source })
+        }
+    }
+}
+
+/// For its owner alone: the signing key will be in it.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
