@@ -4,6 +4,12 @@
 //! believed only as far as the model agrees with it, step by step. Names last: one tab, one call and one token keep theirs from the first
 //! line to the last, however the worlds under them are renamed.
 
+mod figure;
+pub mod file;
+pub mod json;
+pub mod mermaid;
+#[cfg(test)]
+mod samples;
 mod walk;
 pub mod words;
 
@@ -12,6 +18,7 @@ use std::fmt;
 use authloom_model::seen::{Event, Refusal, Symbols};
 use authloom_model::{Action, Policy, Scope};
 
+pub use file::{FileError, TraceError};
 pub use walk::{NotEnabled, Walker};
 
 /// By names that last as long as the trace.

@@ -10,7 +10,7 @@ use super::{Access, Code, InTrace, Refresh, Standing, Token, TraceStep};
 
 /// The model does not allow an action where a trace has it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the model does not allow this here; it allows: {}", list(.allowed))]
+#[error("the model does not allow `{}` here; it allows: {}", super::words::action(*.action), list(.allowed))]
 pub struct NotEnabled {
     /// The action.
     pub action: Action,

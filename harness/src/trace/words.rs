@@ -1,7 +1,11 @@
 //! How steps are said: the one vocabulary of files, diagrams and messages.
 
+use std::time::Duration;
+
 use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
-use authloom_model::{Action, CallId, Exchange, TabId};
+use authloom_model::{Action, CallId, Exchange, Scope, TabId};
+
+use super::TraceStep;
 
 /// Whoever takes part in a trace.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,6 +31,24 @@ impl Party {
             Self::AuthService => "A".to_owned(),
         }
     }
+
+    /// Its name: `Person`, `Tab 1`, `Backend`, `AuthService`.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Person => "Person".to_owned(),
+            Self::Tab(tab) => format!("Tab {}", tab.0 + 1),
+            Self::Backend => "Backend".to_owned(),
+            Self::AuthService => "AuthService".to_owned(),
+        }
+    }
+}
+
+/// Whoever takes part in the traces of a scope, in the order of a picture's lanes.
+#[must_use]
+pub fn parties(scope: Scope) -> Vec<Party> {
+    let tabs = (0..scope.tabs).map(|tab| Party::Tab(TabId(tab)));
+    std::iter::once(Party::Person).chain(tabs).chain([Party::Backend, Party::AuthService]).collect()
 }
 
 /// Who sends the request of an exchange, and who answers it.
@@ -73,6 +95,24 @@ pub fn action(action: Action) -> String {
         Action::Return(of) => format!("{} returns", exchange(of)),
         Action::Lose(of) => format!("{} is lost", exchange(of)),
     }
+}
+
+/// The action that a text says, if it says one.
+#[must_use]
+pub fn action_said(text: &str) -> Option<Action> {
+    (0..Action::CODES).filter_map(Action::of_code).find(|known| action(*known) == text)
+}
+
+/// What a tick is in real time: `5m pass`.
+#[must_use]
+pub fn pass(tick: Duration) -> String {
+    format!("{} pass", humantime::format_duration(tick))
+}
+
+/// What must be seen of a step, an event each.
+#[must_use]
+pub fn seen(step: &TraceStep) -> Vec<String> {
+    step.seen.iter().map(|seen| event(seen, &Plainly)).collect()
 }
 
 /// Why something is turned down, in a word or two.

@@ -1,0 +1,199 @@
+//! Traces as files, in either form. What a file is, its content says: JSON begins with a brace, everything else is Mermaid.
+//!
+//! A file is written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Trace, json, mermaid};
+
+/// The version of both forms. It changes when a file that was right before would be read otherwise.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// A text is not a trace.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{file}:{line}:{column}: {why}")]
+pub struct TraceError {
+    /// The file, as its reader called it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// What is wrong there, and what would be right.
+    pub why: String,
+}
+
+/// A file of traces cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// What it says is not a trace.
+    #[error(transparent)]
+    Wrong(#[from] TraceError),
+    /// Its name does not say which form to write.
+    #[error("cannot write {}: a trace's file ends in .mmd (Mermaid) or .json", .0.display())]
+    Extension(PathBuf),
+    /// The surroundings failed.
+    #[error("cannot {doing} {}: {why}", .path.display())]
+    Fault {
+        /// What was tried: `read` or `write`.
+        doing: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What came of it.
+        #[source]
+        why: io::Error,
+    },
+}
+
+/// The form of a file, by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    Mermaid,
+    Json,
+}
+
+impl Form {
+    fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "mmd" => Some(Self::Mermaid),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the text of a trace in either form. `file` is what an error calls it.
+///
+/// # Errors
+/// When the text is not a trace, or the model does not agree with it.
+pub fn read_text(file: &str, text: &str) -> Result<Trace, TraceError> {
+    if text.trim_start().starts_with('{') { json::read(file, text) } else { mermaid::read(file, text) }
+}
+
+/// Reads one trace.
+///
+/// # Errors
+/// When the file cannot be read or is not a trace.
+pub fn read(path: &Path) -> Result<Trace, FileError> {
+    let text = fs::read_to_string(path).map_err(|why| fault("read", path, why))?;
+    Ok(read_text(&path.display().to_string(), &text)?)
+}
+
+/// Reads every trace of a folder, in the order of their names: files that end in `.mmd` or `.json`.
+///
+/// # Errors
+/// When the folder or a file cannot be read, or one of them is not a trace.
+pub fn read_folder(folder: &Path) -> Result<Vec<(PathBuf, Trace)>, FileError> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|why| fault("read", folder, why))?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.retain(|path| Form::of(path).is_some() && !path.is_dir());
+    paths.sort();
+    paths.into_iter().map(|path| read(&path).map(|trace| (path, trace))).collect()
+}
+
+/// Writes a trace, in the form that the path's ending asks for. What stood there before is replaced.
+///
+/// # Errors
+/// When the ending asks for neither form, or the file cannot be written; then what stood there before still does.
+pub fn write(path: &Path, trace: &Trace) -> Result<(), FileError> {
+    let (Some(form), Some(name)) = (Form::of(path), path.file_name()) else {
+        return Err(FileError::Extension(path.to_owned()));
+    };
+    let text = match form {
+        Form::Mermaid => mermaid::write(trace),
+        Form::Json => json::write(trace),
+    };
+    let draft = path.with_file_name(format!(".{}.{}.part", name.display(), std::process::id()));
+    write_whole(&draft, &text).and_then(|()| fs::rename(&draft, path)).map_err(|why| {
+        // The draft may never have come to be; the error that counts is the first one.
+        let _ = fs::remove_file(&draft);
+        fault("write", path, why)
+    })
+}
+
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn fault(doing: &'static str, path: &Path, why: io::Error) -> FileError {
+    FileError::Fault { doing, path: path.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn a_trace_reads_back_from_a_file_of_either_form() {
+        let folder = tempfile::tempdir().unwrap();
+        let trace = samples::two_tabs_race();
+        for name in ["race.mmd", "race.json"] {
+            let path = folder.path().join(name);
+            write(&path, &trace).unwrap();
+            assert_eq!(read(&path).unwrap(), trace, "{name}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left behind");
+    }
+
+    #[test]
+    fn the_content_says_the_form_whatever_the_name() {
+        let trace = samples::two_tabs_race();
+        assert_eq!(read_text("trace.mmd", &json::write(&trace)), Ok(trace.clone()));
+        assert_eq!(read_text("trace.json", &mermaid::write(&trace)), Ok(trace));
+    }
+
+    #[test]
+    fn a_folder_is_read_in_the_order_of_names_and_without_what_is_no_trace_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let trace = samples::two_tabs_race();
+        for name in ["b.mmd", "a.json", "c.mmd"] {
+            write(&folder.path().join(name), &trace).unwrap();
+        }
+        fs::write(folder.path().join("README.md"), "not a trace").unwrap();
+        let read = read_folder(folder.path()).unwrap();
+        let names: Vec<_> = read.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.json", "b.mmd", "c.mmd"]);
+    }
+
+    #[test]
+    fn a_file_in_a_folder_that_is_no_trace_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mmd");
+        fs::write(&path, "sequenceDiagram\n").unwrap();
+        let error = read_folder(folder.path()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{}:1:1: ", path.display())), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        let error = read(&missing.join("a.mmd")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot read {}/a.mmd: ", missing.display())), "{error}");
+        let error = read_folder(&missing).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot read {}: ", missing.display())), "{error}");
+        let error = write(&missing.join("a.mmd"), &samples::two_tabs_race()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot write {}/a.mmd: ", missing.display())), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_asks_for_no_form_is_refused_with_the_forms_there_are() {
+        let error = write(Path::new("trace.txt"), &samples::two_tabs_race()).unwrap_err().to_string();
+        assert_eq!(error, "cannot write trace.txt: a trace's file ends in .mmd (Mermaid) or .json");
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken.mmd");
+        fs::create_dir(&taken).unwrap();
+        assert!(write(&taken, &samples::two_tabs_race()).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

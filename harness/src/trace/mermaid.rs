@@ -1,0 +1,336 @@
+//! A trace as a Mermaid `sequenceDiagram`: a picture that can be run.
+//!
+//! The header stands in comments, each step on a line of its own. A step's label says what happens, then what must be seen of it, with
+//! commas between. Reading takes only the action from a line; the line must then be, to the letter, what the model makes of that
+//! action there. No label holds `#`, `;` or the word `end`, which Mermaid would take for its own.
+//!
+//! Deliberately absent: Mermaid's other arrows, blocks and notes. A file may hold further comments; they are not kept.
+
+use std::time::Duration;
+
+use authloom_model::{Action, Policy, Scope, Spec};
+
+use super::figure::{Fate, Figure, Figures, Leg};
+use super::file::{FORMAT_VERSION, TraceError};
+use super::words::{self, Party};
+use super::{Header, Trace, TraceStep, Walker};
+
+const COMMENT: &str = "%%";
+const VERSION: &str = "%% authloom trace ";
+const POLICY: &str = "%% policy: ";
+const POLICY_LINE: &str = "%% |";
+const SCOPE: &str = "%% scope: ";
+const SHOWS: &str = "%% shows: ";
+const STEPS: &str = "%% steps: ";
+const BEGINNING: &str = "sequenceDiagram";
+const INDENTATION: &str = "  ";
+
+/// What a step can look like, for whoever wrote something else.
+const FORMS: &str = "a step is one of `P->>T1: open T1.1` (or sign in, mistype, sign out), `T1->>B: call T1.1 arrives` (or introspect, \
+                     refresh, sign-in, redeem, revoke), `B-->>T1: call T1.1 returns`, `T1-xB: call T1.1 is lost`, \
+                     `B--xT1: call T1.1 is lost`, `Note over T1: lock to T1.1`, `Note over P,A: tick`";
+
+/// Writes a trace, so that it reads back to the same.
+#[must_use]
+pub fn write(trace: &Trace) -> String {
+    let Header { policy, scope, shows } = &trace.header;
+    let mut lines = vec![format!("{VERSION}{FORMAT_VERSION}"), format!("{SHOWS}{}", one_line(shows))];
+    lines.push(format!("{SCOPE}{scope}"));
+    lines.push(format!("{STEPS}{}", trace.steps.len()));
+    lines.push(format!("{POLICY}{}", one_line(&policy.name)));
+    lines.extend(policy.to_toml().lines().map(|line| format!("{POLICY_LINE} {line}").trim_end().to_owned()));
+    lines.push(BEGINNING.to_owned());
+    lines.extend(participants(*scope).iter().map(|line| format!("{INDENTATION}{line}")));
+    let mut writer = Writer::new(policy.ticks().expect("a trace has been walked, so its ticks were counted").tick);
+    lines.extend(trace.steps.iter().map(|step| format!("{INDENTATION}{}", writer.line(step))));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Reads a trace. `file` is what an error calls it.
+///
+/// # Errors
+/// At the first line that is not a trace's, or that the model does not agree with.
+pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
+    let mut reader = Reader::new(file, text);
+    let announced = reader.header()?;
+    let spec = Spec::new(announced.policy, announced.scope)
+        .map_err(|too_many| reader.error(announced.policy_line, 1, too_many.to_string()))?;
+    for right in participants(announced.scope) {
+        reader.participant(&right)?;
+    }
+    let steps = reader.steps(&spec, announced.steps)?;
+    Ok(Trace { header: Header { policy: spec.policy, scope: announced.scope, shows: announced.shows }, steps })
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ").trim().to_owned()
+}
+
+fn participants(scope: Scope) -> Vec<String> {
+    let declared = |party: Party| {
+        let keyword = match party {
+            Party::Person => "actor",
+            Party::Tab(_) | Party::Backend | Party::AuthService => "participant",
+        };
+        format!("{keyword} {} as {}", party.short(), party.name())
+    };
+    words::parties(scope).into_iter().map(declared).collect()
+}
+
+/// Writes steps in order.
+struct Writer {
+    figures: Figures,
+    tick: Duration,
+}
+
+impl Writer {
+    fn new(tick: Duration) -> Self {
+        Self { figures: Figures::default(), tick }
+    }
+
+    fn line(&mut self, step: &TraceStep) -> String {
+        let place = match self.figures.next(step.action) {
+            Figure::Message { from, to, leg, fate } => {
+                let arrow = match (leg, fate) {
+                    (Leg::Request, Fate::Delivered) => "->>",
+                    (Leg::Request, Fate::Lost) => "-x",
+                    (Leg::Response, Fate::Delivered) => "-->>",
+                    (Leg::Response, Fate::Lost) => "--x",
+                };
+                format!("{}{arrow}{}", from.short(), to.short())
+            }
+            Figure::At(party) => format!("Note over {}", party.short()),
+            Figure::Everywhere => format!("Note over {},{}", Party::Person.short(), Party::AuthService.short()),
+        };
+        let mut label = vec![words::action(step.action)];
+        if step.action == Action::Tick {
+            label.push(words::pass(self.tick));
+        }
+        label.extend(words::seen(step));
+        format!("{place}: {}", label.join(", "))
+    }
+}
+
+/// What a header announces.
+struct Announced {
+    policy: Policy,
+    policy_line: usize,
+    scope: Scope,
+    shows: String,
+    steps: usize,
+}
+
+/// A header in the reading: each part with its line, once it has been met.
+#[derive(Default)]
+struct Draft<'t> {
+    policy_name: Option<(Line<'t>, &'t str)>,
+    policy_lines: Vec<(Line<'t>, &'t str)>,
+    scope: Option<(Line<'t>, &'t str)>,
+    shows: Option<(Line<'t>, &'t str)>,
+    steps: Option<(Line<'t>, &'t str)>,
+}
+
+/// A line that is not blank.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    /// From 1.
+    number: usize,
+    /// Without white space at its end.
+    text: &'t str,
+}
+
+impl<'t> Line<'t> {
+    /// Without the indentation.
+    fn content(self) -> &'t str {
+        self.text.trim_start()
+    }
+
+    /// The column at which a part of the text begins.
+    fn column_of(self, part: &str) -> usize {
+        let start = part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        self.text.get(..start).map_or(1, |before| before.chars().count() + 1)
+    }
+}
+
+/// Goes through a file line by line.
+struct Reader<'t> {
+    file: &'t str,
+    lines: std::vec::IntoIter<Line<'t>>,
+    last: Line<'t>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(file: &'t str, text: &'t str) -> Self {
+        let numbered = (1..).zip(text.lines()).map(|(number, text)| Line { number, text: text.trim_end() });
+        let lines: Vec<_> = numbered.filter(|line| !line.text.is_empty()).collect();
+        let last = lines.last().copied().unwrap_or(Line { number: 1, text: "" });
+        Self { file, lines: lines.into_iter(), last }
+    }
+
+    fn error(&self, line: usize, column: usize, why: impl Into<String>) -> TraceError {
+        TraceError { file: self.file.to_owned(), line, column, why: why.into() }
+    }
+
+    fn error_at(&self, line: Line<'_>, part: &str, why: impl Into<String>) -> TraceError {
+        self.error(line.number, line.column_of(part), why)
+    }
+
+    fn error_at_the_end(&self, why: impl Into<String>) -> TraceError {
+        self.error(self.last.number, self.last.text.chars().count() + 1, why)
+    }
+
+    fn header(&mut self) -> Result<Announced, TraceError> {
+        self.version()?;
+        let mut draft = Draft::default();
+        let beginning = loop {
+            let Some(line) = self.lines.next() else {
+                return Err(
+                    self.error_at_the_end(format!("the file breaks off in its header: `{BEGINNING}` is missing"))
+                );
+            };
+            if line.text == BEGINNING {
+                break line;
+            }
+            self.header_line(line, &mut draft)?;
+        };
+        self.announced(&draft, beginning)
+    }
+
+    fn version(&mut self) -> Result<(), TraceError> {
+        let right = format!("`{VERSION}{FORMAT_VERSION}`");
+        let Some(first) = self.lines.next() else {
+            return Err(self.error_at_the_end(format!("the file is empty: a trace begins with {right}")));
+        };
+        let Some(version) = first.text.strip_prefix(VERSION) else {
+            return Err(self.error_at(first, first.text, format!("this is no trace: one begins with {right}")));
+        };
+        if version != FORMAT_VERSION.to_string() {
+            let why = format!("format version {version} is not known: this authloom reads {FORMAT_VERSION}");
+            return Err(self.error_at(first, version, why));
+        }
+        Ok(())
+    }
+
+    fn header_line(&self, line: Line<'t>, draft: &mut Draft<'t>) -> Result<(), TraceError> {
+        if let Some(rest) = line.text.strip_prefix(POLICY_LINE) {
+            draft.policy_lines.push((line, rest.strip_prefix(' ').unwrap_or(rest)));
+            return Ok(());
+        }
+        let parts = [
+            (POLICY, &mut draft.policy_name),
+            (SCOPE, &mut draft.scope),
+            (SHOWS, &mut draft.shows),
+            (STEPS, &mut draft.steps),
+        ];
+        for (key, part) in parts {
+            let Some(value) = line.text.strip_prefix(key) else { continue };
+            if let Some((before, _)) = part {
+                let why = format!("`{}` stands in line {} already", key.trim_end(), before.number);
+                return Err(self.error_at(line, line.text, why));
+            }
+            *part = Some((line, value));
+            return Ok(());
+        }
+        if line.text.starts_with(COMMENT) {
+            return Ok(());
+        }
+        let why = format!("here the header goes on with a line `{COMMENT} ...`, or ends with `{BEGINNING}`");
+        Err(self.error_at(line, line.content(), why))
+    }
+
+    fn announced(&self, draft: &Draft<'t>, beginning: Line<'_>) -> Result<Announced, TraceError> {
+        let missing = |key: &str, example: &str| {
+            let why = format!("the header lacks a line like `{key}{example}`");
+            self.error(beginning.number, 1, why)
+        };
+        let (name_line, name) = draft.policy_name.ok_or_else(|| missing(POLICY, "recommended"))?;
+        let (scope_line, scope) = draft.scope.ok_or_else(|| missing(SCOPE, "default"))?;
+        let (_, shows) = draft.shows.ok_or_else(|| missing(SHOWS, "two tabs refresh at once"))?;
+        let (steps_line, steps) = draft.steps.ok_or_else(|| missing(STEPS, "20"))?;
+        if draft.policy_lines.is_empty() {
+            return Err(missing(POLICY_LINE, " [auth_service]`, one for each line of the policy's file, such as `"));
+        }
+        Ok(Announced {
+            policy: self.policy(name, &draft.policy_lines)?,
+            policy_line: name_line.number,
+            scope: scope.parse().map_err(|error| self.error_at(scope_line, scope, format!("{error}")))?,
+            shows: shows.to_owned(),
+            steps: steps.parse().map_err(|_| {
+                self.error_at(steps_line, steps, format!("`{steps}` is no number of steps: write one like `20`"))
+            })?,
+        })
+    }
+
+    fn policy(&self, name: &str, lines: &[(Line<'_>, &str)]) -> Result<Policy, TraceError> {
+        let toml: String = lines.iter().flat_map(|(_, text)| [text, "\n"]).collect();
+        match Policy::from_toml(self.file, &toml) {
+            Ok(policy) => Ok(Policy { name: name.to_owned(), ..policy }),
+            Err(error) => {
+                let (line, text) = lines[(error.line - 1).min(lines.len() - 1)];
+                Err(self.error(line.number, line.column_of(text) + error.column - 1, error.why))
+            }
+        }
+    }
+
+    /// The next line that is no comment.
+    fn line(&mut self) -> Option<Line<'t>> {
+        self.lines.find(|line| !line.content().starts_with(COMMENT))
+    }
+
+    fn participant(&mut self, right: &str) -> Result<(), TraceError> {
+        match self.line() {
+            Some(line) if line.content() == right => Ok(()),
+            Some(line) => {
+                let why = format!("here must stand `{right}`: the participants are those of the scope, in its order");
+                Err(self.error_at(line, line.content(), why))
+            }
+            None => Err(self.error_at_the_end(format!("the file breaks off: here must stand `{right}`"))),
+        }
+    }
+
+    fn steps(&mut self, spec: &Spec, announced: usize) -> Result<Vec<TraceStep>, TraceError> {
+        let mut walker = Walker::new(spec);
+        let mut writer = Writer::new(spec.ticks.tick);
+        let mut steps = Vec::new();
+        while let Some(line) = self.line() {
+            if steps.len() == announced {
+                let why = format!("a step more than the {announced} of `{}`", STEPS.trim_end());
+                return Err(self.error_at(line, line.content(), why));
+            }
+            steps.push(self.step(line, &mut walker, &mut writer)?);
+        }
+        if steps.is_empty() {
+            return Err(self.error_at_the_end("the file breaks off before its first step"));
+        }
+        if steps.len() < announced {
+            let here = steps.len();
+            let why =
+                format!("the file breaks off after {here} steps of {announced}: if these are all, `{STEPS}{here}`");
+            return Err(self.error_at_the_end(why));
+        }
+        Ok(steps)
+    }
+
+    fn step(&self, line: Line<'_>, walker: &mut Walker<'_>, writer: &mut Writer) -> Result<TraceStep, TraceError> {
+        let content = line.content();
+        let Some((_, label)) = content.split_once(": ") else {
+            return Err(self.error_at(line, content, format!("this is no step: {FORMS}")));
+        };
+        let said = label.split_once(", ").map_or(label, |(action, _)| action);
+        let Some(action) = words::action_said(said) else {
+            return Err(self.error_at(line, label, format!("nothing is called `{said}`: {FORMS}")));
+        };
+        let step = walker.take(action).map_err(|error| self.error_at(line, label, error.to_string()))?;
+        let right = writer.line(&step);
+        if content != right {
+            let same = content.chars().zip(right.chars()).take_while(|(here, there)| here == there).count();
+            let column = line.column_of(content) + same;
+            return Err(self.error(line.number, column, format!("the model expects `{right}`")));
+        }
+        Ok(step)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+use authloom_model::{CallId, Exchange, TabId};
+use proptest::prelude::*;
+
+use super::super::samples;
+use super::*;
+
+const CALL: CallId = CallId { tab: TabId(0), call: 0 };
+
+/// Opens the items; the call arrives, and its 401 is lost.
+fn lost_401() -> Trace {
+    let call = Exchange::Call(CALL);
+    samples::told("recommended", Scope::SMALL, &[Action::Open(CALL), Action::Arrive(call), Action::Lose(call)])
+}
+
+/// How the file reads with one text replaced by another.
+fn refused(from: &str, to: &str) -> String {
+    let text = write(&lost_401());
+    assert!(text.contains(from), "the file says `{from}`:\n{text}");
+    read("a.mmd", &text.replacen(from, to, 1)).expect_err("the file is wrong").to_string()
+}
+
+/// The line of the file on which a text stands.
+fn line_of(part: &str) -> usize {
+    1 + write(&lost_401()).lines().position(|line| line.contains(part)).expect("the file says it")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_trace_reads_back_from_what_it_writes(trace in samples::any_trace()) {
+        prop_assert_eq!(read("a.mmd", &write(&trace)), Ok(trace));
+    }
+
+    #[test]
+    fn no_label_holds_what_mermaid_takes_for_its_own(trace in samples::any_trace()) {
+        let text = write(&trace);
+        let steps = text.lines().skip_while(|line| *line != BEGINNING).skip(1);
+        for line in steps {
+            prop_assert!(!line.contains(['#', ';', '%']), "{}", line);
+            prop_assert!(line.split(|c: char| !c.is_alphanumeric()).all(|word| word != "end"), "{}", line);
+        }
+    }
+
+    #[test]
+    fn a_file_cut_off_anywhere_is_no_trace(trace in samples::any_trace(), at in any::<prop::sample::Index>()) {
+        let text = write(&trace);
+        let whole = text.trim_end().len();
+        let cut = (0..=at.index(whole - 1)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        prop_assert!(read("a.mmd", &text[..cut]).is_err(), "{}", &text[..cut]);
+    }
+}
+
+#[test]
+fn a_file_looks_like_this() {
+    insta::with_settings!({ snapshot_path => "../snapshots" }, {
+        insta::assert_snapshot!(write(&samples::two_tabs_race()));
+    });
+}
+
+#[test]
+fn white_space_at_the_end_blank_lines_and_further_comments_are_no_matter() {
+    let trace = lost_401();
+    let text = write(&trace).replace('\n', "  \r\n\r\n").replace("  P->>T1", "  %% the person comes back\n  P->>T1");
+    assert_eq!(read("a.mmd", &text), Ok(trace));
+}
+
+#[test]
+fn a_name_or_a_sentence_with_a_line_break_does_not_break_the_file() {
+    let mut trace = lost_401();
+    trace.header.shows = "one\nsequenceDiagram".to_owned();
+    trace.header.policy.name = "two\r\nlines".to_owned();
+    let header = read("a.mmd", &write(&trace)).expect("the file is right").header;
+    assert_eq!((header.shows.as_str(), header.policy.name.as_str()), ("one sequenceDiagram", "two  lines"));
+}
+
+#[test]
+fn every_form_that_a_wrong_line_is_told_of_says_an_action() {
+    let forms = FORMS.split('`').skip(1).step_by(2);
+    for form in forms {
+        let (_, label) = form.split_once(": ").expect("a form has a label");
+        assert!(words::action_said(label).is_some(), "{form}");
+    }
+}
+
+#[test]
+fn an_empty_file_is_refused() {
+    assert_eq!(
+        read("a.mmd", "\n").expect_err("it is empty").to_string(),
+        "a.mmd:1:1: the file is empty: a trace begins with `%% authloom trace 1`"
+    );
+}
+
+#[test]
+fn another_diagram_is_refused() {
+    let error = refused("%% authloom trace 1\n", "");
+    assert_eq!(error, "a.mmd:1:1: this is no trace: one begins with `%% authloom trace 1`");
+}
+
+#[test]
+fn an_unknown_format_version_is_refused_with_the_one_that_is_read() {
+    let error = refused("trace 1", "trace 2");
+    assert_eq!(error, "a.mmd:1:19: format version 2 is not known: this authloom reads 1");
+}
+
+#[test]
+fn a_header_that_lacks_a_line_is_refused_with_the_line() {
+    let error = refused("%% scope: small\n", "");
+    let line = line_of(BEGINNING) - 1;
+    assert_eq!(error, format!("a.mmd:{line}:1: the header lacks a line like `%% scope: default`"));
+}
+
+#[test]
+fn a_header_that_says_a_thing_twice_is_refused_at_the_second() {
+    let error = refused("%% scope: small\n", "%% scope: small\n%% scope: large\n");
+    let line = line_of(SCOPE);
+    assert_eq!(error, format!("a.mmd:{}:1: `%% scope:` stands in line {line} already", line + 1));
+}
+
+#[test]
+fn a_wrong_scope_is_refused_where_it_stands() {
+    let error = refused("scope: small", "scope: huge");
+    assert!(error.starts_with(&format!("a.mmd:{}:11: no scope `huge`: ", line_of(SCOPE))), "{error}");
+}
+
+#[test]
+fn a_wrong_policy_is_refused_on_its_line_of_the_trace() {
+    let error = refused("code_lifetime = \"5m\"", "code_lifetime = \"soon\"");
+    let line = line_of("code_lifetime");
+    assert!(error.starts_with(&format!("a.mmd:{line}:22: `soon` is no duration")), "{error}");
+}
+
+#[test]
+fn a_policy_of_too_many_ticks_is_refused() {
+    let error = refused("code_lifetime = \"5m\"", "code_lifetime = \"1s\"");
+    assert!(error.starts_with(&format!("a.mmd:{}:1: its durations have no common tick", line_of(POLICY))), "{error}");
+}
+
+#[test]
+fn a_wrong_number_of_steps_is_refused() {
+    let line = line_of(STEPS);
+    assert_eq!(
+        refused("steps: 3", "steps: few"),
+        format!("a.mmd:{line}:11: `few` is no number of steps: write one like `20`")
+    );
+    let last = line_of("is lost");
+    assert_eq!(refused("steps: 3", "steps: 2"), format!("a.mmd:{last}:3: a step more than the 2 of `%% steps:`"));
+    assert!(refused("steps: 3", "steps: 4").ends_with("after 3 steps of 4: if these are all, `%% steps: 3`"));
+}
+
+#[test]
+fn a_participant_that_the_scope_does_not_have_is_refused() {
+    let error = refused("participant B as Backend", "participant T2 as Tab 2");
+    let line = line_of("participant B");
+    assert!(error.starts_with(&format!("a.mmd:{line}:3: here must stand `participant B as Backend`")), "{error}");
+}
+
+#[test]
+fn a_file_without_steps_is_refused() {
+    let text = write(&lost_401());
+    let (before, _) = text.split_once("  P->>T1").expect("the first step opens the items");
+    let error = read("a.mmd", before).expect_err("it is cut off").to_string();
+    let line = line_of("participant A");
+    assert_eq!(error, format!("a.mmd:{line}:31: the file breaks off before its first step"));
+}
+
+#[test]
+fn a_line_that_is_no_step_is_refused_with_the_forms_there_are() {
+    let line = line_of("P->>T1");
+    let error = refused("P->>T1: open T1.1, call T1.1 sent without a token", "loop again");
+    assert_eq!(error, format!("a.mmd:{line}:3: this is no step: {FORMS}"));
+    let error = refused("P->>T1: open T1.1,", "P->>T1: close T1.1,");
+    assert_eq!(error, format!("a.mmd:{line}:11: nothing is called `close T1.1`: {FORMS}"));
+}
+
+#[test]
+fn a_step_that_the_model_does_not_allow_is_refused_with_those_it_allows() {
+    let line = line_of("P->>T1");
+    let error = refused("P->>T1: open T1.1, call T1.1 sent without a token", "A-->>T1: refresh T1.1 returns");
+    assert_eq!(
+        error,
+        format!(
+            "a.mmd:{line}:12: the model does not allow `refresh T1.1 returns` here; it allows: open T1.1, sign in T1, mistype T1"
+        )
+    );
+}
+
+#[test]
+fn what_the_model_does_not_expect_to_be_seen_is_refused_where_it_begins() {
+    let line = line_of("T1->>B");
+    assert_eq!(
+        refused("arrives, 401", "arrives, 403"),
+        format!("a.mmd:{line}:32: the model expects `T1->>B: call T1.1 arrives, 401`")
+    );
+    assert_eq!(
+        refused("arrives, 401", "arrives"),
+        format!("a.mmd:{line}:28: the model expects `T1->>B: call T1.1 arrives, 401`")
+    );
+}
+
+#[test]
+fn an_arrow_that_is_not_the_actions_is_refused() {
+    let line = line_of("is lost");
+    let error = refused("B--xT1", "T1-xB");
+    assert!(error.starts_with(&format!("a.mmd:{line}:3: the model expects `B--xT1: call T1.1 is lost")), "{error}");
+}

@@ -1,0 +1,58 @@
+//! Traces for tests.
+
+use authloom_model::property::PROPERTIES;
+use authloom_model::{Action, Policy, Scope, Spec};
+use proptest::prelude::*;
+
+use super::{Header, Trace, Walker};
+use crate::explore::{Limits, Verdict, check, questions};
+
+/// The shortest way in which two tabs without a common lock lose their session.
+pub(super) fn two_tabs_race() -> Trace {
+    violation("no-refresh-lock", Scope::DEFAULT, "no-spurious-sign-out")
+}
+
+/// The shortest way in which a profile violates a property.
+pub(super) fn violation(profile: &str, scope: Scope, property: &str) -> Trace {
+    let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
+    let explored = check(&spec, &questions(), Limits::default(), &mut |_| {});
+    let at = PROPERTIES.iter().position(|known| known.name == property).unwrap();
+    let Verdict::Violated(way) = &explored.verdicts[at] else { panic!("{profile} does not violate {property}") };
+    let mut walker = Walker::new(&spec);
+    let steps = way.iter().map(|action| walker.step(*action)).collect();
+    let shows = format!("against {property}: {}", PROPERTIES[at].sentence);
+    Trace { header: Header { policy: spec.policy.clone(), scope, shows }, steps }
+}
+
+/// A trace of some actions, as a trace tells them.
+pub(super) fn told(profile: &str, scope: Scope, actions: &[Action]) -> Trace {
+    let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
+    let mut walker = Walker::new(&spec);
+    let steps = actions.iter().map(|action| walker.take(*action).unwrap()).collect();
+    Trace { header: Header { policy: spec.policy.clone(), scope, shows: "a test".to_owned() }, steps }
+}
+
+/// Any walk of any profile in a few scopes.
+pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
+    let scopes = [
+        Scope::SMALL,
+        Scope::DEFAULT,
+        Scope::LARGE,
+        Scope { tabs: 3, calls: 2, flows: 2, losses: 4 },
+        Scope { tabs: 1, calls: 1, flows: 1, losses: 0 },
+    ];
+    let profile = prop::sample::select(Policy::PROFILES.map(|(name, _)| name).to_vec());
+    let scope = prop::sample::select(scopes.to_vec());
+    let shows = "[a-z][a-zA-Z0-9 ,;:#%|{}\"é-]{0,40}[a-z.]";
+    let choices = prop::collection::vec(any::<prop::sample::Index>(), 1..80);
+    (profile, scope, shows, choices).prop_map(|(profile, scope, shows, choices)| {
+        let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
+        let mut walker = Walker::new(&spec);
+        let mut steps = Vec::new();
+        for choice in choices {
+            let action = *choice.get(&walker.enabled());
+            steps.push(walker.take(action).unwrap());
+        }
+        Trace { header: Header { policy: spec.policy.clone(), scope, shows }, steps }
+    })
+}
