@@ -7,6 +7,8 @@ pub mod cli;
 pub mod cover;
 pub mod drive;
 pub mod explore;
+pub mod report;
+pub mod run;
 pub mod serve;
 pub mod target;
 pub mod trace;

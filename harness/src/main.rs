@@ -1,3 +1,7 @@
-//! The command line of authloom.
+//! The program `authloom`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    authloom::cli::main()
+}

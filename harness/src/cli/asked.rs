@@ -1,0 +1,140 @@
+//! The flags that several verbs share: what to look at, how far, and how to say it.
+
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use authloom_model::policy::TooManyTicks;
+use authloom_model::{Policy, Scope, Spec};
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use crate::explore::Limits;
+
+const RECOMMENDED: &str = "recommended";
+
+/// What to look at.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Subject {
+    /// What the deployment chose: the name of a profile (`authloom policy` lists them), or a policy file.
+    #[arg(long, value_name = "NAME-OR-FILE", default_value = RECOMMENDED)]
+    pub(super) policy: String,
+
+    /// What may happen around it. small: one tab with two parallel calls; default: two tabs that share a session; large: two tabs with two
+    /// parallel calls each. In each of them one message may be lost. Or in full, like `tabs=3,calls=1,flows=1,losses=0`.
+    #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT)]
+    pub(super) scope: Scope,
+}
+
+/// How far to look.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Memory that the exploration may use, like 512MiB or 4GiB. It stops before it would need more.
+    #[arg(long, value_name = "SIZE", value_parser = memory, default_value = "4GiB")]
+    pub(super) memory: u64,
+
+    /// Worlds to explore at most.
+    #[arg(long, value_name = "COUNT", default_value_t = u32::MAX, hide_default_value = true,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_worlds: u32,
+
+    /// Steps from the beginning to look ahead at most.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) depth: Option<u32>,
+}
+
+/// How to say what came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One object on one line, for machines.
+    Json,
+    /// JUnit XML, for continuous integration.
+    Junit,
+}
+
+impl Subject {
+    /// Reads the policy and makes the spec.
+    pub(super) fn spec(&self) -> Result<Spec, Failure> {
+        let policy = policy(&self.policy)?;
+        Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))
+    }
+
+    /// The flags that ask for the same again, each after a space; what is the default is left out.
+    pub(super) fn again(&self) -> String {
+        let mut flags = String::new();
+        if self.policy != RECOMMENDED {
+            write!(flags, " --policy {}", self.policy).expect("a string can be written to");
+        }
+        if self.scope != Scope::DEFAULT {
+            write!(flags, " --scope {}", self.scope).expect("a string can be written to");
+        }
+        flags
+    }
+}
+
+impl From<Bounds> for Limits {
+    fn from(bounds: Bounds) -> Self {
+        Self { worlds: bounds.max_worlds, memory_bytes: bounds.memory, depth: bounds.depth }
+    }
+}
+
+/// The profile of that name, or else the policy in the file of that name.
+pub(super) fn policy(name_or_file: &str) -> Result<Policy, Failure> {
+    if let Some(policy) = Policy::profile(name_or_file) {
+        return Ok(policy);
+    }
+    let text = std::fs::read_to_string(Path::new(name_or_file)).map_err(|error| unread(name_or_file, &error))?;
+    Policy::from_toml(name_or_file, &text).map_err(Failure::input)
+}
+
+/// What to say of a policy file that cannot be read.
+fn unread(file: &str, error: &std::io::Error) -> Failure {
+    if error.kind() == ErrorKind::NotFound {
+        return Failure::input(format_args!(
+            "no profile and no file `{file}`: the profiles are {}; a file of your own can start from `authloom policy \
+             show {RECOMMENDED} > my.toml`",
+            profiles()
+        ));
+    }
+    let message = format!("cannot read {file}: {error}");
+    let is_no_text = [ErrorKind::IsADirectory, ErrorKind::InvalidData].contains(&error.kind());
+    if is_no_text { Failure::input(message) } else { Failure::fault(message) }
+}
+
+/// What to say of a policy that has too many ticks, with the way out.
+pub(super) fn too_many_ticks(name_or_file: &str, error: &TooManyTicks) -> Failure {
+    Failure::input(format_args!(
+        "{name_or_file}: {error}\nA policy whose limits come in the same order is small enough:\n  \
+         authloom policy shrink {name_or_file} > smaller.toml\n  authloom check --policy smaller.toml"
+    ))
+}
+
+fn profiles() -> String {
+    Policy::PROFILES.map(|(name, _)| name).join(", ")
+}
+
+/// Reads a size like `4GiB`.
+fn memory(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u32); 4] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let wrong = || "a size is a whole number with KiB, MiB, GiB or TiB, like 512MiB or 4GiB".to_owned();
+    let (number, shift) =
+        UNITS.into_iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift))).ok_or_else(wrong)?;
+    let number: u64 = number.trim().parse().map_err(|_| wrong())?;
+    number.checked_mul(1 << shift).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_a_number_with_its_unit() {
+        assert_eq!(memory("4GiB"), Ok(4 << 30));
+        assert_eq!(memory("512 MiB"), Ok(512 << 20));
+        for wrong in ["4", "4GB", "GiB", "-1GiB", "1.5GiB", "99999999999TiB"] {
+            assert!(memory(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `authloom cover`: from the graph to traces.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use authloom_model::{Action, Spec};
+use clap::{Args, ValueEnum};
+
+use super::asked::{Bounds, Format, Subject};
+use super::failure::{Failure, written};
+use super::folder::{Folder, Form};
+use crate::cover::{self, KindOptions, Path, StepOptions};
+use crate::explore::{Completeness, Graph};
+use crate::report;
+use crate::report::cover::Cost;
+use crate::report::progress::Progress;
+use crate::run::{self, Stage, Status, Watch};
+
+/// Draw traces that together take every step of the graph, or a step of every kind.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Cover {
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    bounds: Bounds,
+
+    /// What the traces take.
+    #[arg(long, value_enum, default_value_t = Goal::Kinds)]
+    goal: Goal,
+
+    /// Write the traces into this folder. For --goal steps they may be thousands.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// How to write them.
+    #[arg(long, value_enum, default_value_t = Form::Mermaid)]
+    form: Form,
+
+    /// How to say what they cost: text or json.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Goal {
+    /// Every step of the graph, in long tours of the least cost there is.
+    Steps,
+    /// One step of every kind (role state, action, outcome), in a few short traces.
+    Kinds,
+}
+
+impl Cover {
+    /// Covers, writes the traces, and reports the cost.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        if self.format == Format::Junit {
+            return Err(Failure::input("`cover` has no verdict to say in JUnit: use --format text or json"));
+        }
+        let spec = self.subject.spec()?;
+        let mut progress = Progress::start();
+        let (checked, graph) = run::explore(&spec, self.bounds.into(), &mut progress);
+        let Some(graph) = graph else {
+            return Err(Failure::input("not even one world fits: allow more with --memory"));
+        };
+        progress.saw(&Stage::Covering { steps: graph.steps().into() });
+        let (cost, paths) = match self.goal {
+            Goal::Steps => {
+                let cover = cover::every_step(&graph, StepOptions::default());
+                (Cost::of_steps(&spec, graph.kinds() as u64, &cover), cover.tours)
+            }
+            Goal::Kinds => {
+                let cover = cover::every_kind(&graph, KindOptions::default());
+                (Cost::of_kinds(&spec, graph.steps().into(), &cover), cover.traces)
+            }
+        };
+        progress.finish();
+        if let Some(folder) = &self.out {
+            save(&spec, &graph, &paths, Folder::of(folder, self.form), self.goal)?;
+        }
+        written(match self.format {
+            Format::Text | Format::Junit => report::cover::text(out, &cost, self.out.as_deref()),
+            Format::Json => report::cover::json(out, &cost),
+        })?;
+        Ok(match checked.completeness {
+            Completeness::Complete => Status::Holds,
+            Completeness::Bounded { .. } | Completeness::Cut { .. } => Status::Unfinished,
+        })
+    }
+}
+
+fn save(spec: &Spec, graph: &Graph, paths: &[Path], mut folder: Folder<'_>, goal: Goal) -> Result<(), Failure> {
+    let digits = paths.len().to_string().len();
+    let what = match goal {
+        Goal::Steps => "every step",
+        Goal::Kinds => "every kind of step",
+    };
+    for (path, number) in paths.iter().zip(1..) {
+        let way = path.iter().map(|step| action(graph, *step));
+        let shows = format!("{what} of the graph: trace {number} of {}", paths.len());
+        folder.write(&format!("{number:0digits$}"), &run::told(spec, way, shows))?;
+    }
+    Ok(())
+}
+
+fn action(graph: &Graph, step: u32) -> Action {
+    Action::of_code(graph.edge(step).code).expect("only codes of actions are remembered")
+}

@@ -1,0 +1,93 @@
+//! `authloom show`: a trace as a picture.
+
+use std::io::Write;
+use std::path::Path;
+
+use authloom_model::property::PROPERTIES;
+use clap::{Args, ValueEnum};
+
+use super::asked::{Bounds, Subject};
+use super::failure::{Failure, written};
+use crate::report;
+use crate::report::progress::Progress;
+use crate::run::{self, Status, Verdict};
+use crate::trace::{Trace, file, json, mermaid};
+
+/// Draw a trace as a sequence diagram: one from a file, or the shortest one that a property has.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Show {
+    /// A trace's file, or the name of a property: its counterexample, or how it comes about.
+    #[arg(value_name = "FILE-OR-PROPERTY")]
+    what: String,
+
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    bounds: Bounds,
+
+    /// How to draw it.
+    #[arg(long, value_enum, default_value_t = Drawn::Diagram)]
+    form: Drawn,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Drawn {
+    /// For this terminal.
+    Diagram,
+    /// As a file that code hosts show as a picture and that `replay` reads.
+    Mermaid,
+    /// As a file for machines that `replay` reads.
+    Json,
+}
+
+impl Show {
+    /// Draws.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let path = Path::new(&self.what);
+        let known = PROPERTIES.iter().any(|property| property.name == self.what);
+        let trace = if known && !path.exists() { self.of_property()? } else { self.of_file(path)? };
+        written(match self.form {
+            Drawn::Diagram => report::trace(out, &trace),
+            Drawn::Mermaid => out.write_all(mermaid::write(&trace).as_bytes()),
+            Drawn::Json => out.write_all(json::write(&trace).as_bytes()),
+        })?;
+        Ok(Status::Holds)
+    }
+
+    fn of_file(&self, path: &Path) -> Result<Trace, Failure> {
+        if !path.exists() {
+            let names = PROPERTIES.iter().map(|property| property.name).collect::<Vec<_>>().join(", ");
+            return Err(Failure::input(format_args!(
+                "no file and no property `{}`: the properties are {names}",
+                self.what
+            )));
+        }
+        Ok(file::read(path)?)
+    }
+
+    fn of_property(&self) -> Result<Trace, Failure> {
+        let spec = self.subject.spec()?;
+        let mut progress = Progress::start();
+        let (checked, _) = run::explore(&spec, self.bounds.into(), &mut progress);
+        progress.finish();
+        let finding = checked.finding(&self.what).expect("every property has a finding");
+        let sentence = finding.property.sentence;
+        let (policy, scope) = (&spec.policy.name, spec.scope);
+        match (&finding.way, finding.verdict) {
+            (Some(way), Verdict::Violated) => Ok(run::told(&spec, way.clone(), format!("broken: {sentence}"))),
+            (Some(way), _) => Ok(run::told(&spec, way.clone(), sentence)),
+            (None, Verdict::Holds) => Err(Failure {
+                status: Status::NothingRun,
+                message: format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),
+            }),
+            (None, Verdict::NotReached) => Err(Failure {
+                status: Status::NothingRun,
+                message: format!("`{}` never happens under {policy} in scope {scope}: try a larger one", self.what),
+            }),
+            (None, Verdict::Violated | Verdict::Reached | Verdict::Unknown) => Err(Failure {
+                status: Status::Unfinished,
+                message: format!("the run saw too little to tell of `{}`: allow more with --memory", self.what),
+            }),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What covering a graph costs, for people and machines.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::Style;
+use serde::Serialize;
+
+use super::layout::entry;
+use super::numbers::count;
+use crate::cover::{Bound, KindCover, StepCover};
+
+/// What a cover costs.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Cost {
+    /// The policy's name.
+    pub policy: String,
+    /// The scope.
+    pub scope: authloom_model::Scope,
+    /// What is covered: `steps` or `kinds`.
+    pub goal: &'static str,
+    /// Steps in the graph.
+    pub edges: u64,
+    /// Kinds of steps in the graph.
+    pub kinds: u64,
+    /// Tours, or traces.
+    pub tours: u64,
+    /// What they cost: their steps, and one for each return to the beginning.
+    pub steps: u64,
+    /// What any cover costs at least.
+    pub bound: u64,
+    /// Whether the bound is known to be the optimum.
+    pub bound_is: BoundIs,
+    /// What they cost, as a multiple of the bound.
+    pub ratio: f64,
+    /// Steps of the longest.
+    pub longest: u64,
+}
+
+/// What is known of a bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundIs {
+    /// A cover of this cost exists.
+    Optimum,
+    /// No cover costs less.
+    LowerBound,
+}
+
+impl Cost {
+    /// What covering every step costs.
+    #[must_use]
+    pub fn of_steps(spec: &authloom_model::Spec, kinds: u64, cover: &StepCover) -> Self {
+        let bound_is = match cover.bound {
+            Bound::Optimum(_) => BoundIs::Optimum,
+            Bound::AtLeast(_) => BoundIs::LowerBound,
+        };
+        Self {
+            policy: spec.policy.name.clone(),
+            scope: spec.scope,
+            goal: "steps",
+            edges: cover.edges,
+            kinds,
+            tours: cover.tours.len() as u64,
+            steps: cover.steps,
+            bound: cover.bound.steps(),
+            bound_is,
+            ratio: ratio(cover.steps, cover.bound.steps()),
+            longest: cover.longest() as u64,
+        }
+    }
+
+    /// What covering every kind costs.
+    #[must_use]
+    pub fn of_kinds(spec: &authloom_model::Spec, edges: u64, cover: &KindCover) -> Self {
+        Self {
+            policy: spec.policy.name.clone(),
+            scope: spec.scope,
+            goal: "kinds",
+            edges,
+            kinds: cover.kinds,
+            tours: cover.traces.len() as u64,
+            steps: cover.steps,
+            bound: cover.kinds,
+            bound_is: BoundIs::LowerBound,
+            ratio: ratio(cover.steps, cover.kinds),
+            longest: cover.longest() as u64,
+        }
+    }
+}
+
+fn ratio(steps: u64, bound: u64) -> f64 {
+    (steps as f64 / bound.max(1) as f64 * 10_000.0).round() / 10_000.0
+}
+
+/// Writes a cost for people, and where the traces are.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn text(out: &mut dyn Write, cost: &Cost, saved: Option<&Path>) -> io::Result<()> {
+    const COLUMN: usize = 13;
+    let mut fact = |label: &str, text: String| entry(out, &format!("  {label}"), COLUMN, &text, Style::new());
+    let bound = match cost.bound_is {
+        BoundIs::Optimum => "the optimum",
+        BoundIs::LowerBound => "a lower bound",
+    };
+    fact("policy", format!("{} in scope {}", cost.policy, cost.scope))?;
+    fact("graph", format!("{} of {}", count(cost.edges, "step"), count(cost.kinds, "kind")))?;
+    fact("goal", format!("every one of its {}", if cost.goal == "steps" { "steps" } else { "kinds of steps" }))?;
+    fact("tours", format!("{}, the longest of {}", count(cost.tours, "tour"), count(cost.longest, "step")))?;
+    fact("cost", format!("{}, resets included", count(cost.steps, "step")))?;
+    fact("at least", format!("{}: {bound}; the cost is {} times that", count(cost.bound, "step"), cost.ratio))?;
+    match saved {
+        Some(folder) => fact("saved", format!("{} in {}", count(cost.tours, "trace"), folder.display())),
+        None => fact("next", "add --out DIR to write the traces".to_owned()),
+    }
+}
+
+/// Writes a cost as one JSON object on one line.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn json(out: &mut dyn Write, cost: &Cost) -> io::Result<()> {
+    super::json::write_line(out, cost)
+}

@@ -1,0 +1,100 @@
+//! One JSON object for machines. Only `elapsed_ms` differs between two runs of the same.
+
+use std::io::{self, Write};
+
+use authloom_model::Scope;
+use serde::Serialize;
+
+use crate::explore::Completeness;
+use crate::run::{Checked, Outcome, Replay, Verdict};
+
+/// Writes an outcome as one object on one line.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn outcome(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    write_line(out, &object(outcome))
+}
+
+/// Writes any object on one line.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub(crate) fn write_line(out: &mut dyn Write, object: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Object<'o> {
+    policy: &'o str,
+    scope: Scope,
+    worlds: u64,
+    /// Null where the engine does not count them.
+    steps: Option<u64>,
+    completeness: &'static str,
+    properties: Vec<Property>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replays: Option<Vec<Replayed<'o>>>,
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: &'static str,
+    kind: &'static str,
+    source: &'static str,
+    verdict: Verdict,
+    trace_length: Option<usize>,
+}
+
+/// What came of a replay.
+#[derive(Serialize)]
+pub(crate) struct Replayed<'o> {
+    target: &'o str,
+    traces: u64,
+    steps_total: u64,
+    steps_covered: u64,
+    diverged: u64,
+    unsupported: u64,
+    failed: u64,
+    elapsed_ms: u128,
+}
+
+impl<'o> From<&'o Replay> for Replayed<'o> {
+    fn from(replay: &'o Replay) -> Self {
+        Self {
+            target: &replay.target,
+            traces: replay.traces,
+            steps_total: replay.steps_total,
+            steps_covered: replay.steps_covered,
+            diverged: replay.diverged,
+            unsupported: replay.unsupported,
+            failed: replay.failed,
+            elapsed_ms: replay.elapsed.as_millis(),
+        }
+    }
+}
+
+fn object(outcome: &Outcome) -> Object<'_> {
+    let Checked { spec, worlds, steps, completeness, findings, .. } = &outcome.checked;
+    let properties = findings.iter().map(|finding| Property {
+        name: finding.property.name,
+        kind: finding.property.kind.name(),
+        source: finding.property.source,
+        verdict: finding.verdict,
+        trace_length: finding.way.as_ref().map(Vec::len),
+    });
+    Object {
+        policy: &spec.policy.name,
+        scope: spec.scope,
+        worlds: *worlds,
+        steps: *steps,
+        completeness: match completeness {
+            Completeness::Complete => "complete",
+            Completeness::Bounded { .. } => "bounded",
+            Completeness::Cut { .. } => "cut",
+        },
+        properties: properties.collect(),
+        replays: outcome.replays.as_ref().map(|replays| replays.iter().map(Replayed::from).collect()),
+    }
+}

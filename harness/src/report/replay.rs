@@ -1,0 +1,96 @@
+//! Replays, for people.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::layout::{entry, heading};
+use super::numbers::{count, rate};
+use super::picture::picture;
+use super::style::{BAD, GOOD, TITLE, UNSURE};
+use crate::run::{Breach, Goal, Replay, Status};
+
+/// Where the facts of a target begin.
+const FACTS: usize = 16;
+
+/// Writes what came of each target, and draws where one diverges.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn replays(out: &mut dyn Write, replays: &[Replay]) -> io::Result<()> {
+    if replays.is_empty() {
+        heading(out, "Not replayed", UNSURE, "")?;
+        return entry(out, "", 4, "Only a graph that was explored as far as asked is worth replaying.", Style::new());
+    }
+    heading(out, "Replayed on real servers", TITLE, &count(replays.len() as u64, "target"))?;
+    for replay in replays {
+        target(out, replay)?;
+    }
+    for replay in replays {
+        for breach in &replay.breaches {
+            diverges(out, replay, breach)?;
+        }
+    }
+    Ok(())
+}
+
+fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
+    let (style, sign) = match replay.status() {
+        Status::Holds => (GOOD, '✓'),
+        Status::Broken => (BAD, '✗'),
+        Status::WrongInput | Status::Unfinished | Status::NothingRun | Status::Fault => (UNSURE, '?'),
+    };
+    let gap = FACTS.saturating_sub(replay.target.len() + 4);
+    write!(out, "  {style}{sign}{style:#} {}{:gap$}", replay.target, "")?;
+    let mut lines = vec![covered(replay), driven(replay)];
+    lines.extend(troubles(replay));
+    let mut first = lines.into_iter();
+    writeln!(out, "{}", first.next().unwrap_or_default())?;
+    for line in first.chain(replay.reasons.iter().cloned()) {
+        entry(out, "", FACTS, &line, Style::new())?;
+    }
+    Ok(())
+}
+
+fn covered(replay: &Replay) -> String {
+    let of = match replay.goal {
+        Goal::EveryStep => "steps of the model".to_owned(),
+        Goal::EveryKind { kinds } => format!("steps, for {} of step", count(kinds, "kind")),
+        Goal::GivenTraces => "steps of the traces".to_owned(),
+    };
+    let (covered, total) = (indicatif::HumanCount(replay.steps_covered), indicatif::HumanCount(replay.steps_total));
+    if replay.steps_covered == replay.steps_total {
+        format!("conforms in all {total} {of}")
+    } else {
+        format!("conforms in {covered} of {total} {of}")
+    }
+}
+
+fn driven(replay: &Replay) -> String {
+    let seconds = replay.elapsed.as_secs_f64();
+    let pace = replay.steps_per_second().map(|steps| format!(", {}", rate(steps))).unwrap_or_default();
+    format!("{}, {} in {seconds:.1} s{pace}", count(replay.traces, "trace"), count(replay.steps_driven, "step"))
+}
+
+fn troubles(replay: &Replay) -> Option<String> {
+    let parts = [(replay.diverged, "diverged"), (replay.unsupported, "could not be asked"), (replay.failed, "failed")];
+    let mut said: Vec<String> = parts
+        .into_iter()
+        .filter(|(traces, _)| *traces > 0)
+        .map(|(traces, what)| format!("{} {what}", count(traces, "trace")))
+        .collect();
+    if replay.traces < replay.planned {
+        said.push(format!("stopped with {} to go", count(replay.planned - replay.traces, "trace")));
+    }
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result<()> {
+    heading(out, &format!("Where {} diverges", replay.target), BAD, breach.rule.source)?;
+    writeln!(out)?;
+    out.write_all(picture(&breach.trace, Some(breach)).as_bytes())?;
+    match &breach.saved {
+        Some(path) => entry(out, "  saved", 10, &path.display().to_string(), Style::new()),
+        None => Ok(()),
+    }
+}

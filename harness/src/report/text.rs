@@ -1,0 +1,296 @@
+//! The report for people: what broke first, then what was asked, what holds, what was seen, and what to do next.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use authloom_model::property::Kind;
+use authloom_model::{Scope, Spec};
+use indicatif::HumanCount;
+
+use super::layout::{entry, heading};
+use super::numbers::{bytes, chance, count};
+use super::picture::picture;
+use super::replay;
+use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
+use crate::explore::{Completeness, CutReason};
+use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, told};
+
+/// Counterexamples drawn at most: a fourth picture helps nobody to repair the first.
+const MOST_DRAWN: usize = 3;
+/// Where the sentences of the properties begin.
+const SENTENCES: usize = 28;
+/// Where the facts begin.
+const FACTS: usize = 13;
+
+/// Writes an outcome for people. `again` are the flags that ask for the same policy and scope, each after a space.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn outcome(out: &mut dyn Write, outcome: &Outcome, again: &str) -> io::Result<()> {
+    let checked = &outcome.checked;
+    headline(out, outcome)?;
+    facts(out, checked)?;
+    violated(out, checked)?;
+    promises(out, checked)?;
+    within_reach(out, checked)?;
+    happenings(out, checked)?;
+    if let Some(replays) = &outcome.replays {
+        replay::replays(out, replays)?;
+    }
+    conclusion(out, outcome, again)
+}
+
+fn headline(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    let (style, sign, sentence) = verdict(outcome);
+    writeln!(out)?;
+    entry(out, &format!("{sign} "), 2, &sentence, style)
+}
+
+/// The whole in a sentence.
+fn verdict(outcome: &Outcome) -> (Style, char, String) {
+    let checked = &outcome.checked;
+    let Spec { policy, scope, .. } = &checked.spec;
+    let subject = format!("{} in scope {scope}", policy.name);
+    let broken = with(checked, Verdict::Violated).count() as u64;
+    let diverging = outcome.replays.iter().flatten().filter(|replay| replay.diverged > 0).count() as u64;
+    match outcome.status() {
+        Status::Broken if broken > 0 => {
+            let verb = if broken == 1 { "is" } else { "are" };
+            (BAD, '✗', format!("{subject}: {} {verb} broken", count(broken, "promise")))
+        }
+        Status::Broken => (BAD, '✗', format!("{subject}: {} from the model", diverges(diverging))),
+        Status::Unfinished => (UNSURE, '?', format!("{subject}: nothing wrong so far, but not everything was seen")),
+        Status::NothingRun => (UNSURE, '?', format!("{subject}: the model holds, but nothing could be replayed")),
+        Status::Fault | Status::WrongInput => {
+            (UNSURE, '?', format!("{subject}: the model holds, but the replay failed for reasons of its own"))
+        }
+        Status::Holds if outcome.replays.is_some() => {
+            (GOOD, '✓', format!("{subject}: every promise holds, and the servers keep to it"))
+        }
+        Status::Holds => (GOOD, '✓', format!("{subject}: every promise holds, whatever happens")),
+    }
+}
+
+fn diverges(targets: u64) -> String {
+    if targets == 1 { "1 target diverges".to_owned() } else { format!("{targets} targets diverge") }
+}
+
+fn facts(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let Spec { policy, scope, ticks } = &checked.spec;
+    writeln!(out)?;
+    let tick = humantime::format_duration(ticks.tick);
+    fact(out, "policy", &format!("{}; one tick of the model's clock is {tick}", policy.name))?;
+    fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope)))?;
+    let steps = checked.steps.map(|steps| format!(", {}", count(steps, "step"))).unwrap_or_default();
+    let depth = checked.depth.map(|depth| format!(", {depth} deep")).unwrap_or_default();
+    fact(out, "explored", &format!("{}{steps}{depth}: {}", count(checked.worlds, "world"), extent(checked)))?;
+    let odds = chance(checked.collision_probability);
+    fact(out, "certainty", &format!("the chance that one world was taken for another and skipped is {odds}"))
+}
+
+fn fact(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
+    entry(out, &format!("  {label}"), FACTS, text, Style::new())
+}
+
+/// A scope in words.
+fn scope_in_words(scope: Scope) -> String {
+    let calls = format!("{} each", count(scope.calls.into(), "call"));
+    let losses = match scope.losses {
+        0 => "no message is lost".to_owned(),
+        1 => "1 message may be lost".to_owned(),
+        losses => format!("{losses} messages may be lost"),
+    };
+    let flows = match scope.flows {
+        1 => "one sign-in or sign-out at a time".to_owned(),
+        flows => format!("{flows} sign-ins and sign-outs at once"),
+    };
+    format!("{}, {calls}; {flows}; {losses}; sessions of any length", count(scope.tabs.into(), "tab"))
+}
+
+/// How much of everything that is.
+fn extent(checked: &Checked) -> String {
+    match checked.completeness {
+        Completeness::Complete => "all there are".to_owned(),
+        Completeness::Bounded { depth, frontier } => {
+            format!("all up to {depth} steps from the start, as asked; {} lead further", count(frontier, "world"))
+        }
+        Completeness::Cut { reason, explored, frontier } => {
+            let why = match reason {
+                CutReason::Worlds { limit } => format!("more than the {} allowed", count(limit.into(), "world")),
+                CutReason::Memory { limit_bytes } => format!("more than fit into {}", bytes(limit_bytes)),
+                CutReason::Capacity { name } => format!("the model has no room for more {name}"),
+            };
+            format!("cut off, {why}. {} were explored, {} wait", count(explored, "world"), HumanCount(frontier))
+        }
+    }
+}
+
+fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let broken: Vec<&Finding> = with(checked, Verdict::Violated).collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Broken", BAD, &broken.len().to_string())?;
+    for finding in &broken {
+        listed(out, BAD, '✗', finding)?;
+        entry(out, "", SENTENCES, finding.property.source, DIM)?;
+    }
+    for finding in broken.iter().filter(|finding| finding.way.is_some()).take(MOST_DRAWN) {
+        let way = finding.way.clone().unwrap_or_default();
+        heading(out, &format!("How {} is broken", finding.property.name), TITLE, &count(way.len() as u64, "step"))?;
+        writeln!(out)?;
+        out.write_all(picture(&told(&checked.spec, way, broken_sentence(finding)), None).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// What a counterexample shows.
+fn broken_sentence(finding: &Finding) -> String {
+    format!("broken: {}", finding.property.sentence)
+}
+
+fn promises(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let nevers = |verdict| with(checked, verdict).filter(|finding| is_never(finding));
+    let (tested, idle): (Vec<_>, Vec<_>) =
+        nevers(Verdict::Holds).partition(|finding| !matches!(finding.premise, Premise::NeverHappens(_)));
+    let unknown: Vec<_> = nevers(Verdict::Unknown).collect();
+    section(out, "Promises that hold", GOOD, '✓', &tested)?;
+    section(out, "Promises that hold, but were not put to the test", DIM, '·', &idle)?;
+    if !idle.is_empty() {
+        let companions: Vec<&str> = idle.iter().filter_map(|finding| companion(finding)).collect();
+        let note = format!("What they are about never happens in this scope: {}.", listing(companions));
+        entry(out, "", 4, &note, DIM)?;
+    }
+    section(out, "Promises nobody can vouch for: the run saw too little", UNSURE, '?', &unknown)
+}
+
+fn companion(finding: &Finding) -> Option<&'static str> {
+    match finding.premise {
+        Premise::NeverHappens(name) => Some(name),
+        Premise::Tested | Premise::Unknown => None,
+    }
+}
+
+fn within_reach(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let recoverable = |verdict| with(checked, verdict).filter(|finding| is_recoverable(finding)).collect::<Vec<_>>();
+    section(out, "Always within reach", GOOD, '✓', &recoverable(Verdict::Holds))?;
+    section(
+        out,
+        "Perhaps not always within reach: that takes the whole graph",
+        UNSURE,
+        '?',
+        &recoverable(Verdict::Unknown),
+    )
+}
+
+fn happenings(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let names =
+        |verdict| with(checked, verdict).filter(|finding| is_reachable(finding)).map(|found| found.property.name);
+    let asked = checked.findings.iter().filter(|finding| is_reachable(finding)).count();
+    let seen: Vec<&str> = names(Verdict::Reached).collect();
+    heading(out, "Seen to happen", TITLE, &format!("{} of {asked}", seen.len()))?;
+    entry(out, "", 4, &listing(seen), Style::new())?;
+    for (label, verdict) in
+        [("cannot happen in this scope: ", Verdict::NotReached), ("not seen yet: ", Verdict::Unknown)]
+    {
+        let rest = listing(names(verdict));
+        if !rest.is_empty() {
+            entry(out, "", 4, &format!("{label}{rest}"), DIM)?;
+        }
+    }
+    Ok(())
+}
+
+fn section(out: &mut dyn Write, title: &str, style: Style, sign: char, findings: &[&Finding]) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    heading(out, title, TITLE, &findings.len().to_string())?;
+    findings.iter().try_for_each(|finding| listed(out, style, sign, finding))
+}
+
+fn listed(out: &mut dyn Write, style: Style, sign: char, finding: &Finding) -> io::Result<()> {
+    let name = finding.property.name;
+    let gap = SENTENCES.saturating_sub(name.len() + 4);
+    write!(out, "  {style}{sign}{style:#} {name}")?;
+    for (at, line) in
+        super::layout::wrap(finding.property.sentence, super::layout::WIDTH - SENTENCES).iter().enumerate()
+    {
+        let indent = if at == 0 { gap } else { SENTENCES };
+        writeln!(out, "{:indent$}{line}", "")?;
+    }
+    Ok(())
+}
+
+fn conclusion(out: &mut dyn Write, outcome: &Outcome, again: &str) -> io::Result<()> {
+    let checked = &outcome.checked;
+    writeln!(out)?;
+    let mut advice = Vec::new();
+    if let Completeness::Cut { reason, .. } = checked.completeness {
+        advice.push(way_out(reason).to_owned());
+    }
+    if checked.completeness == Completeness::Complete && with(checked, Verdict::Unknown).any(is_recoverable) {
+        advice.push(
+            "What is always within reach is only known with the graph: leave out --no-graph and --engine.".to_owned(),
+        );
+    }
+    for finding in with(checked, Verdict::Violated).filter(|finding| finding.way.is_some()).skip(MOST_DRAWN) {
+        advice.push(format!("authloom show {}{again}", finding.property.name));
+    }
+    for saved in
+        outcome.replays.iter().flatten().flat_map(|replay| &replay.breaches).filter_map(|breach| breach.saved.as_ref())
+    {
+        advice.push(format!("authloom replay {} --target reference", saved.display()));
+    }
+    if advice.is_empty() && outcome.replays.is_none() {
+        advice.push(format!("authloom verify{again}   replays every step of this on real servers"));
+    }
+    if advice.len() < 2 {
+        let seen = with(checked, Verdict::Reached).map(|finding| finding.property.name).next_back();
+        advice.extend(seen.map(|name| format!("authloom show {name}{again}   draws how that happens")));
+    }
+    let mut label = "  next";
+    for line in advice {
+        entry(out, label, FACTS, &line, Style::new())?;
+        label = "";
+    }
+    Ok(())
+}
+
+fn way_out(reason: CutReason) -> &'static str {
+    match reason {
+        CutReason::Worlds { .. } => "Allow more with --max-worlds, or ask for less with --scope small.",
+        CutReason::Memory { .. } => {
+            "Allow more with --memory, ask for less with --scope small, or `authloom check --no-graph`, which needs a \
+             third of the memory."
+        }
+        CutReason::Capacity { .. } => "Ask for less with --scope small.",
+    }
+}
+
+fn with(checked: &Checked, verdict: Verdict) -> impl DoubleEndedIterator<Item = &Finding> {
+    checked.findings.iter().filter(move |finding| finding.verdict == verdict)
+}
+
+fn is_never(finding: &Finding) -> bool {
+    matches!(finding.property.kind, Kind::Never { .. })
+}
+
+fn is_recoverable(finding: &Finding) -> bool {
+    matches!(finding.property.kind, Kind::Recoverable(_))
+}
+
+fn is_reachable(finding: &Finding) -> bool {
+    matches!(finding.property.kind, Kind::Reachable(_))
+}
+
+/// Names with commas between them, each once.
+fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let mut listed: Vec<&str> = Vec::new();
+    for name in names {
+        if !listed.contains(&name) {
+            listed.push(name);
+        }
+    }
+    listed.join(", ")
+}

@@ -1,0 +1,34 @@
+//! The pipeline as one would call it from a program: check a spec, cover its graph, replay it on a target.
+//!
+//! Results are owned values; `report` only reads them, and `cli` only decides what to ask for. Invariant: the same spec and limits
+//! give the same results but for how long they took.
+//!
+//! Deliberately absent: arguments of a command line, printing, and a clock. Time and progress go through [`Watch`].
+
+mod check;
+mod replay;
+mod status;
+mod watch;
+
+pub use check::{Checked, Finding, Premise, Verdict, check, explore, second_opinion, told};
+pub use replay::{Breach, Goal, Replay};
+pub use status::Status;
+pub use watch::{Stage, Unwatched, Watch};
+
+/// What a run came to as a whole.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outcome {
+    /// What the check found.
+    pub checked: Checked,
+    /// What came of the replays; none where nobody asked for any.
+    pub replays: Option<Vec<Replay>>,
+}
+
+impl Outcome {
+    /// The status that the program exits with.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let replays = self.replays.iter().flatten().map(Replay::status);
+        Status::worst(replays.chain([self.checked.status()]))
+    }
+}

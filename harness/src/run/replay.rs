@@ -1,0 +1,143 @@
+//! What came of replaying traces on a target.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use authloom_model::rule::Rule;
+
+use super::Status;
+use crate::trace::Trace;
+
+/// What a replay set out to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Goal {
+    /// To take every step of the graph.
+    EveryStep,
+    /// To take a step of every kind in the graph.
+    EveryKind {
+        /// Kinds there are.
+        kinds: u64,
+    },
+    /// To take the steps of given traces.
+    GivenTraces,
+}
+
+/// Where a target and the model part ways, as it is told to people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Breach {
+    /// The trace up to and with the step at which they part, shortened.
+    pub trace: Trace,
+    /// What had to be seen.
+    pub expected: String,
+    /// The rule that says so.
+    pub rule: Rule,
+    /// What was seen.
+    pub seen: String,
+    /// Where the trace was saved.
+    pub saved: Option<PathBuf>,
+}
+
+/// What came of replaying traces on a target.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replay {
+    /// The target's name.
+    pub target: String,
+    /// What it set out to do.
+    pub goal: Goal,
+    /// Traces that there were to drive.
+    pub planned: u64,
+    /// Traces that were driven, or tried.
+    pub traces: u64,
+    /// Different steps there were to take.
+    pub steps_total: u64,
+    /// Those of them that were taken and conformed.
+    pub steps_covered: u64,
+    /// Steps taken, repetitions included.
+    pub steps_driven: u64,
+    /// Traces on which the target did something else.
+    pub diverged: u64,
+    /// Traces that the target could not be asked.
+    pub unsupported: u64,
+    /// Traces that we failed to ask.
+    pub failed: u64,
+    /// One for each rule that the target breaks.
+    pub breaches: Vec<Breach>,
+    /// Why traces were unsupported or failed, each reason once.
+    pub reasons: Vec<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Replay {
+    /// A replay in which nothing has happened yet.
+    #[must_use]
+    pub fn begin(target: impl Into<String>, goal: Goal, planned: u64, steps_total: u64) -> Self {
+        Self {
+            target: target.into(),
+            goal,
+            planned,
+            traces: 0,
+            steps_total,
+            steps_covered: 0,
+            steps_driven: 0,
+            diverged: 0,
+            unsupported: 0,
+            failed: 0,
+            breaches: Vec::new(),
+            reasons: Vec::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// The status that this alone would end with.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if self.diverged > 0 {
+            Status::Broken
+        } else if self.failed > 0 {
+            Status::Fault
+        } else if self.traces == self.unsupported {
+            Status::NothingRun
+        } else if self.steps_covered < self.steps_total {
+            Status::Unfinished
+        } else {
+            Status::Holds
+        }
+    }
+
+    /// Notes a reason, once.
+    pub fn note(&mut self, reason: String) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
+
+    /// Steps a second; none where no time was measured.
+    #[must_use]
+    pub fn steps_per_second(&self) -> Option<f64> {
+        let seconds = self.elapsed.as_secs_f64();
+        (seconds > 0.0).then(|| self.steps_driven as f64 / seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replay(change: impl FnOnce(&mut Replay)) -> Status {
+        let mut replay = Replay::begin("reference", Goal::GivenTraces, 2, 10);
+        (replay.traces, replay.steps_covered) = (2, 10);
+        change(&mut replay);
+        replay.status()
+    }
+
+    #[test]
+    fn a_replay_in_which_nothing_could_be_asked_is_no_pass() {
+        assert_eq!(replay(|_| {}), Status::Holds);
+        assert_eq!(replay(|replay| replay.unsupported = 2), Status::NothingRun);
+        assert_eq!(replay(|replay| replay.traces = 0), Status::NothingRun);
+        assert_eq!(replay(|replay| replay.failed = 1), Status::Fault);
+        assert_eq!(replay(|replay| (replay.failed, replay.diverged) = (1, 1)), Status::Broken);
+        assert_eq!(replay(|replay| replay.steps_covered = 9), Status::Unfinished);
+    }
+}
