@@ -4,6 +4,7 @@
 //! believed only as far as the model agrees with it, step by step. Names last: one tab, one call and one token keep theirs from the first
 //! line to the last, however the worlds under them are renamed.
 
+pub mod diagram;
 mod figure;
 pub mod file;
 pub mod json;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
 use authloom_model::{Action, CallId, Exchange, Scope, TabId};
 
-use super::TraceStep;
+use super::{Token, TraceStep};
 
 /// Whoever takes part in a trace.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -113,6 +113,13 @@ pub fn pass(tick: Duration) -> String {
 #[must_use]
 pub fn seen(step: &TraceStep) -> Vec<String> {
     step.seen.iter().map(|seen| event(seen, &Plainly)).collect()
+}
+
+/// That tokens have lost their standing: `a1 and r1 no longer active`.
+#[must_use]
+pub fn no_longer_active(tokens: &[Token]) -> String {
+    let names: Vec<_> = tokens.iter().map(Token::to_string).collect();
+    format!("{} no longer active", names.join(" and "))
 }
 
 /// Why something is turned down, in a word or two.
