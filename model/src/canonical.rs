@@ -6,8 +6,8 @@
 use crate::Spec;
 use crate::action::{CallId, TabId};
 use crate::world::{
-    ACCESS_TOKENS, AccessId, AccessToken, Attempt, CALLS, Call, CallPhase, Flow, FlowPhase, GRANTS, Grant, GrantId,
-    GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Tab, Tokens, World,
+    ACCESS_TOKENS, AccessId, AccessState, AccessToken, Attempt, CALLS, Call, CallPhase, Flow, FlowPhase, GRANTS, Grant,
+    GrantId, GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Tab, Tokens, World,
 };
 
 /// Under which name each record goes on. A forgotten one goes on under none.
@@ -54,7 +54,7 @@ impl Renaming {
 
 /// An order of the tabs, and of the calls in each.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Order {
+pub(crate) struct Order {
     /// `tabs[new] = old`.
     tabs: [u8; TABS],
     /// `calls[old tab][new] = old`.
@@ -63,18 +63,33 @@ struct Order {
 
 const AS_THEY_ARE: Order = Order { tabs: [0, 1, 2], calls: [[0, 1]; TABS] };
 
-/// Makes the world canonical.
+/// Makes the world canonical, and says under which name each record goes on.
 pub fn canonicalise(spec: &Spec, world: &mut World) -> Renaming {
+    let (order, naming) = settle(spec, world);
+    naming.renaming(order)
+}
+
+/// Makes the world canonical.
+#[inline]
+pub(crate) fn settle(spec: &Spec, world: &mut World) -> (Order, Naming) {
     level(spec, world);
     let tabs = usize::from(spec.scope.tabs);
     let mut order = AS_THEY_ARE;
-    for (tab, calls) in world.tabs.iter().zip(&mut order.calls) {
+    let mut shapes = [0; TABS];
+    for (at, tab) in world.tabs[..tabs].iter().enumerate() {
         if call_shape(&tab.calls[0]) < call_shape(&tab.calls[1]) {
-            *calls = [1, 0];
+            order.calls[at] = [1, 0];
+        }
+        shapes[at] = tab_shape(tab, order.calls[at]);
+    }
+    // As many tabs as there are call for no better sorting.
+    for end in (1..tabs).rev() {
+        for at in 0..end {
+            if shapes[usize::from(order.tabs[at])] < shapes[usize::from(order.tabs[at + 1])] {
+                order.tabs.swap(at, at + 1);
+            }
         }
     }
-    let shapes: [_; TABS] = std::array::from_fn(|tab| tab_shape(&world.tabs[tab], order.calls[tab]));
-    order.tabs[..tabs].sort_by(|a, b| shapes[usize::from(*b)].cmp(&shapes[usize::from(*a)]));
     let tied = |a: usize, b: usize| {
         let (a, b) = (usize::from(order.tabs[a]), usize::from(order.tabs[b]));
         shapes[a] == shapes[b] && world.tabs[a] != world.tabs[b]
@@ -82,17 +97,19 @@ pub fn canonicalise(spec: &Spec, world: &mut World) -> Renaming {
     let tabs_tie = (1..tabs).any(|tab| tied(tab - 1, tab)) || (tabs == TABS && tied(0, 2));
     let calls_tie = world.tabs[..tabs]
         .iter()
-        .any(|tab| tab.calls[0] != tab.calls[1] && call_shape(&tab.calls[0]) == call_shape(&tab.calls[1]));
+        .any(|tab| call_shape(&tab.calls[0]) == call_shape(&tab.calls[1]) && tab.calls[0] != tab.calls[1]);
     if tabs_tie || calls_tie {
         return least(world, order, &shapes, tabs);
     }
-    let (renamed, renaming) = arranged(world, order);
-    *world = renamed;
-    renaming
+    let naming = Naming::of(world, order, tabs);
+    if order != AS_THEY_ARE || !naming.changes_nothing(world) {
+        *world = naming.arranged(world, order, tabs);
+    }
+    (order, naming)
 }
 
 /// The least of all arrangements that the shapes leave open.
-fn least(world: &mut World, first: Order, shapes: &[u64; TABS], tabs: usize) -> Renaming {
+fn least(world: &mut World, first: Order, shapes: &[u64; TABS], tabs: usize) -> (Order, Naming) {
     const ALL_TABS: [[u8; TABS]; 6] = [[0, 1, 2], [1, 0, 2], [0, 2, 1], [2, 1, 0], [1, 2, 0], [2, 0, 1]];
     let sorted = |order: &[u8; TABS]| {
         order[tabs..] == AS_THEY_ARE.tabs[tabs..]
@@ -100,7 +117,7 @@ fn least(world: &mut World, first: Order, shapes: &[u64; TABS], tabs: usize) -> 
     };
     let ties: [bool; TABS] =
         std::array::from_fn(|tab| call_shape(&world.tabs[tab].calls[0]) == call_shape(&world.tabs[tab].calls[1]));
-    let mut best: Option<(World, Renaming)> = None;
+    let mut best: Option<(World, Order, Naming)> = None;
     for order in ALL_TABS.into_iter().filter(sorted) {
         for swaps in 0..1_u8 << TABS {
             let swapped = |tab: usize| swaps >> tab & 1 == 1;
@@ -108,15 +125,17 @@ fn least(world: &mut World, first: Order, shapes: &[u64; TABS], tabs: usize) -> 
                 continue;
             }
             let calls = std::array::from_fn(|tab| if swapped(tab) { [1, 0] } else { first.calls[tab] });
-            let candidate = arranged(world, Order { tabs: order, calls });
-            if best.as_ref().is_none_or(|(least, _)| candidate.0.bytes() < least.bytes()) {
-                best = Some(candidate);
+            let order = Order { tabs: order, calls };
+            let naming = Naming::of(world, order, tabs);
+            let candidate = naming.arranged(world, order, tabs);
+            if best.as_ref().is_none_or(|(least, ..)| candidate.bytes() < least.bytes()) {
+                best = Some((candidate, order, naming));
             }
         }
     }
-    let (least, renaming) = best.expect("the order as it is sorted is among the candidates");
+    let (least, order, naming) = best.expect("the order as it is sorted is among the candidates");
     *world = least;
-    renaming
+    (order, naming)
 }
 
 /// What of a call does not depend on names: all but the identity of its tokens.
@@ -175,7 +194,7 @@ fn level_call(call: &mut Call, store: Tokens) {
 /// The refresh tokens of a grant that is over are all equally dead.
 fn level_tokens(spec: &Spec, world: &mut World) {
     for token in &mut world.refresh {
-        let Some(index) = token.grant.index() else { continue };
+        let Some(index) = token.grant.index() else { break };
         let grant = &world.grants[index];
         if grant.state == GrantState::Ended || grant.age >= spec.ticks.refresh_absolute {
             *token = RefreshToken { grant: token.grant, ..RefreshToken::default() };
@@ -183,126 +202,166 @@ fn level_tokens(spec: &Spec, world: &mut World) {
     }
 }
 
-/// Names in the order in which they are first referred to.
-struct Namer<'w> {
-    from: &'w World,
-    to: World,
+/// The name that each record gets: its number in the order in which records are first referred to.
+pub(crate) struct Naming {
     grants: [GrantId; GRANTS + 1],
     refresh: [RefreshId; REFRESH_TOKENS + 1],
     access: [AccessId; ACCESS_TOKENS + 1],
-    named: (usize, usize, usize),
+    named: Named,
+    /// For each old name, whether the grant's age can still matter: somebody may show its code or a refresh token of it.
+    dated: [bool; GRANTS + 1],
+    /// Whether every record so far has kept its name.
+    in_order: bool,
 }
 
-/// The world with its tabs and calls in that order, and its records named anew.
-fn arranged(world: &World, order: Order) -> (World, Renaming) {
-    let mut namer = Namer {
-        from: world,
-        to: World { losses: world.losses, ..World::default() },
-        grants: [GrantId::NONE; GRANTS + 1],
-        refresh: [RefreshId::NONE; REFRESH_TOKENS + 1],
-        access: [AccessId::NONE; ACCESS_TOKENS + 1],
-        named: (0, 0, 0),
-    };
-    namer.to.store = namer.tokens(world.store);
-    let mut tabs = [0; TABS];
-    let mut calls = [[0; CALLS]; TABS];
-    for (new, old) in (0_u8..).zip(order.tabs) {
-        let tab = &world.tabs[usize::from(old)];
-        tabs[usize::from(old)] = new;
-        let renamed = namer.flow(tab.flow);
-        namer.to.tabs[usize::from(new)].flow = renamed;
-        for (new_call, old_call) in (0_u8..).zip(order.calls[usize::from(old)]) {
-            calls[usize::from(old)][usize::from(old_call)] = new_call;
-            let renamed = namer.call(&tab.calls[usize::from(old_call)]);
-            namer.to.tabs[usize::from(new)].calls[usize::from(new_call)] = renamed;
-        }
-    }
-    let Namer { to, grants, refresh, access, .. } = namer;
-    (to, Renaming { tabs, calls, grants, refresh, access })
+/// How many records have a name.
+#[derive(Clone, Copy)]
+struct Named {
+    grants: usize,
+    refresh: usize,
+    access: usize,
 }
 
-impl Namer<'_> {
-    fn flow(&mut self, flow: Flow) -> Flow {
-        if flow == Flow::IDLE {
-            return flow;
-        }
-        let grant = match flow.phase {
-            FlowPhase::Revoking => self.grant(flow.grant),
-            FlowPhase::Idle
-            | FlowPhase::SigningIn
-            | FlowPhase::Mistyping
-            | FlowPhase::Redirecting
-            | FlowPhase::Rejected
-            | FlowPhase::Redeeming
-            | FlowPhase::Redeemed
-            | FlowPhase::RedeemRefused
-            | FlowPhase::Revoked => self.aged_grant(flow.grant),
+impl Naming {
+    fn of(world: &World, order: Order, tabs: usize) -> Self {
+        let mut naming = Self {
+            grants: [GrantId::NONE; GRANTS + 1],
+            refresh: [RefreshId::NONE; REFRESH_TOKENS + 1],
+            access: [AccessId::NONE; ACCESS_TOKENS + 1],
+            named: Named { grants: 0, refresh: 0, access: 0 },
+            dated: [false; GRANTS + 1],
+            in_order: true,
         };
-        Flow { phase: flow.phase, grant, tokens: self.tokens(flow.tokens) }
-    }
-
-    fn call(&mut self, call: &Call) -> Call {
-        if *call == Call::IDLE {
-            return *call;
+        naming.tokens(world, world.store);
+        for old in &order.tabs[..tabs] {
+            let tab = &world.tabs[usize::from(*old)];
+            naming.flow(world, &tab.flow);
+            for call in order.calls[usize::from(*old)] {
+                naming.call(world, &tab.calls[usize::from(call)]);
+            }
         }
-        Call {
-            phase: call.phase,
-            attempt: call.attempt,
-            token: self.access(call.token),
-            held: self.refresh(call.held),
-            answer: self.tokens(call.answer),
+        naming
+    }
+
+    fn flow(&mut self, world: &World, flow: &Flow) {
+        if flow.phase == FlowPhase::Idle {
+            return;
+        }
+        self.grant(flow.grant);
+        self.dated[flow.grant.row()] |= flow.phase != FlowPhase::Revoking;
+        self.tokens(world, flow.tokens);
+    }
+
+    fn call(&mut self, world: &World, call: &Call) {
+        if call.phase == CallPhase::Idle {
+            return;
+        }
+        self.access(world, call.token);
+        self.refresh(world, call.held);
+        self.tokens(world, call.answer);
+    }
+
+    fn tokens(&mut self, world: &World, tokens: Tokens) {
+        self.access(world, tokens.access);
+        self.refresh(world, tokens.refresh);
+    }
+
+    fn grant(&mut self, old: GrantId) {
+        if old.is_some() && !self.grants[old.row()].is_some() {
+            self.grants[old.row()] = GrantId::at(self.named.grants);
+            self.named.grants += 1;
+            self.in_order &= self.grants[old.row()] == old;
         }
     }
 
-    fn tokens(&mut self, tokens: Tokens) -> Tokens {
-        Tokens { access: self.access(tokens.access), refresh: self.refresh(tokens.refresh) }
-    }
-
-    fn grant(&mut self, old: GrantId) -> GrantId {
-        let Some(index) = old.index() else { return GrantId::NONE };
-        if !self.grants[old.row()].is_some() {
-            self.grants[old.row()] = GrantId::at(self.named.0);
-            // Whoever needs its age adds it: an access token does not.
-            self.to.grants[self.named.0] = Grant { state: self.from.grants[index].state, age: 0 };
-            self.named.0 += 1;
-        }
-        self.grants[old.row()]
-    }
-
-    fn aged_grant(&mut self, old: GrantId) -> GrantId {
-        let new = self.grant(old);
-        if let (Some(from), Some(to)) = (old.index(), new.index()) {
-            self.to.grants[to].age = self.from.grants[from].age;
-        }
-        new
-    }
-
-    fn refresh(&mut self, old: RefreshId) -> RefreshId {
-        let Some(index) = old.index() else { return RefreshId::NONE };
-        if !self.refresh[old.row()].is_some() {
-            let place = self.named.1;
-            self.named.1 += 1;
-            self.refresh[old.row()] = RefreshId::at(place);
-            let token = self.from.refresh[index];
-            let grant = self.aged_grant(token.grant);
-            // A chain is at most two long: only a spent token has a successor, and only a live one is kept as such.
-            let successor = self.refresh(token.successor);
-            self.to.refresh[place] = RefreshToken { grant, successor, ..token };
-        }
-        self.refresh[old.row()]
-    }
-
-    fn access(&mut self, old: AccessId) -> AccessId {
-        let Some(index) = old.index() else { return AccessId::NONE };
+    fn access(&mut self, world: &World, old: AccessId) {
+        let Some(index) = old.index() else { return };
         if !self.access[old.row()].is_some() {
-            let place = self.named.2;
-            self.named.2 += 1;
-            self.access[old.row()] = AccessId::at(place);
-            let AccessToken { state, grant, age } = self.from.access[index];
-            let grant = self.grant(grant);
-            self.to.access[place] = AccessToken { state, grant, age };
+            self.access[old.row()] = AccessId::at(self.named.access);
+            self.named.access += 1;
+            self.in_order &= self.access[old.row()] == old;
+            self.grant(world.access[index].grant);
         }
-        self.access[old.row()]
+    }
+
+    fn refresh(&mut self, world: &World, old: RefreshId) {
+        let Some(index) = old.index() else { return };
+        if !self.refresh[old.row()].is_some() {
+            self.refresh[old.row()] = RefreshId::at(self.named.refresh);
+            self.named.refresh += 1;
+            self.in_order &= self.refresh[old.row()] == old;
+            let RefreshToken { grant, successor, .. } = world.refresh[index];
+            self.grant(grant);
+            self.dated[grant.row()] = true;
+            // A chain is at most two long: only a spent token has a successor, and only a live one is kept as such.
+            self.refresh(world, successor);
+        }
+    }
+
+    /// Whether the world already is as this naming would leave it, given that its tabs and calls are in order.
+    fn changes_nothing(&self, world: &World) -> bool {
+        let Named { grants, refresh, access } = self.named;
+        self.in_order
+            && world.grants.get(grants).is_none_or(|grant| grant.state == GrantState::Absent)
+            && world.refresh.get(refresh).is_none_or(|token| !token.grant.is_some())
+            && world.access.get(access).is_none_or(|token| token.state == AccessState::Absent)
+            && (0..grants).all(|grant| world.grants[grant].age == 0 || self.dated[grant + 1])
+    }
+
+    fn arranged(&self, world: &World, order: Order, tabs: usize) -> World {
+        let tokens = |tokens: Tokens| Tokens {
+            access: self.access[tokens.access.row()],
+            refresh: self.refresh[tokens.refresh.row()],
+        };
+        let mut to = World { losses: world.losses, store: tokens(world.store), ..World::default() };
+        for (new, old) in to.tabs.iter_mut().zip(&order.tabs[..tabs]) {
+            let from = &world.tabs[usize::from(*old)];
+            new.flow = Flow {
+                phase: from.flow.phase,
+                grant: self.grants[from.flow.grant.row()],
+                tokens: tokens(from.flow.tokens),
+            };
+            for (new, old) in new.calls.iter_mut().zip(order.calls[usize::from(*old)]) {
+                let Call { phase, attempt, token, held, answer } = from.calls[usize::from(old)];
+                let (token, held) = (self.access[token.row()], self.refresh[held.row()]);
+                *new = Call { phase, attempt, token, held, answer: tokens(answer) };
+            }
+        }
+        for (old, Grant { state, age }) in world.present_grants().enumerate() {
+            if let Some(new) = self.grants[old + 1].index() {
+                let age = if self.dated[old + 1] { *age } else { 0 };
+                to.grants[new] = Grant { state: *state, age };
+            }
+        }
+        for (old, token) in world.present_refresh().enumerate() {
+            if let Some(new) = self.refresh[old + 1].index() {
+                let (grant, successor) = (self.grants[token.grant.row()], self.refresh[token.successor.row()]);
+                to.refresh[new] = RefreshToken { grant, successor, ..*token };
+            }
+        }
+        for (old, token) in world.present_access().enumerate() {
+            if let Some(new) = self.access[old + 1].index() {
+                to.access[new] = AccessToken { grant: self.grants[token.grant.row()], ..*token };
+            }
+        }
+        to
+    }
+
+    fn renaming(&self, order: Order) -> Renaming {
+        let mut renaming = Renaming {
+            tabs: [0; TABS],
+            calls: [[0; CALLS]; TABS],
+            grants: self.grants,
+            refresh: self.refresh,
+            access: self.access,
+        };
+        for (new, old) in (0_u8..).zip(order.tabs) {
+            renaming.tabs[usize::from(old)] = new;
+            for (new, old_call) in (0_u8..).zip(order.calls[usize::from(old)]) {
+                renaming.calls[usize::from(old)][usize::from(old_call)] = new;
+            }
+        }
+        renaming
     }
 }
 
@@ -339,8 +398,10 @@ mod tests {
 
     /// A search that neither sorts nor levels, and drops only what nobody refers to.
     fn distinct_images(spec: &Spec) -> (usize, HashSet<World>) {
+        let tabs = usize::from(spec.scope.tabs);
         let plain = reached(spec, |world, action| {
-            arranged(&spec.apply(world, action, &mut Vec::<Event>::new()).world, AS_THEY_ARE).0
+            let raw = spec.apply(world, action, &mut Vec::<Event>::new()).world;
+            Naming::of(&raw, AS_THEY_ARE, tabs).arranged(&raw, AS_THEY_ARE, tabs)
         });
         (plain.len(), plain.into_iter().map(|world| canonical(spec, world)).collect())
     }

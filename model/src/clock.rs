@@ -33,7 +33,7 @@ fn age(spec: &Spec, world: &mut World) {
     }
     for token in &mut world.refresh {
         if !token.grant.is_some() {
-            continue;
+            break;
         }
         if token.spent == 0 {
             token.idle = (token.idle + 1).min(ticks.refresh_idle);
@@ -42,7 +42,11 @@ fn age(spec: &Spec, world: &mut World) {
         }
     }
     for token in &mut world.access {
-        token.age += u8::from(token.state == AccessState::Issued);
+        match token.state {
+            AccessState::Absent => break,
+            AccessState::Expired => continue,
+            AccessState::Issued => token.age += 1,
+        }
         if token.age >= ticks.access_lifetime + ticks.leeway {
             *token = AccessToken::EXPIRED;
         }
@@ -53,7 +57,7 @@ fn age(spec: &Spec, world: &mut World) {
 fn dated(world: &World) -> [bool; GRANTS] {
     let mut dated = [false; GRANTS];
     let codes = world.tabs.iter().filter(|tab| tab.flow.phase != FlowPhase::Revoking).map(|tab| tab.flow.grant);
-    for grant in codes.chain(world.refresh.iter().map(|token| token.grant)) {
+    for grant in codes.chain(world.present_refresh().map(|token| token.grant)) {
         if let Some(index) = grant.index() {
             dated[index] = true;
         }

@@ -153,7 +153,7 @@ impl Spec {
         let mut marks = Marks::default();
         let Raw { world: mut after, overflow } = self.apply(world, action, &mut marks);
         marks |= audit::audit(self, world, action, &after);
-        canonical::canonicalise(self, &mut after);
+        canonical::settle(self, &mut after);
         Next { world: after, marks, overflow }
     }
 

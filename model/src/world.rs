@@ -333,6 +333,21 @@ impl World {
         self.store.access.is_some()
     }
 
+    /// The grants there are. They stand together at the beginning of their table.
+    pub(crate) fn present_grants(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().take_while(|grant| grant.state != GrantState::Absent)
+    }
+
+    /// The refresh tokens there are, at the beginning of their table.
+    pub(crate) fn present_refresh(&self) -> impl Iterator<Item = &RefreshToken> {
+        self.refresh.iter().take_while(|token| token.grant.is_some())
+    }
+
+    /// The access tokens there are, at the beginning of their table.
+    pub(crate) fn present_access(&self) -> impl Iterator<Item = &AccessToken> {
+        self.access.iter().take_while(|token| token.state != AccessState::Absent)
+    }
+
     /// The grant of that name. Panics for no name: whoever asks holds one.
     #[must_use]
     pub fn grant(&self, id: GrantId) -> &Grant {
