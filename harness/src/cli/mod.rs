@@ -43,6 +43,7 @@ enum Command {
     Cover(cover::Cover),
     Show(show::Show),
     Policy(policy::PolicyCommand),
+    Serve(serve::Serve),
 }
 
 /// Does what the command line asks for, and says how it went.
@@ -70,6 +71,7 @@ impl Command {
             Self::Cover(cover) => cover.run(out),
             Self::Show(show) => show.run(out),
             Self::Policy(policy) => policy.run(out),
+            Self::Serve(serve) => serve.run(out),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! `authloom serve`: the reference's servers on loopback.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use authloom_model::Policy;
 use authloom_reference::clock::Timestamp;
 use clap::{Args, ValueEnum};
 
-use crate::serve::{Memory, Options, Role, Time, Until};
+use super::asked;
+use super::failure::Failure;
+use crate::run::Status;
+use crate::serve::{Memory, Options, Role, Time, Until, serve};
 use crate::target::Secret;
 
 /// The variable of the environment that holds what the backend introspects with, where backend and AuthService are not one process.
@@ -90,6 +94,15 @@ pub struct NoSecret {
 const BACKEND_URL: &str = "http://127.0.0.1:9401";
 
 impl Serve {
+    /// Serves until told to stop.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let policy = asked::policy(&self.policy)?;
+        let secret = std::env::var(BACKEND_SECRET).ok();
+        let options = self.options(policy, secret).map_err(Failure::input)?;
+        serve(&options, out).map_err(|fault| Failure::fault(format_args!("cannot serve: {fault}")))?;
+        Ok(Status::Holds)
+    }
+
     /// What to serve, under the policy that [`Self::policy`] names. `secret` is what [`BACKEND_SECRET`] holds.
     ///
     /// # Errors
