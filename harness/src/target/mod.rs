@@ -3,6 +3,7 @@
 //! A target knows neither the model nor what ought to happen. It speaks in [`Concrete`] symbols: what was really sent.
 
 pub mod browser;
+pub mod http;
 mod login;
 mod reference;
 pub mod settings;
@@ -10,12 +11,12 @@ pub mod wire;
 
 use std::fmt;
 
+use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use authloom_model::seen::{Answer, Event, Symbols};
 use authloom_model::{Action, Policy};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
 pub use reference::{Parts, Reference};
 
@@ -101,7 +102,7 @@ pub(crate) fn introspection(token: &Secret, client_id: &str, secret: &str) -> Re
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.append_pair("token", token.expose());
     let basic = BASE64_STANDARD.encode(format!("{}:{}", form_encoded(client_id), form_encoded(secret)));
-    http::Request::post("/introspect")
+    ::http::Request::post("/introspect")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(AUTHORIZATION, format!("Basic {basic}"))
         .body(Bytes::from(body.finish()))
@@ -115,9 +116,9 @@ fn form_encoded(text: &str) -> String {
 
 /// What an introspection says.
 pub(crate) fn says_active(answer: &wire::Received) -> Result<bool, Fault> {
-    match wire::introspection_answer(answer) {
-        Answer::Active => Ok(true),
-        Answer::Inactive(()) => Ok(false),
-        other => Err(Fault(format!("no answer to an introspection: {other:?}"))),
+    let said = wire::introspection_answer(answer);
+    if said == Answer::Active || said == Answer::Inactive(()) {
+        return Ok(said == Answer::Active);
     }
+    Err(Fault(format!("no answer to an introspection: {said:?}")))
 }

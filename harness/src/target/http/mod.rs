@@ -1,0 +1,281 @@
+//! The reference over HTTP: the AuthService and the backend in processes of their own, reached through sockets as a stranger's would be.
+//!
+//! A message of the GUI is held here until it arrives, then sent. The backend reaches the AuthService through a [`proxy`] that holds each
+//! introspection; meanwhile the call that caused it stays open. Everything of ours runs on one thread, and only while an action happens,
+//! so a trace meets the servers in exactly its own order.
+//!
+//! Deliberately absent: waiting by the clock. Each wait is for one of the messages that can come, and [`PATIENCE`] only says when to give up.
+
+mod client;
+mod process;
+mod proxy;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authloom_model::seen::Event;
+use authloom_model::{Action, CallId, Policy, Spec};
+use authloom_reference::auth::{self, Chance, Demo};
+use authloom_reference::clock::Timestamp;
+use authloom_reference::gui::Gui;
+use bytes::Bytes;
+use serde::Deserialize;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::browser::{Browser, Carrier, Person, Reply};
+use super::settings::{Places, gui_settings};
+use super::wire::{Received, Sent};
+use super::{Concrete, Fault, Secret, Target, Unsupported};
+use crate::serve::REDIRECT_URI;
+use client::Client;
+use process::Process;
+use proxy::{Asked, Proxy};
+
+/// How long a server may take. Loopback answers come within a millisecond, on the busiest machine within a second.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When time begins. Any instant does; this one is a round number of seconds that looks like a date.
+const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// The resource that tokens are for. Not the backend's URL, since the AuthService is told it before the backend has one.
+const RESOURCE: &str = "http://backend.reference";
+
+/// The reference over HTTP. Its servers end with it.
+pub struct Http {
+    browser: Browser<Sockets>,
+}
+
+impl Http {
+    /// Starts the servers that obey a policy. `program` is an `authloom` whose `serve` they are.
+    ///
+    /// # Errors
+    /// When they cannot be started.
+    pub fn start(spec: &Spec, program: &Path) -> Result<Self, Fault> {
+        let sockets = Sockets::open(&spec.policy, program)?;
+        let places = Places {
+            issuer: sockets.auth.url().to_owned(),
+            resource: sockets.backend.url().to_owned(),
+            redirect_uri: REDIRECT_URI.to_owned(),
+        };
+        let settings = Arc::new(gui_settings(&spec.policy, &places, Demo::GUI)?);
+        let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
+        let make = Box::new(move || Box::new(Gui::new(Arc::clone(&settings))) as _);
+        Ok(Self { browser: Browser::new(make, person, spec.ticks.tick, sockets) })
+    }
+
+    /// Where the AuthService and the backend listen.
+    #[must_use]
+    pub fn urls(&self) -> [&str; 2] {
+        [self.browser.carrier.auth.url(), self.browser.carrier.backend.url()]
+    }
+}
+
+impl Target for Http {
+    fn name(&self) -> &str {
+        "http"
+    }
+
+    fn unsupported(&self, _policy: &Policy) -> Unsupported {
+        Unsupported::default()
+    }
+
+    fn reset(&mut self) -> Result<(), Fault> {
+        self.browser.reset()
+    }
+
+    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
+        self.browser.apply(action)
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+        self.browser.carrier.is_active(token)
+    }
+}
+
+/// Messages carried over sockets. Fields are in the order of their end: first whoever asks, then the servers, last what all run on.
+struct Sockets {
+    waiting: BTreeMap<CallId, Waiting>,
+    proxy: Proxy,
+    client: Client,
+    backend: Process,
+    auth: Process,
+    backend_secret: Secret,
+    now: Timestamp,
+    runtime: Runtime,
+}
+
+/// A call that waits at the backend for its introspection, which waits at the proxy.
+struct Waiting {
+    call: JoinHandle<Result<Received, Fault>>,
+    request: Sent,
+    release: oneshot::Sender<Received>,
+    held: Option<Received>,
+}
+
+/// What comes first of a call that was sent.
+enum First {
+    Answer(Result<Received, Fault>),
+    Introspection(Asked),
+}
+
+impl Sockets {
+    fn open(policy: &Policy, program: &Path) -> Result<Self, Fault> {
+        let random = auth::Secret::random(&Chance::system()).map_err(|error| Fault(error.to_string()))?;
+        let backend_secret = Secret::new(random.expose());
+        let policy = process::policy_file(policy)?;
+        let start = START.seconds().to_string();
+        let serve = |role: &str, more: &[&str]| {
+            let all = ["--role", role, "--test-clock", &start, "--resource", RESOURCE];
+            Process::start(program, policy.path(), &[&all, more].concat(), &backend_secret)
+        };
+        let auth = serve("auth", &["--auth-port", "0"])?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
+        let client = Client::new()?;
+        let proxy = runtime.block_on(Proxy::open(client.clone(), auth.url()))?;
+        let at_auth = ["--issuer", auth.url(), "--auth-url", proxy.url()];
+        let backend = serve("backend", &[&["--backend-port", "0"][..], &at_auth].concat())?;
+        Ok(Self { waiting: BTreeMap::new(), proxy, client, backend, auth, backend_secret, now: START, runtime })
+    }
+
+    fn exchange(&self, base: &str, request: Sent) -> Result<Received, Fault> {
+        self.runtime.block_on(in_time(self.client.exchange(base, request)))
+    }
+
+    /// Posts nothing to the same path of both servers.
+    fn control(&self, path: &str) -> Result<[Received; 2], Fault> {
+        let post = |base| {
+            let request = http::Request::post(path).body(Bytes::new()).expect("the path is ours");
+            in_time(self.client.exchange(base, request))
+        };
+        let (auth, backend) =
+            self.runtime.block_on(async { tokio::join!(post(self.auth.url()), post(self.backend.url())) });
+        let answers = [auth?, backend?];
+        match answers.iter().find(|answer| !answer.status().is_success()) {
+            Some(answer) => Err(Fault(format!("a server answers {} to {path}", answer.status()))),
+            None => Ok(answers),
+        }
+    }
+
+    fn waiting(&mut self, call: CallId) -> Result<&mut Waiting, Fault> {
+        self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))
+    }
+
+    /// The answer to a call whose introspection has come to its end: with an answer, or without.
+    fn released(&mut self, call: CallId, answer: Option<Received>) -> Result<Received, Fault> {
+        let Waiting { call, release, .. } = self.waiting.remove(&call).ok_or_else(|| not_waiting(call))?;
+        match answer {
+            // A backend that has gone away meanwhile is seen by what becomes of the call.
+            Some(answer) => drop(release.send(answer)),
+            None => drop(release),
+        }
+        self.runtime.block_on(in_time(joined(call)))
+    }
+}
+
+impl Carrier for Sockets {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn advance(&mut self, by: Duration) -> Result<(), Fault> {
+        if by.subsec_nanos() != 0 {
+            return Err(Fault(format!("a tick of {by:?} is not a whole number of seconds")));
+        }
+        let now = self.now.after(by);
+        for answer in self.control(&format!("/test/clock/advance?seconds={}", by.as_secs()))? {
+            #[derive(Deserialize)]
+            struct Shown {
+                now: Timestamp,
+            }
+            let shown: Option<Shown> = serde_json::from_slice(answer.body()).ok();
+            if shown.is_none_or(|shown| shown.now != now) {
+                return Err(Fault("a server's clock does not show what it was turned to".to_owned()));
+            }
+        }
+        self.now = now;
+        Ok(())
+    }
+
+    fn to_auth(&mut self, request: Sent) -> Result<Received, Fault> {
+        self.exchange(self.auth.url(), request)
+    }
+
+    fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
+        let client = self.client.clone();
+        let base = self.backend.url().to_owned();
+        let mut answer = self.runtime.spawn(async move { client.exchange(&base, request).await });
+        let proxy = &mut self.proxy;
+        let first = self.runtime.block_on(in_time(async {
+            Ok(tokio::select! {
+                answer = joined(&mut answer) => First::Answer(answer),
+                Some(asked) = proxy.asked() => First::Introspection(asked),
+            })
+        }));
+        match first {
+            Ok(First::Answer(answer)) => Ok(Reply::Answers(answer?)),
+            Ok(First::Introspection(Asked { request, release })) => {
+                self.waiting.insert(call, Waiting { call: answer, request: request.clone(), release, held: None });
+                Ok(Reply::Introspects(request))
+            }
+            Err(fault) => {
+                answer.abort();
+                Err(fault)
+            }
+        }
+    }
+
+    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault> {
+        let request = self.waiting(call)?.request.clone();
+        let answer = self.to_auth(request)?;
+        self.waiting(call)?.held = Some(answer.clone());
+        Ok(answer)
+    }
+
+    fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
+        let held = self.waiting(call)?.held.take();
+        let held = held.ok_or_else(|| Fault(format!("the introspection of {call:?} has not arrived")))?;
+        self.released(call, Some(held))
+    }
+
+    fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault> {
+        self.released(call, None)
+    }
+
+    /// The servers forget; their clocks go on, so that no token of before could be taken for a later one.
+    fn reset(&mut self) -> Result<(), Fault> {
+        for waiting in std::mem::take(&mut self.waiting).into_values() {
+            waiting.call.abort();
+        }
+        self.proxy.forget();
+        self.control("/test/reset").map(drop)
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+        let request = super::introspection(token, Demo::BACKEND, self.backend_secret.expose())?;
+        super::says_active(&self.to_auth(request)?)
+    }
+}
+
+async fn joined(
+    call: impl Future<Output = Result<Result<Received, Fault>, tokio::task::JoinError>>,
+) -> Result<Received, Fault> {
+    call.await.map_err(|error| Fault(format!("a call ended early: {error}")))?
+}
+
+async fn in_time<T>(exchange: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    match timeout(PATIENCE, exchange).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Fault(format!("no answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+fn not_waiting(call: CallId) -> Fault {
+    Fault(format!("{call:?} does not wait for an introspection"))
+}

@@ -1,0 +1,135 @@
+//! What stands between the backend and the AuthService: holds each introspection until it is told what becomes of it, and lets everything
+//! else pass.
+//!
+//! Who asks is not looked at: one call at a time is sent to the backend, so the next introspection is that call's, even where two calls
+//! show the same token.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::serve::ListenerExt as _;
+use bytes::Bytes;
+use http_body::Frame;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::super::Fault;
+use super::super::wire::{Received, Sent};
+use super::client::Client;
+
+/// Introspections that may wait to be noticed. One does, since calls are sent one at a time; the others are leftovers of a broken run.
+const UNNOTICED: usize = 64;
+
+/// An introspection that is held.
+pub(super) struct Asked {
+    /// What the backend sent.
+    pub(super) request: Sent,
+    /// Where its answer goes. Dropped, it breaks the connection.
+    pub(super) release: oneshot::Sender<Received>,
+}
+
+/// A running proxy.
+pub(super) struct Proxy {
+    url: String,
+    asked: mpsc::Receiver<Asked>,
+    serving: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Between {
+    client: Client,
+    auth: String,
+    asked: mpsc::Sender<Asked>,
+}
+
+impl Proxy {
+    /// Listens at a free port of loopback, before the AuthService at `auth`.
+    pub(super) async fn open(client: Client, auth: &str) -> Result<Self, Fault> {
+        let fault = |error| Fault(format!("no socket: {error}"));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(fault)?;
+        let url = format!("http://{}", listener.local_addr().map_err(fault)?);
+        let listener = listener.tap_io(|socket| {
+            // Without it the connection is slower and as good.
+            let _ = socket.set_nodelay(true);
+        });
+        let (tell, asked) = mpsc::channel(UNNOTICED);
+        let between = Between { client, auth: auth.to_owned(), asked: tell };
+        let router = Router::new().route("/introspect", post(hold)).fallback(pass).with_state(between);
+        let serving = tokio::spawn(async move {
+            // It ends by being aborted.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { url, asked, serving })
+    }
+
+    /// Where it listens, without a slash at the end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The next introspection.
+    pub(super) async fn asked(&mut self) -> Option<Asked> {
+        self.asked.recv().await
+    }
+
+    /// Breaks the connection of every introspection that nobody has noticed.
+    pub(super) fn forget(&mut self) {
+        while self.asked.try_recv().is_ok() {}
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn hold(State(between): State<Between>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let (release, released) = oneshot::channel();
+    let asked = Asked { request: message(method, uri, headers, body), release };
+    if between.asked.send(asked).await.is_err() {
+        return broken();
+    }
+    released.await.map_or_else(|_| broken(), |answer| answer.map(Body::from))
+}
+
+async fn pass(State(between): State<Between>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    match between.client.exchange(&between.auth, message(method, uri, headers, body)).await {
+        Ok(answer) => answer.map(Body::from),
+        Err(Fault(why)) => (StatusCode::BAD_GATEWAY, why).into_response(),
+    }
+}
+
+fn message(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Sent {
+    let mut message = Sent::new(body);
+    *message.method_mut() = method;
+    *message.uri_mut() = uri;
+    *message.headers_mut() = headers;
+    message
+}
+
+/// An answer that breaks the connection.
+fn broken() -> Response {
+    Response::new(Body::new(Broken))
+}
+
+/// A body that fails before its first byte. A server has no other way to give a connection up.
+struct Broken;
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::ConnectionReset))))
+    }
+}
