@@ -1,5 +1,7 @@
 //! How steps are said: the one vocabulary of files, diagrams and messages.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
@@ -100,7 +102,9 @@ pub fn action(action: Action) -> String {
 /// The action that a text says, if it says one.
 #[must_use]
 pub fn action_said(text: &str) -> Option<Action> {
-    (0..Action::CODES).filter_map(Action::of_code).find(|known| action(*known) == text)
+    static SAID: LazyLock<BTreeMap<String, Action>> =
+        LazyLock::new(|| (0..Action::CODES).filter_map(Action::of_code).map(|known| (action(known), known)).collect());
+    SAID.get(text).copied()
 }
 
 /// What a tick is in real time: `5m pass`.
@@ -228,5 +232,94 @@ fn tokens<S: Symbols>(access: &S::Access, refresh: Option<&S::Refresh>, say: &im
     match refresh {
         Some(refresh) => format!("{} and {}", say.access(access), say.refresh(refresh)),
         None => say.access(access),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Access, Code, InTrace, Refresh};
+    use super::*;
+
+    fn actions() -> impl Iterator<Item = Action> {
+        (0..Action::CODES).filter_map(Action::of_code)
+    }
+
+    fn answers() -> Vec<Answer<InTrace>> {
+        let mut answers = vec![
+            Answer::Items,
+            Answer::Unauthenticated,
+            Answer::Unavailable,
+            Answer::Active,
+            Answer::Code(Code(1)),
+            Answer::WrongPassword,
+            Answer::Tokens(Access(1), None),
+            Answer::Tokens(Access(1), Some(Refresh(1))),
+            Answer::GraceTokens(Access(1), None),
+            Answer::GraceTokens(Access(1), Some(Refresh(1))),
+            Answer::Revoked,
+        ];
+        let refusals = [
+            Refusal::TokenExpired,
+            Refusal::TokenRevoked,
+            Refusal::CodeExpired,
+            Refusal::CodeReplayed,
+            Refusal::Idle,
+            Refusal::PastLifetime,
+            Refusal::Replayed,
+            Refusal::Ended,
+        ];
+        for why in refusals {
+            answers.extend([Answer::InvalidToken(why), Answer::Inactive(why), Answer::InvalidGrant(why)]);
+        }
+        answers
+    }
+
+    fn events() -> Vec<Event<InTrace>> {
+        let requests = [
+            Request::Call(None),
+            Request::Call(Some(Access(1))),
+            Request::Introspect(Access(1)),
+            Request::Refresh(Refresh(1)),
+            Request::SignIn(Password::Right),
+            Request::SignIn(Password::Wrong),
+            Request::Redeem(Code(1)),
+            Request::Revoke(Refresh(1)),
+        ];
+        let id = CallId { tab: TabId(0), call: 0 };
+        let exchanges = actions().filter_map(|action| match action {
+            Action::Arrive(exchange) => Some(exchange),
+            Action::Tick
+            | Action::Open(_)
+            | Action::SignIn(_)
+            | Action::Mistype(_)
+            | Action::SignOut(_)
+            | Action::Lock(_)
+            | Action::Return(_)
+            | Action::Lose(_) => None,
+        });
+        let mut events: Vec<_> =
+            exchanges.flat_map(|of| requests.clone().map(|request| Event::Sent(of, request))).collect();
+        events.extend(answers().into_iter().map(|answer| Event::Answered(Exchange::Call(id), answer)));
+        events.extend([Shown::Items, Shown::SignInPrompt, Shown::Failure].map(|shown| Event::Shown(id, shown)));
+        events.extend([Session::Started, Session::Renewed, Session::Cleared].map(Event::Session));
+        events.push(Event::SignInFailed(TabId(0)));
+        events
+    }
+
+    #[test]
+    fn every_action_is_said_in_words_of_its_own() {
+        for known in actions() {
+            assert_eq!(action_said(&action(known)), Some(known));
+        }
+        assert_eq!(action_said("tock"), None);
+    }
+
+    #[test]
+    fn nothing_that_is_said_breaks_a_label() {
+        let said = actions().map(action).chain(events().into_iter().map(|seen| event(&seen, &Plainly)));
+        for text in said.chain([pass(Duration::from_mins(90)), no_longer_active(&[])]) {
+            assert!(!text.contains(['#', ';', ',', ':', '%', '\n']), "{text}");
+            assert!(text.split(|c: char| !c.is_alphanumeric()).all(|word| word != "end"), "{text}");
+        }
     }
 }
