@@ -77,8 +77,18 @@ pub fn read_text(file: &str, text: &str) -> Result<Trace, TraceError> {
 /// # Errors
 /// When the file cannot be read or is not a trace.
 pub fn read(path: &Path) -> Result<Trace, FileError> {
-    let text = fs::read_to_string(path).map_err(|why| fault("read", path, why))?;
-    Ok(read_text(&path.display().to_string(), &text)?)
+    let bytes = fs::read(path).map_err(|why| fault("read", path, why))?;
+    let file = path.display().to_string();
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(read_text(&file, &text)?),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let before = String::from_utf8_lossy(&error.as_bytes()[..valid]);
+            let last = before.rsplit('\n').next().unwrap_or_default();
+            let (line, column) = (before.matches('\n').count() + 1, last.chars().count() + 1);
+            Err(FileError::Wrong(TraceError { file, line, column, why: "a trace is text in UTF-8".to_owned() }))
+        }
+    }
 }
 
 /// Reads every trace of a folder, in the order of their names: files that end in `.mmd` or `.json`.
@@ -168,6 +178,15 @@ mod tests {
         fs::write(&path, "sequenceDiagram\n").unwrap();
         let error = read_folder(folder.path()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}:1:1: ", path.display())), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_where_the_text_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mmd");
+        fs::write(&path, b"%% authloom trace 1\n%% \xff").unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert_eq!(error, format!("{}:2:4: a trace is text in UTF-8", path.display()));
     }
 
     #[test]

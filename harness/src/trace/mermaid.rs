@@ -146,10 +146,9 @@ impl<'t> Line<'t> {
         self.text.trim_start()
     }
 
-    /// The column at which a part of the text begins.
-    fn column_of(self, part: &str) -> usize {
-        let start = part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
-        self.text.get(..start).map_or(1, |before| before.chars().count() + 1)
+    /// The column at which the rest of the line begins.
+    fn column_of(self, rest: &str) -> usize {
+        self.text.chars().count() - rest.chars().count() + 1
     }
 }
 
@@ -172,8 +171,9 @@ impl<'t> Reader<'t> {
         TraceError { file: self.file.to_owned(), line, column, why: why.into() }
     }
 
-    fn error_at(&self, line: Line<'_>, part: &str, why: impl Into<String>) -> TraceError {
-        self.error(line.number, line.column_of(part), why)
+    /// An error where the rest of a line begins.
+    fn error_at(&self, line: Line<'_>, rest: &str, why: impl Into<String>) -> TraceError {
+        self.error(line.number, line.column_of(rest), why)
     }
 
     fn error_at_the_end(&self, why: impl Into<String>) -> TraceError {
