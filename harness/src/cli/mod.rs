@@ -9,8 +9,11 @@ mod cover;
 mod failure;
 mod folder;
 mod policy;
+mod replay;
 pub mod serve;
 mod show;
+mod targets;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -31,16 +34,22 @@ Exit statuses, where several are true the first in the order 2, 1, 5, 3, 4, 0:
 
 /// Finds, proves and replays what goes wrong in the life of an OAuth token.
 #[derive(Parser, Debug)]
-#[command(name = "authloom", version, max_term_width = 80, after_help = EXIT_STATUSES, after_long_help = EXIT_STATUSES)]
+#[command(name = "authloom", version, max_term_width = 80, args_conflicts_with_subcommands = true)]
+#[command(after_help = EXIT_STATUSES, after_long_help = EXIT_STATUSES)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// What the bare command does.
+    #[command(flatten)]
+    verify: verify::Verify,
 }
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Verify(verify::Verify),
     Check(check::Check),
     Cover(cover::Cover),
+    Replay(replay::Replay),
     Show(show::Show),
     Policy(policy::PolicyCommand),
     Serve(serve::Serve),
@@ -51,7 +60,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = anstream::stdout().lock();
-    let result = cli.command.run(&mut out);
+    let result = match &cli.command {
+        Some(command) => command.run(&mut out),
+        None => cli.verify.run(&mut out),
+    };
     // A reader who has left does not want the rest either.
     let _ = out.flush();
     match result {
@@ -67,8 +79,10 @@ pub fn main() -> ExitCode {
 impl Command {
     fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         match self {
+            Self::Verify(verify) => verify.run(out),
             Self::Check(check) => check.run(out),
             Self::Cover(cover) => cover.run(out),
+            Self::Replay(replay) => replay.run(out),
             Self::Show(show) => show.run(out),
             Self::Policy(policy) => policy.run(out),
             Self::Serve(serve) => serve.run(out),

@@ -109,7 +109,7 @@ pub fn text(out: &mut dyn Write, cost: &Cost, saved: Option<&Path>) -> io::Resul
     fact("goal", format!("every one of its {}", if cost.goal == "steps" { "steps" } else { "kinds of steps" }))?;
     fact("tours", format!("{}, the longest of {}", count(cost.tours, "tour"), count(cost.longest, "step")))?;
     fact("cost", format!("{}, resets included", count(cost.steps, "step")))?;
-    fact("at least", format!("{}: {bound}; the cost is {} times that", count(cost.bound, "step"), cost.ratio))?;
+    fact("at least", format!("{}: {bound}; the cost is {:.2} times that", count(cost.bound, "step"), cost.ratio))?;
     match saved {
         Some(folder) => fact("saved", format!("{} in {}", count(cost.tours, "trace"), folder.display())),
         None => fact("next", "add --out DIR to write the traces".to_owned()),

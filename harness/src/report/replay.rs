@@ -8,10 +8,12 @@ use super::layout::{entry, heading};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, GOOD, TITLE, UNSURE};
-use crate::run::{Breach, Goal, Replay, Status};
+use crate::run::{Breach, Came, Goal, Replay, Replayed, Status};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
+/// Up to so many traces are listed one by one; of more, only those that do not conform.
+const MOST_LISTED: usize = 20;
 
 /// Writes what came of each target, and draws where one diverges.
 ///
@@ -93,4 +95,39 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
         Some(path) => entry(out, "  saved", 10, &path.display().to_string(), Style::new()),
         None => Ok(()),
     }
+}
+
+/// Writes what came of given traces, for people.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
+    let listed = replayed.iter().filter(|one| replayed.len() <= MOST_LISTED || one.verdict != Came::Conforms);
+    for one in listed {
+        let (style, sign, said) = match one.verdict {
+            Came::Conforms => (GOOD, '✓', count(one.steps as u64, "step")),
+            Came::Diverges => (BAD, '✗', format!("diverges at step {} of {}", one.conformed + 1, one.steps)),
+            Came::Unsupported => (UNSURE, '?', "cannot be asked".to_owned()),
+            Came::Failed => (UNSURE, '?', format!("failed at step {} of {}", one.conformed + 1, one.steps)),
+        };
+        writeln!(out, "  {style}{sign}{style:#} {}: {said}", one.file.display())?;
+    }
+    if replayed.is_empty() {
+        heading(out, "Nothing to replay", UNSURE, "")?;
+        return entry(out, "", 4, "There is no trace: files of traces end in .mmd or .json.", Style::new());
+    }
+    replays(out, std::slice::from_ref(replay))
+}
+
+/// Writes what came of given traces as one JSON object on one line.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn json(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Object<'o> {
+        replays: [super::json::Replayed<'o>; 1],
+        traces: &'o [Replayed],
+    }
+    super::json::write_line(out, &Object { replays: [replay.into()], traces: replayed })
 }

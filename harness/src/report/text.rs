@@ -223,38 +223,42 @@ fn listed(out: &mut dyn Write, style: Style, sign: char, finding: &Finding) -> i
 }
 
 fn conclusion(out: &mut dyn Write, outcome: &Outcome, again: &str) -> io::Result<()> {
-    let checked = &outcome.checked;
     writeln!(out)?;
+    let mut label = "  next";
+    for line in advice(outcome, again) {
+        entry(out, label, FACTS, &line, Style::new())?;
+        label = "";
+    }
+    Ok(())
+}
+
+/// What to do next.
+fn advice(outcome: &Outcome, again: &str) -> Vec<String> {
+    let checked = &outcome.checked;
     let mut advice = Vec::new();
     if let Completeness::Cut { reason, .. } = checked.completeness {
         advice.push(way_out(reason).to_owned());
     }
     if checked.completeness == Completeness::Complete && with(checked, Verdict::Unknown).any(is_recoverable) {
-        advice.push(
-            "What is always within reach is only known with the graph: leave out --no-graph and --engine.".to_owned(),
-        );
+        advice.push("What is always within reach takes the graph: leave out --no-graph and --engine.".to_owned());
     }
     for finding in with(checked, Verdict::Violated).filter(|finding| finding.way.is_some()).skip(MOST_DRAWN) {
-        advice.push(format!("authloom show {}{again}", finding.property.name));
+        advice.push(format!("`authloom show {}{again}` draws how that is broken", finding.property.name));
     }
-    for saved in
-        outcome.replays.iter().flatten().flat_map(|replay| &replay.breaches).filter_map(|breach| breach.saved.as_ref())
-    {
-        advice.push(format!("authloom replay {} --target reference", saved.display()));
+    for replay in outcome.replays.iter().flatten() {
+        for saved in replay.breaches.iter().filter_map(|breach| breach.saved.as_ref()) {
+            let (path, target) = (saved.display(), &replay.target);
+            advice.push(format!("`authloom replay {path} --target {target}` shows that again"));
+        }
     }
     if advice.is_empty() && outcome.replays.is_none() {
-        advice.push(format!("authloom verify{again}   replays every step of this on real servers"));
+        advice.push(format!("`authloom verify{again}` replays every step of this on real servers"));
     }
     if advice.len() < 2 {
         let seen = with(checked, Verdict::Reached).map(|finding| finding.property.name).next_back();
-        advice.extend(seen.map(|name| format!("authloom show {name}{again}   draws how that happens")));
+        advice.extend(seen.map(|name| format!("`authloom show {name}{again}` draws how that happens")));
     }
-    let mut label = "  next";
-    for line in advice {
-        entry(out, label, FACTS, &line, Style::new())?;
-        label = "";
-    }
-    Ok(())
+    advice
 }
 
 fn way_out(reason: CutReason) -> &'static str {

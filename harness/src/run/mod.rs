@@ -5,15 +5,27 @@
 //!
 //! Deliberately absent: arguments of a command line, printing, and a clock. Time and progress go through [`Watch`].
 
+mod breach;
 mod check;
+mod cover;
+mod crew;
 mod replay;
 mod status;
+mod traces;
+mod verify;
 mod watch;
 
+pub use breach::Breach;
 pub use check::{Checked, Finding, Premise, Verdict, check, explore, second_opinion, told};
-pub use replay::{Breach, Goal, Replay};
+pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
+pub use crew::Open;
+pub use replay::{Goal, Replay};
 pub use status::Status;
+pub use traces::{Came, Given, OpenFor, Replayed, replay_traces};
+pub use verify::verify;
 pub use watch::{Stage, Unwatched, Watch};
+
+use cover::way;
 
 /// What a run came to as a whole.
 #[derive(Clone, PartialEq, Debug)]

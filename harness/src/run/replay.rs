@@ -1,12 +1,8 @@
 //! What came of replaying traces on a target.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use authloom_model::rule::Rule;
-
-use super::Status;
-use crate::trace::Trace;
+use super::{Breach, Status};
 
 /// What a replay set out to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,21 +16,6 @@ pub enum Goal {
     },
     /// To take the steps of given traces.
     GivenTraces,
-}
-
-/// Where a target and the model part ways, as it is told to people.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Breach {
-    /// The trace up to and with the step at which they part, shortened.
-    pub trace: Trace,
-    /// What had to be seen.
-    pub expected: String,
-    /// The rule that says so.
-    pub rule: Rule,
-    /// What was seen.
-    pub seen: String,
-    /// Where the trace was saved.
-    pub saved: Option<PathBuf>,
 }
 
 /// What came of replaying traces on a target.
@@ -96,6 +77,8 @@ impl Replay {
             Status::Broken
         } else if self.failed > 0 {
             Status::Fault
+        } else if self.gave_up() {
+            Status::Unfinished
         } else if self.traces == self.unsupported {
             Status::NothingRun
         } else if self.steps_covered < self.steps_total {
@@ -103,6 +86,12 @@ impl Replay {
         } else {
             Status::Holds
         }
+    }
+
+    /// Whether there were steps to take, and so many that not one trace was drawn.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.planned == 0 && self.steps_total > 0
     }
 
     /// Notes a reason, once.
@@ -136,6 +125,7 @@ mod tests {
         assert_eq!(replay(|_| {}), Status::Holds);
         assert_eq!(replay(|replay| replay.unsupported = 2), Status::NothingRun);
         assert_eq!(replay(|replay| replay.traces = 0), Status::NothingRun);
+        assert_eq!(replay(|replay| (replay.traces, replay.planned) = (0, 0)), Status::Unfinished);
         assert_eq!(replay(|replay| replay.failed = 1), Status::Fault);
         assert_eq!(replay(|replay| (replay.failed, replay.diverged) = (1, 1)), Status::Broken);
         assert_eq!(replay(|replay| replay.steps_covered = 9), Status::Unfinished);

@@ -1,0 +1,71 @@
+//! `authloom replay`: traces from files, on a target.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use authloom_model::Spec;
+use clap::Args;
+
+use super::asked::{Format, too_many_ticks};
+use super::failure::{Failure, written};
+use super::targets::TargetName;
+use super::verify::{DEFAULT_OUT, save};
+use crate::report;
+use crate::report::progress::Progress;
+use crate::run::{Given, Status, replay_traces};
+use crate::trace::{Trace, file};
+
+/// Replay traces on a target, and draw where it does something else.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Replay {
+    /// Files of traces, or folders of them.
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// What to drive.
+    #[arg(long, value_enum, default_value_t = TargetName::Reference)]
+    target: TargetName,
+
+    /// How to say what came of it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Where traces on which the target diverges are written, shortened.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    out: PathBuf,
+}
+
+impl Replay {
+    /// Replays, saves what diverges, and reports.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let given = self.given()?;
+        let mut progress = Progress::start();
+        let open = |spec: &Spec| self.target.open(spec);
+        let (mut replay, replayed) = replay_traces(self.target.name(), &given, &open, &mut progress);
+        progress.finish();
+        save(&mut replay, &self.out)?;
+        written(match self.format {
+            Format::Text => report::replay::text(out, &replay, &replayed),
+            Format::Json => report::replay::json(out, &replay, &replayed),
+            Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
+        })?;
+        Ok(replay.status())
+    }
+
+    /// Every trace of every path, in their order.
+    fn given(&self) -> Result<Vec<Given>, Failure> {
+        let mut given = Vec::new();
+        for path in &self.paths {
+            let traces = if path.is_dir() { file::read_folder(path)? } else { vec![(path.clone(), file::read(path)?)] };
+            for (file, trace) in traces {
+                let spec = spec_of(&trace).map_err(|error| too_many_ticks(&file.to_string_lossy(), &error))?;
+                given.push(Given { file, spec, trace });
+            }
+        }
+        Ok(given)
+    }
+}
+
+fn spec_of(trace: &Trace) -> Result<Spec, authloom_model::policy::TooManyTicks> {
+    Spec::new(trace.header.policy.clone(), trace.header.scope)
+}

@@ -1,0 +1,76 @@
+//! Divergences as they are told to people: in words, without any secret.
+
+use std::path::PathBuf;
+
+use authloom_model::rule::Rule;
+
+use crate::drive::{Difference, Divergence};
+use crate::target::{Concrete, Secret, Unexpected};
+use crate::trace::words::{self, Plainly, Say};
+use crate::trace::{Standing, Trace};
+
+/// Where a target and the model part ways, as it is told to people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Breach {
+    /// The trace up to and with the step at which they part.
+    pub trace: Trace,
+    /// What had to be seen.
+    pub expected: String,
+    /// The rule that says so.
+    pub rule: Rule,
+    /// What was seen.
+    pub seen: String,
+    /// Where the trace was saved.
+    pub saved: Option<PathBuf>,
+}
+
+impl From<Divergence> for Breach {
+    fn from(divergence: Divergence) -> Self {
+        let (expected, seen) = in_words(&divergence.difference);
+        Self { trace: divergence.trace, expected, rule: divergence.rule, seen, saved: None }
+    }
+}
+
+/// What had to be seen, and what was.
+fn in_words(difference: &Difference) -> (String, String) {
+    match difference {
+        Difference::Other { expected, observed } => {
+            (words::event(expected, &Plainly), words::event(observed, &Discreetly))
+        }
+        Difference::Missing(expected) => (words::event(expected, &Plainly), "nothing of the kind".to_owned()),
+        Difference::Extra(observed) => ("nothing else".to_owned(), words::event(observed, &Discreetly)),
+        Difference::Mixed { expected, why } => (words::event(expected, &Plainly), why.clone()),
+        Difference::Standing { token, expected } => {
+            let (expected, seen) = match expected {
+                Standing::Active => ("active", "inactive"),
+                Standing::Inactive => ("inactive", "active"),
+            };
+            (format!("{token} is {expected}"), format!("{token} is {seen}"))
+        }
+    }
+}
+
+/// Says of a secret only what kind it is.
+struct Discreetly;
+
+impl Say<Concrete> for Discreetly {
+    fn code(&self, _code: &Secret) -> String {
+        "a code".to_owned()
+    }
+
+    fn refresh(&self, _token: &Secret) -> String {
+        "a refresh token".to_owned()
+    }
+
+    fn access(&self, _token: &Secret) -> String {
+        "an access token".to_owned()
+    }
+
+    fn why(&self, (): &()) -> String {
+        String::new()
+    }
+
+    fn unexpected(&self, unexpected: &Unexpected) -> String {
+        unexpected.0.clone()
+    }
+}

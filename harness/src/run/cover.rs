@@ -1,0 +1,204 @@
+//! Replays paths through a graph on a target, and counts what they cover.
+
+use std::num::NonZeroUsize;
+
+use authloom_model::rule::Rule;
+use authloom_model::{Action, Spec};
+
+use super::crew::{Crew, Next, Open};
+use super::{Breach, Goal, Replay, Stage, Watch};
+use crate::cover::{KindOptions, Path, StepOptions, every_kind, every_step};
+use crate::drive::{self, Divergence, Driven, Verdict};
+use crate::explore::Graph;
+use crate::target::{Fault, Target};
+
+/// Breaches of different rules after which a replay stops: whoever repairs these will run it again.
+pub const MOST_BREACHES: usize = 5;
+/// Traces in a row that fail for reasons of our own, after which a replay stops.
+const MOST_FAILURES: u64 = 3;
+/// Steps of a graph that is still toured. Beyond, the tours alone are gigabytes, and replaying them takes the better part of an hour.
+pub const MOST_TOURED: u32 = 8_000_000;
+
+/// What of a graph a target is led through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Suite {
+    /// Every step.
+    EveryStep,
+    /// A step of every kind.
+    EveryKind,
+}
+
+/// A target, and what to lead it through.
+pub struct Plan<'p> {
+    /// The target's name.
+    pub target: &'p str,
+    /// What of the graph it is led through.
+    pub suite: Suite,
+    /// How to make one.
+    pub open: &'p Open<'p>,
+    /// How many are driven at once.
+    pub workers: NonZeroUsize,
+}
+
+impl std::fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan").field("target", &self.target).field("suite", &self.suite).finish_non_exhaustive()
+    }
+}
+
+/// Leads a target through a graph, and shortens where it diverges.
+pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {
+    let began = watch.elapsed();
+    if graph.steps() > MOST_TOURED {
+        let mut replay = Replay::begin(plan.target, goal(plan.suite, graph), 0, graph.steps().into());
+        replay
+            .note("there are too many steps to replay: ask for less with --scope default or --scope small".to_owned());
+        return replay;
+    }
+    watch.saw(&Stage::Covering { steps: graph.steps().into() });
+    let paths = match plan.suite {
+        Suite::EveryStep => every_step(graph, StepOptions::default()).tours,
+        Suite::EveryKind => every_kind(graph, KindOptions::default()).traces,
+    };
+    let mut run = Run::begin(spec, graph, &paths, plan, watch);
+    let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
+    if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {
+        run.replay.failed += 1;
+        run.replay.note(fault.to_string());
+    }
+    run.finish(plan.open, began)
+}
+
+/// The actions along a path.
+pub(super) fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
+    path.iter().map(|step| action(graph.edge(*step).code))
+}
+
+fn action(code: u8) -> Action {
+    Action::of_code(code).expect("only codes of actions are remembered")
+}
+
+fn goal(suite: Suite, graph: &Graph) -> Goal {
+    match suite {
+        Suite::EveryStep => Goal::EveryStep,
+        Suite::EveryKind => Goal::EveryKind { kinds: graph.kinds() as u64 },
+    }
+}
+
+/// A divergence, and the path it was found on up to and with the step that diverges.
+struct Found<'p> {
+    divergence: Divergence,
+    path: &'p [u32],
+}
+
+struct Run<'r> {
+    spec: &'r Spec,
+    graph: &'r Graph,
+    paths: &'r [Path],
+    watch: &'r mut dyn Watch,
+    replay: Replay,
+    covered: Vec<bool>,
+    found: Vec<Found<'r>>,
+    /// Steps that there are to drive.
+    to_drive: u64,
+    failures_in_a_row: u64,
+}
+
+impl<'r> Run<'r> {
+    fn begin(spec: &'r Spec, graph: &'r Graph, paths: &'r [Path], plan: &Plan<'_>, watch: &'r mut dyn Watch) -> Self {
+        let mut wanted = vec![false; graph.steps() as usize];
+        for &step in paths.iter().flatten() {
+            wanted[step as usize] = true;
+        }
+        let steps_total = wanted.iter().filter(|wanted| **wanted).count() as u64;
+        let replay = Replay::begin(plan.target, goal(plan.suite, graph), paths.len() as u64, steps_total);
+        Self {
+            spec,
+            graph,
+            paths,
+            watch,
+            replay,
+            covered: vec![false; graph.steps() as usize],
+            found: Vec::new(),
+            to_drive: paths.iter().map(|path| path.len() as u64).sum(),
+            failures_in_a_row: 0,
+        }
+    }
+
+    fn take(&mut self, number: usize, driven: Driven) -> Next {
+        let path: &'r [u32] = &self.paths[number];
+        self.replay.traces += 1;
+        self.replay.steps_driven += driven.steps as u64;
+        for &step in &path[..driven.steps] {
+            self.covered[step as usize] = true;
+        }
+        let (target, done, total) = (self.replay.target.clone(), self.replay.steps_driven, self.to_drive);
+        self.watch.saw(&Stage::Replaying { target, done, total });
+        let failed_before = std::mem::take(&mut self.failures_in_a_row);
+        match driven.verdict {
+            Verdict::Conforms => Next::GoOn,
+            Verdict::Diverges(divergence) => self.diverges(*divergence, &path[..=driven.steps]),
+            Verdict::Unsupported(why) => {
+                self.replay.unsupported += 1;
+                why.0.into_iter().for_each(|reason| self.replay.note(reason));
+                // What cannot be asked is the policy, and that is the same for every path.
+                Next::Stop
+            }
+            Verdict::Failed(fault) => {
+                self.replay.failed += 1;
+                self.replay.note(fault.to_string());
+                self.failures_in_a_row = failed_before + 1;
+                if self.failures_in_a_row < MOST_FAILURES { Next::GoOn } else { Next::Stop }
+            }
+        }
+    }
+
+    fn diverges(&mut self, divergence: Divergence, path: &'r [u32]) -> Next {
+        self.replay.diverged += 1;
+        if self.found.iter().all(|found| found.divergence.rule != divergence.rule) {
+            self.found.push(Found { divergence, path });
+        }
+        if self.found.len() < MOST_BREACHES { Next::GoOn } else { Next::Stop }
+    }
+
+    fn finish(mut self, open: &Open<'_>, began: std::time::Duration) -> Replay {
+        self.replay.steps_covered = self.covered.iter().filter(|covered| **covered).count() as u64;
+        self.replay.elapsed = self.watch.elapsed().saturating_sub(began);
+        if self.found.is_empty() {
+            return self.replay;
+        }
+        let breaches = std::mem::take(&mut self.found).into_iter();
+        self.replay.breaches = match open() {
+            Ok(mut target) => breaches.map(|found| self.shortened(&mut *target, found)).collect(),
+            Err(Fault(why)) => {
+                self.replay.note(format!("not shortened: {why}"));
+                breaches.map(|found| found.divergence.into()).collect()
+            }
+        };
+        self.replay
+    }
+
+    /// The same breach on as few steps as can be had: first along a shortest path to its step, then by leaving out.
+    fn shortened(&mut self, target: &mut dyn Target, found: Found<'_>) -> Breach {
+        self.watch.saw(&Stage::Shortening { steps: found.path.len() });
+        let shortest = self.shortest(found.path);
+        let again = match drive::drive(target, self.spec, shortest).verdict {
+            Verdict::Diverges(again) if is_as_good(&again, &found.divergence) => *again,
+            Verdict::Diverges(_) | Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => found.divergence,
+        };
+        drive::shorten(target, self.spec, again).into()
+    }
+
+    /// A shortest path to the last step of a path, and that step.
+    fn shortest(&self, path: &[u32]) -> Vec<Action> {
+        let (last, before) = path.split_last().expect("a path that diverges has a step");
+        let from = before.last().map_or(0, |step| self.graph.edge(*step).target);
+        let codes = self.graph.path_to(from).into_iter().chain([self.graph.edge(*last).code]);
+        codes.map(action).collect()
+    }
+}
+
+fn is_as_good(again: &Divergence, found: &Divergence) -> bool {
+    let rule: Rule = found.rule;
+    again.rule == rule && again.trace.steps.len() <= found.trace.steps.len()
+}

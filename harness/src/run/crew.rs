@@ -1,0 +1,84 @@
+//! Drives many paths on several targets of one kind at once, and takes the results in the order of the paths.
+//!
+//! Invariant: however many targets there are, and however fast each is, what is taken is the same.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use authloom_model::Spec;
+
+use super::way;
+use crate::cover::Path;
+use crate::drive::{self, Driven};
+use crate::explore::Graph;
+use crate::target::{Fault, Target};
+
+/// Makes a target, in the thread that drives it.
+pub type Open<'o> = dyn Fn() -> Result<Box<dyn Target>, Fault> + Sync + 'o;
+
+/// Whether to go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Next {
+    GoOn,
+    Stop,
+}
+
+/// Paths through a graph, and what to drive along them.
+pub(super) struct Crew<'c> {
+    pub(super) spec: &'c Spec,
+    pub(super) graph: &'c Graph,
+    pub(super) paths: &'c [Path],
+    pub(super) open: &'c Open<'c>,
+    pub(super) workers: NonZeroUsize,
+}
+
+impl Crew<'_> {
+    /// Drives along every path until `take` says stop. `take` gets the paths' numbers in order.
+    ///
+    /// # Errors
+    /// When a target cannot be made.
+    pub(super) fn drive(&self, mut take: impl FnMut(usize, Driven) -> Next) -> Result<(), Fault> {
+        let next = AtomicUsize::new(0);
+        let stopped = AtomicBool::new(false);
+        let (sender, results) = channel();
+        thread::scope(|scope| {
+            for _ in 0..self.workers.get().min(self.paths.len()) {
+                let sender = sender.clone();
+                scope.spawn(|| self.work(&next, &stopped, sender));
+            }
+            drop(sender);
+            let mut waiting = BTreeMap::new();
+            let mut turn = 0;
+            for result in results {
+                let (number, driven) = result.inspect_err(|_| stopped.store(true, Ordering::Relaxed))?;
+                waiting.insert(number, driven);
+                while let Some(driven) = waiting.remove(&turn) {
+                    if take(turn, driven) == Next::Stop {
+                        stopped.store(true, Ordering::Relaxed);
+                        return Ok(());
+                    }
+                    turn += 1;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn work(&self, next: &AtomicUsize, stopped: &AtomicBool, results: Sender<Result<(usize, Driven), Fault>>) {
+        let mut target = match (self.open)() {
+            Ok(target) => target,
+            Err(fault) => return drop(results.send(Err(fault))),
+        };
+        while !stopped.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = self.paths.get(number) else { return };
+            let driven = drive::drive(&mut *target, self.spec, way(self.graph, path));
+            if results.send(Ok((number, driven))).is_err() {
+                return; // Whoever takes the results has seen enough.
+            }
+        }
+    }
+}
