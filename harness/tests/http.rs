@@ -117,6 +117,20 @@ fn a_token_that_expires_while_its_introspection_returns_is_refused_and_refreshed
 }
 
 #[test]
+fn servers_that_obey_another_policy_diverge() {
+    let spec = spec();
+    let strict = Spec::new(Policy::profile("lost-answer").unwrap(), Scope::DEFAULT).unwrap();
+    let refused =
+        [Open(C1), Tick, Tick, Arrive(Call(C1)), Arrive(Introspect(C1)), Return(Introspect(C1)), Return(Call(C1))];
+    let lost = [Action::Lock(C1), Arrive(Refresh(C1)), Lose(Refresh(C1)), Arrive(Refresh(C1))];
+    let story = trace(&spec, &[&SIGNED_IN[..], &refused, &lost].concat());
+    assert_eq!(drive_trace(&mut started(&spec), &spec, &story).verdict, Verdict::Conforms);
+    let driven = drive_trace(&mut started(&strict), &spec, &story);
+    assert!(matches!(driven.verdict, Verdict::Diverges(_)), "{:?}", driven.verdict);
+    assert_eq!(driven.steps, story.steps.len() - 1);
+}
+
+#[test]
 fn a_trace_that_stops_halfway_leaves_nothing_behind_for_the_next() {
     let spec = spec();
     let mut target = started(&spec);

@@ -28,6 +28,11 @@ pub(super) fn of_backend(clock: HandClock, backend: Backend) -> Router {
     controls(clock, post(reset))
 }
 
+/// `POST /test/clock/advance?seconds=N`, for a GUI.
+pub(super) fn of_gui(clock: HandClock) -> Router {
+    Router::new().nest("/test/clock", control_router(clock))
+}
+
 fn controls(clock: HandClock, reset: MethodRouter) -> Router {
     Router::new().nest("/test/clock", control_router(clock)).route("/test/reset", reset)
 }

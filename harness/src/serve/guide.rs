@@ -21,7 +21,7 @@ pub(super) fn guide(options: &Options, places: &Places, gui: &str, secret: &Secr
         Memory::Process => "in memory: all is forgotten at the end (--data FOLDER keeps it)".to_owned(),
         Memory::Folder(folder) => format!("in {}", folder.display()),
     };
-    let clock = clock(options, issuer, resource);
+    let clock = clock(options, issuer);
     format!(
         r#"AuthService  {issuer}
 Backend      {resource}
@@ -69,15 +69,14 @@ Ctrl-C stops it.
 }
 
 /// How the clock is turned, where it can be.
-fn clock(options: &Options, issuer: &str, resource: &str) -> String {
+fn clock(options: &Options, issuer: &str) -> String {
     match options.time {
         Time::Machine => String::new(),
         Time::ByHand { .. } => format!(
             r"
-The clocks stand still until they are turned, both by the same:
+The clock of all three stands still until it is turned:
 
   curl -X POST '{issuer}/test/clock/advance?seconds=60'
-  curl -X POST '{resource}/test/clock/advance?seconds=60'
 "
         ),
     }

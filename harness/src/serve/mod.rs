@@ -33,8 +33,11 @@ use stop::Stop;
 /// Where everything listens.
 pub const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// What the servers are asked under way may take this long to be answered once they are told to stop.
+/// How long whoever is still asking may wait for an answer once the servers are told to stop.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Threads: a second one, so that checking a password keeps nobody else waiting.
+const WORKERS: usize = 2;
 
 /// What to serve, and how.
 #[derive(Clone, Debug)]
@@ -101,7 +104,8 @@ pub enum Role {
 pub enum Time {
     /// The machine's clock.
     Machine,
-    /// A clock that whoever reaches `POST /test/clock/advance?seconds=N` turns. `POST /test/reset` forgets what was issued.
+    /// A clock, one for all roles of the process, that whoever reaches `POST /test/clock/advance?seconds=N` of one of them turns. `POST
+    /// /test/reset` makes an AuthService forget what it issued, and a backend the keys it fetched.
     ByHand {
         /// What it shows first.
         start: Timestamp,
@@ -195,9 +199,6 @@ pub fn serve(options: &Options, out: &mut dyn Write) -> Result<(), Fault> {
     runtime.block_on(run(options, out))
 }
 
-/// A second one, so that checking a password keeps nobody else waiting.
-const WORKERS: usize = 2;
-
 async fn run(options: &Options, out: &mut dyn Write) -> Result<(), Fault> {
     let stop = Stop::prepare(options.until)?;
     let ready = roles::ready(options).await?;
@@ -217,7 +218,7 @@ async fn run(options: &Options, out: &mut dyn Write) -> Result<(), Fault> {
     }
     stop.wait().await;
     drop(told);
-    // Whoever is still asking then is cut off: nothing is lost by it, since each decision was saved when it was made.
+    // Cutting off whoever is still asking then loses nothing: each decision was saved when it was made.
     let _ = timeout(FAREWELL, running.join_all()).await;
     Ok(())
 }

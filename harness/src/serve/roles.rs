@@ -30,6 +30,7 @@ const DATABASE: &str = "auth.sqlite";
 
 /// Opens the sockets, sets the servers up behind them, and says what to tell of it.
 pub(super) async fn ready(options: &Options) -> Result<Ready, Fault> {
+    let time = Timepiece::of(options.time);
     match &options.role {
         Role::All { auth_port, backend_port, gui_port } => {
             let (auth_socket, issuer) = listen(*auth_port, "--auth-port").await?;
@@ -39,26 +40,26 @@ pub(super) async fn ready(options: &Options) -> Result<Ready, Fault> {
             let random = auth::Secret::random(&Chance::system())?;
             let secret = Secret::new(random.expose());
             let servers = vec![
-                (auth_socket, auth_router(options, &places, &secret)?),
-                (backend_socket, backend_router(options, &places, &issuer, &secret)?),
-                (gui_socket, gui_router(options, &places)?),
+                (auth_socket, auth_router(options, &time, &places, &secret)?),
+                (backend_socket, backend_router(options, &time, &places, &issuer, &secret)?),
+                (gui_socket, gui_router(options, &time, &places)?),
             ];
             Ok(Ready { servers, announcement: guide::guide(options, &places, &gui_url, &secret) })
         }
         Role::Auth { port, resource, backend_secret } => {
             let (socket, url) = listen(*port, "--auth-port").await?;
-            let router = auth_router(options, &places(&url, resource)?, backend_secret)?;
+            let router = auth_router(options, &time, &places(&url, resource)?, backend_secret)?;
             Ok(Ready { servers: vec![(socket, router)], announcement: line("auth", &url) })
         }
         Role::Backend { port, resource, issuer, auth_url, secret } => {
             let (socket, url) = listen(*port, "--backend-port").await?;
             let places = places(issuer, resource.as_ref().unwrap_or(&url))?;
-            let router = backend_router(options, &places, auth_url, secret)?;
+            let router = backend_router(options, &time, &places, auth_url, secret)?;
             Ok(Ready { servers: vec![(socket, router)], announcement: line("backend", &url) })
         }
         Role::Gui { port, issuer, backend_url } => {
             let (socket, url) = listen(*port, "--gui-port").await?;
-            let router = gui_router(options, &places(issuer, backend_url)?)?;
+            let router = gui_router(options, &time, &places(issuer, backend_url)?)?;
             Ok(Ready { servers: vec![(socket, router)], announcement: line("gui", &url) })
         }
     }
@@ -95,13 +96,13 @@ fn checked(url: &str) -> Result<String, Fault> {
     Err(Fault::Address(format!("`{url}` is not an http URL without a slash at its end")))
 }
 
-fn auth_router(options: &Options, places: &Places, backend_secret: &Secret) -> Result<Router, Fault> {
+fn auth_router(options: &Options, time: &Timepiece, places: &Places, backend_secret: &Secret) -> Result<Router, Fault> {
     let cost = match options.time {
         Time::Machine => PasswordCost::Recommended,
         Time::ByHand { .. } => PasswordCost::Cheapest,
     };
     let settings = settings::auth_settings(&options.policy, places, cost);
-    let (clock, hands) = clock(options.time);
+    let clock = Arc::clone(&time.clock);
     let chance = Chance::system();
     let store = open(&options.memory)?;
     let keys = Keys::of_store(&store, &chance)?;
@@ -110,42 +111,63 @@ fn auth_router(options: &Options, places: &Places, backend_secret: &Secret) -> R
     let demo = Demo { redirect_uris: &[&places.redirect_uri], backend_secret: backend_secret.expose() };
     demo.enter(&service)?;
     let router = service.router();
-    Ok(match hands {
+    Ok(match time.hands() {
         Some(hands) => router.merge(controls::of_auth(hands, service)),
         None => router,
     })
 }
 
-fn backend_router(options: &Options, places: &Places, auth_url: &str, secret: &Secret) -> Result<Router, Fault> {
+fn backend_router(
+    options: &Options,
+    time: &Timepiece,
+    places: &Places,
+    auth_url: &str,
+    secret: &Secret,
+) -> Result<Router, Fault> {
     let credentials = Credentials { client_id: Demo::BACKEND.to_owned(), secret: secret.expose().to_owned() };
     let settings = settings::backend_settings(&options.policy, places, credentials);
-    let (clock, hands) = clock(options.time);
+    let clock = Arc::clone(&time.clock);
     let auth_server = Arc::new(OverHttp::new(checked(auth_url)?)?);
     let backend = Backend::new(backend::Parts { settings, auth_server, clock, judge: Arc::new(backend::Standard) });
     let router = backend.router();
-    Ok(match hands {
+    Ok(match time.hands() {
         Some(hands) => router.merge(controls::of_backend(hands, backend)),
         None => router,
     })
 }
 
-fn gui_router(options: &Options, places: &Places) -> Result<Router, Fault> {
+fn gui_router(options: &Options, time: &Timepiece, places: &Places) -> Result<Router, Fault> {
     let settings =
         settings::gui_settings(&options.policy, places, Demo::GUI).map_err(|fault| Fault::Address(fault.0))?;
-    let (clock, _) = clock(options.time);
     let seed = Chance::system().bytes()?;
     let client = Box::new(Gui::new(Arc::new(settings)));
-    Ok(gui::router(Headless::new(client, clock, Box::new(StdRng::from_seed(seed)))?))
+    let browser = Headless::new(client, Arc::clone(&time.clock), Box::new(StdRng::from_seed(seed)))?;
+    let router = gui::router(browser);
+    Ok(match time.hands() {
+        Some(hands) => router.merge(controls::of_gui(hands)),
+        None => router,
+    })
 }
 
-/// The clock, and its hands where it has any.
-fn clock(time: Time) -> (Arc<dyn Clock>, Option<HandClock>) {
-    match time {
-        Time::Machine => (Arc::new(SystemClock), None),
-        Time::ByHand { start } => {
-            let clock = HandClock::starting_at(start);
-            (Arc::new(clock.clone()), Some(clock))
+/// The clock of all roles, and its hands where it has any.
+struct Timepiece {
+    clock: Arc<dyn Clock>,
+    hands: Option<HandClock>,
+}
+
+impl Timepiece {
+    fn of(time: Time) -> Self {
+        match time {
+            Time::Machine => Self { clock: Arc::new(SystemClock), hands: None },
+            Time::ByHand { start } => {
+                let hands = HandClock::starting_at(start);
+                Self { clock: Arc::new(hands.clone()), hands: Some(hands) }
+            }
         }
+    }
+
+    fn hands(&self) -> Option<HandClock> {
+        self.hands.clone()
     }
 }
 

@@ -120,7 +120,7 @@ struct Waiting {
 
 /// What comes first of a call that was sent.
 enum First {
-    Answer(Result<Received, Fault>),
+    Answer(Received),
     Introspection(Asked),
 }
 
@@ -167,15 +167,36 @@ impl Sockets {
         self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))
     }
 
+    /// Waits for what becomes of a call that was sent.
+    fn first(&mut self, call: &mut JoinHandle<Result<Received, Fault>>) -> Result<First, Fault> {
+        let proxy = &mut self.proxy;
+        let first = self.runtime.block_on(in_time(async {
+            tokio::select! {
+                answer = &mut *call => match answer {
+                    Ok(answer) => answer.map(First::Answer),
+                    Err(error) => Err(Fault(format!("a call ended early: {error}"))),
+                },
+                Some(asked) = proxy.asked() => Ok(First::Introspection(asked)),
+            }
+        }));
+        first.inspect_err(|_| call.abort())
+    }
+
     /// The answer to a call whose introspection has come to its end: with an answer, or without.
     fn released(&mut self, call: CallId, answer: Option<Received>) -> Result<Received, Fault> {
-        let Waiting { call, release, .. } = self.waiting.remove(&call).ok_or_else(|| not_waiting(call))?;
+        let Waiting { mut call, release, .. } = self.waiting.remove(&call).ok_or_else(|| not_waiting(call))?;
         match answer {
             // A backend that has gone away meanwhile is seen by what becomes of the call.
             Some(answer) => drop(release.send(answer)),
             None => drop(release),
         }
-        self.runtime.block_on(in_time(joined(call)))
+        match self.first(&mut call)? {
+            First::Answer(answer) => Ok(answer),
+            First::Introspection(_) => {
+                call.abort();
+                Err(Fault("the backend asks the AuthService once more".to_owned()))
+            }
+        }
     }
 }
 
@@ -210,23 +231,13 @@ impl Carrier for Sockets {
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
         let client = self.client.clone();
         let base = self.backend.url().to_owned();
-        let mut answer = self.runtime.spawn(async move { client.exchange(&base, request).await });
-        let proxy = &mut self.proxy;
-        let first = self.runtime.block_on(in_time(async {
-            Ok(tokio::select! {
-                answer = joined(&mut answer) => First::Answer(answer),
-                Some(asked) = proxy.asked() => First::Introspection(asked),
-            })
-        }));
-        match first {
-            Ok(First::Answer(answer)) => Ok(Reply::Answers(answer?)),
-            Ok(First::Introspection(Asked { request, release })) => {
-                self.waiting.insert(call, Waiting { call: answer, request: request.clone(), release, held: None });
+        let mut sent = self.runtime.spawn(async move { client.exchange(&base, request).await });
+        match self.first(&mut sent)? {
+            First::Answer(answer) => Ok(Reply::Answers(answer)),
+            First::Introspection(Asked { request, release }) => {
+                let waiting = Waiting { call: sent, request: request.clone(), release, held: None };
+                self.waiting.insert(call, waiting);
                 Ok(Reply::Introspects(request))
-            }
-            Err(fault) => {
-                answer.abort();
-                Err(fault)
             }
         }
     }
@@ -261,12 +272,6 @@ impl Carrier for Sockets {
         let request = super::introspection(token, Demo::BACKEND, self.backend_secret.expose())?;
         super::says_active(&self.to_auth(request)?)
     }
-}
-
-async fn joined(
-    call: impl Future<Output = Result<Result<Received, Fault>, tokio::task::JoinError>>,
-) -> Result<Received, Fault> {
-    call.await.map_err(|error| Fault(format!("a call ended early: {error}")))?
 }
 
 async fn in_time<T>(exchange: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
