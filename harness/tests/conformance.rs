@@ -1,0 +1,48 @@
+//! The reference obeys the model, step by step: every step of small scopes under every profile, and a step of every kind under any policy.
+
+mod support;
+
+use authloom::cover;
+use authloom::drive::{Verdict, drive};
+use authloom::target::Reference;
+use authloom_model::{Policy, Spec};
+use proptest::prelude::*;
+use support::{any_policy, explored, small_scope, spec, way};
+
+fn conforms(spec: &Spec, tours: impl FnOnce(&authloom::explore::Graph) -> Vec<cover::Path>) {
+    let (_, graph) = explored(spec);
+    let mut target = Reference::new(spec).expect("the reference can be set up");
+    for tour in tours(&graph) {
+        let driven = drive(&mut target, spec, way(&graph, &tour));
+        assert_eq!(driven.verdict, Verdict::Conforms, "after {} steps under {:?}", driven.steps, spec.policy);
+        assert_eq!(driven.steps, tour.len());
+    }
+}
+
+#[test]
+fn the_reference_takes_every_step_of_one_tab_under_every_profile() {
+    for (name, _) in Policy::PROFILES {
+        let policy = Policy::profile(name).expect("it is listed");
+        conforms(&spec(policy, "tabs=1,calls=1,losses=1"), |graph| {
+            cover::every_step(graph, cover::StepOptions::default()).tours
+        });
+    }
+}
+
+#[test]
+fn the_reference_takes_every_kind_of_step_of_the_default_scope_under_every_profile() {
+    for (name, _) in Policy::PROFILES {
+        let policy = Policy::profile(name).expect("it is listed");
+        conforms(&spec(policy, "default"), |graph| cover::every_kind(graph, cover::KindOptions::default()).traces);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_reference_takes_every_kind_of_step_under_any_policy(policy in any_policy(), scope in small_scope()) {
+        let spec = Spec::new(policy, scope).expect("the policy is small");
+        conforms(&spec, |graph| cover::every_kind(graph, cover::KindOptions::default()).traces);
+    }
+}

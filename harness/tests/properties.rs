@@ -1,0 +1,312 @@
+//! No property is empty: for each that something never happens there is a policy, or a specification broken on purpose, in which it does;
+//! and the recommended policy keeps every promise.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use authloom::explore::{Marks, Next, System, Verdict};
+use authloom_model::policy::{CodeReplay, Grace, Late401, LostAnswer, Reuse, Validation, Window};
+use authloom_model::property::{Kind, PROPERTIES};
+use authloom_model::seen::Event;
+use authloom_model::world::{Attempt, CallPhase, FlowPhase, GrantId, GrantState, RefreshId};
+use authloom_model::{Action, Exchange, Policy, Spec, World, audit, canonical};
+use support::{changed, explored, minutes, recommended, spec};
+
+/// A specification with something wrong in it.
+struct Broken {
+    spec: Spec,
+    /// Which enabled actions there still are.
+    allows: fn(Action) -> bool,
+    /// What the rules are made to believe before a step.
+    before: fn(&mut World, Action),
+    /// What is done to the world after it.
+    after: fn(&World, Action, &mut World),
+}
+
+fn broken(spec: Spec) -> Broken {
+    Broken { spec, allows: |_| true, before: |_, _| {}, after: |_, _, _| {} }
+}
+
+impl System for Broken {
+    type World = World;
+    type Action = Action;
+
+    fn initial(&self) -> World {
+        self.spec.initial()
+    }
+
+    fn bytes<'w>(&self, world: &'w World) -> &'w [u8] {
+        world.bytes()
+    }
+
+    fn enabled(&self, world: &World, into: &mut Vec<Action>) {
+        self.spec.enabled(world, into);
+        into.retain(|action| (self.allows)(*action));
+    }
+
+    fn next(&self, world: &World, action: Action) -> Next<World> {
+        let mut believed = *world;
+        (self.before)(&mut believed, action);
+        let mut after = self.spec.apply(&believed, action, &mut Vec::<Event>::new()).world;
+        (self.after)(world, action, &mut after);
+        let marks = Marks(audit::audit(&self.spec, world, action, &after).bits());
+        canonical::canonicalise(&self.spec, &mut after);
+        Next { world: after, marks, overflow: None }
+    }
+
+    fn goals(&self, world: &World) -> u64 {
+        self.spec.goals(world).bits()
+    }
+
+    fn code(&self, action: Action) -> u8 {
+        action.code()
+    }
+
+    fn action(&self, code: u8) -> Action {
+        Action::of_code(code).expect("it was an action")
+    }
+
+    fn kind(&self, _world: &World, _action: Action) -> u64 {
+        0
+    }
+}
+
+fn violated<S: System>(system: &S) -> BTreeSet<&'static str> {
+    let (explored, _) = explored(system);
+    let verdicts = PROPERTIES.iter().zip(explored.verdicts);
+    verdicts.filter(|(_, verdict)| matches!(verdict, Verdict::Violated(_))).map(|(property, _)| property.name).collect()
+}
+
+fn grant_of_code(world: &mut World, tab: usize) -> Option<&mut authloom_model::world::Grant> {
+    let index = world.tabs[tab].flow.grant.index()?;
+    Some(&mut world.grants[index])
+}
+
+fn held(world: &World, call: authloom_model::CallId) -> (RefreshId, GrantId) {
+    let held = world.tabs[call.tab.index()].calls[usize::from(call.call)].held;
+    (held, world.refresh_token(held).grant)
+}
+
+fn one_tab() -> Spec {
+    spec(Policy::recommended(), "tabs=1,losses=0")
+}
+
+fn two_tabs() -> Spec {
+    spec(Policy::recommended(), "tabs=2,losses=0")
+}
+
+#[test]
+fn the_recommended_policy_keeps_every_promise_in_the_default_scope() {
+    assert_eq!(violated(&spec(Policy::recommended(), "default")), BTreeSet::new());
+}
+
+#[test]
+fn two_tabs_without_a_lock_kill_their_own_session() {
+    let violated = violated(&spec(changed("no-refresh-lock", |_| {}), "tabs=2,losses=0"));
+    assert_eq!(violated, BTreeSet::from(["no-spurious-sign-out"]));
+}
+
+#[test]
+fn a_lost_answer_ends_the_session_under_strict_rotation_and_nothing_else_does() {
+    let violated = violated(&spec(changed("lost-answer", |_| {}), "default"));
+    assert_eq!(violated, BTreeSet::from(["survives-a-loss"]));
+}
+
+/// For each property that can be violated, something that violates it.
+#[test]
+fn every_promise_can_be_broken() {
+    let mut shown = BTreeSet::new();
+    for (name, violated) in policies().into_iter().chain(broken_rules()).chain(broken_surroundings()) {
+        assert!(violated.contains(name), "{name} is not violated, but {violated:?}");
+        shown.insert(name);
+    }
+    let promises = PROPERTIES.iter().filter(|property| match property.kind {
+        Kind::Never { .. } | Kind::Recoverable(_) => true,
+        Kind::Reachable(_) => false,
+    });
+    assert_eq!(promises.map(|property| property.name).collect::<BTreeSet<_>>(), shown);
+}
+
+type Shown = (&'static str, BTreeSet<&'static str>);
+
+/// Policies that break a promise.
+fn policies() -> Vec<Shown> {
+    let sibling = changed("no-refresh-lock", |policy| policy.grace = Grace::NewSibling(Window::For(minutes(5))));
+    let reject = changed("no-refresh-lock", |policy| policy.reuse = Reuse::Reject);
+    let local = recommended(|policy| policy.validation = Validation::Local);
+    let refreshes = changed("no-refresh-lock", |policy| policy.late_401 = Late401::Refresh);
+    let deny = recommended(|policy| policy.code_replay = CodeReplay::Deny);
+    let gives_up = recommended(|policy| policy.lost_answer = LostAnswer::SignInAgain);
+    vec![
+        ("code-replay-contained", violated(&spec(deny, "tabs=1,losses=1"))),
+        ("one-live-successor", violated(&spec(sibling, "tabs=2,losses=0"))),
+        ("replay-contained", violated(&spec(reject, "tabs=2,losses=0"))),
+        ("no-stale-acceptance", violated(&spec(local, "tabs=1,calls=2,losses=0"))),
+        ("no-needless-refresh", violated(&spec(refreshes, "tabs=2,losses=0"))),
+        ("no-spurious-sign-out", violated(&spec(changed("no-refresh-lock", |_| {}), "tabs=2,losses=0"))),
+        ("survives-a-loss", violated(&spec(changed("lost-answer", |_| {}), "tabs=1,losses=1"))),
+        ("no-self-loss", violated(&spec(gives_up, "tabs=1,losses=1"))),
+    ]
+}
+
+/// Servers and clients that break a rule.
+fn broken_rules() -> Vec<Shown> {
+    let strict = || spec(changed("no-refresh-lock", |_| {}), "tabs=2,losses=0");
+    let spends_no_code = Broken {
+        after: |_, action, after| {
+            if let Action::Arrive(Exchange::Redeem(tab)) = action {
+                grant_of_code(after, tab.index()).expect("a code is redeemed").state = GrantState::CodeIssued;
+            }
+        },
+        ..broken(one_tab())
+    };
+    let redeems_late = Broken {
+        before: |world, action| {
+            if let Action::Arrive(Exchange::Redeem(tab)) = action {
+                grant_of_code(world, tab.index()).expect("a code is redeemed").age = 0;
+            }
+        },
+        ..broken(one_tab())
+    };
+    let renews_spent = Broken {
+        before: |world, action| {
+            if let Action::Arrive(Exchange::Refresh(call)) = action {
+                let (token, _) = held(world, call);
+                world.refresh[token.index().expect("it is held")].spent = 0;
+            }
+        },
+        ..broken(strict())
+    };
+    let renews_ended = Broken {
+        before: |world, action| {
+            if let Action::Arrive(Exchange::Refresh(call)) = action {
+                let (_, grant) = held(world, call);
+                world.grants[grant.index().expect("it is held")].state = GrantState::Redeemed;
+            }
+        },
+        ..broken(two_tabs())
+    };
+    let renews_idle = Broken {
+        before: |world, action| {
+            if let Action::Arrive(Exchange::Refresh(call)) = action {
+                let (token, _) = held(world, call);
+                world.refresh[token.index().expect("it is held")].idle = 0;
+            }
+        },
+        ..broken(one_tab())
+    };
+    let renews_for_ever = Broken {
+        before: |world, action| {
+            if let Action::Arrive(Exchange::Refresh(call)) = action {
+                let (_, grant) = held(world, call);
+                world.grants[grant.index().expect("it is held")].age = 0;
+            }
+        },
+        ..broken(one_tab())
+    };
+    let accepts_whatever_was_active = Broken {
+        after: |before, action, after| {
+            if let Action::Return(Exchange::Introspect(call)) = action {
+                let call = |world: &World| world.tabs[call.tab.index()].calls[usize::from(call.call)];
+                if call(before).phase == CallPhase::FoundActive {
+                    after.tabs[0].calls[0].phase = CallPhase::Served;
+                }
+            }
+        },
+        ..broken(one_tab())
+    };
+    let refuses_always = Broken {
+        after: |_, action, after| {
+            if let Action::Arrive(Exchange::Introspect(call)) = action {
+                after.tabs[call.tab.index()].calls[usize::from(call.call)].phase = CallPhase::FoundInactive;
+            }
+        },
+        ..broken(one_tab())
+    };
+    let stores_late_answers = Broken {
+        after: |before, action, after| {
+            if let (Action::Return(Exchange::Refresh(call)), false) = (action, before.signed_in()) {
+                let call = before.tabs[call.tab.index()].calls[usize::from(call.call)];
+                if call.phase == CallPhase::Refreshed {
+                    after.store = call.answer;
+                }
+            }
+        },
+        ..broken(two_tabs())
+    };
+    let stores_half_an_answer = Broken {
+        after: |before, action, after| {
+            if let (Action::Return(Exchange::Refresh(call)), true) = (action, before.signed_in()) {
+                let call = before.tabs[call.tab.index()].calls[usize::from(call.call)];
+                if call.phase == CallPhase::Refreshed {
+                    after.store.access = call.answer.access;
+                }
+            }
+        },
+        ..broken(two_tabs())
+    };
+    let recovers_for_ever = Broken {
+        before: |world, action| {
+            if let Action::Return(Exchange::Call(call)) = action {
+                let call = &mut world.tabs[call.tab.index()].calls[usize::from(call.call)];
+                call.attempt = Attempt::First;
+                if call.phase == CallPhase::Refused && !call.token.is_some() {
+                    call.token = world.store.access;
+                }
+            }
+        },
+        ..broken(one_tab())
+    };
+    vec![
+        ("code-spent-once", violated(&spends_no_code)),
+        ("code-expires", violated(&redeems_late)),
+        ("refresh-spent-once", violated(&renews_spent)),
+        ("revocation-final", violated(&renews_ended)),
+        ("idle-bound", violated(&renews_idle)),
+        ("lifetime-bound", violated(&renews_for_ever)),
+        ("never-past-exp", violated(&accepts_whatever_was_active)),
+        ("fresh-token-usable", violated(&refuses_always)),
+        ("sign-out-final", violated(&stores_late_answers)),
+        ("session-integrity", violated(&stores_half_an_answer)),
+        ("no-refresh-storm", violated(&recovers_for_ever)),
+    ]
+}
+
+/// Surroundings from which there is no way back.
+fn broken_surroundings() -> Vec<Shown> {
+    let grants_no_lock = Broken { allows: |action| !matches!(action, Action::Lock(_)), ..broken(one_tab()) };
+    let serves_nobody = Broken {
+        after: |_, _, after| {
+            for call in after.tabs.iter_mut().flat_map(|tab| &mut tab.calls) {
+                if call.phase == CallPhase::Served {
+                    call.phase = CallPhase::Unavailable;
+                }
+            }
+        },
+        ..broken(one_tab())
+    };
+    let redeems_nothing = Broken {
+        after: |_, action, after| {
+            if let Action::Arrive(Exchange::Redeem(tab)) = action {
+                after.tabs[tab.index()].flow.phase = FlowPhase::RedeemRefused;
+            }
+        },
+        ..broken(one_tab())
+    };
+    let never_lets_go = Broken {
+        allows: |action| !matches!(action, Action::SignOut(_)),
+        after: |before, _, after| {
+            if before.signed_in() && !after.signed_in() {
+                after.store = before.store;
+            }
+        },
+        ..broken(one_tab())
+    };
+    vec![
+        ("no-deadlock", violated(&grants_no_lock)),
+        ("items-within-reach", violated(&serves_nobody)),
+        ("session-within-reach", violated(&redeems_nothing)),
+        ("sign-out-within-reach", violated(&never_lets_go)),
+    ]
+}
