@@ -68,8 +68,8 @@ fn suite(replay: &Replay) -> TestSuite {
     let mut suite = TestSuite::new(format!("replay on {}", replay.target));
     suite.set_time(replay.elapsed);
     suite.add_test_cases(replay.breaches.iter().map(|breach| breached(replay, breach)));
-    let said =
-        format!("{} of {} steps covered; {}", replay.steps_covered, replay.steps_total, replay.reasons.join("; "));
+    let covered = format!("{} of {} steps covered", replay.steps_covered, replay.steps_total);
+    let said = [covered].into_iter().chain(replay.reasons.iter().cloned()).collect::<Vec<_>>().join("; ");
     let status = match replay.status() {
         Status::Holds => TestCaseStatus::success(),
         Status::NothingRun => {

@@ -37,6 +37,9 @@ pub(super) fn entry(out: &mut dyn Write, label: &str, column: usize, text: &str,
 
 /// A heading with a note at the right margin.
 pub(super) fn heading(out: &mut dyn Write, title: &str, style: Style, note: &str) -> io::Result<()> {
+    if note.is_empty() {
+        return writeln!(out, "\n{style}{title}{style:#}");
+    }
     let gap = WIDTH.saturating_sub(title.chars().count() + note.chars().count());
     writeln!(out, "\n{style}{title}{style:#}{:gap$}{note}", "")
 }

@@ -13,6 +13,8 @@ pub mod policy;
 pub mod progress;
 pub mod replay;
 mod style;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 use std::io::{self, Write};

@@ -22,7 +22,13 @@ const MOST_LISTED: usize = 20;
 pub fn replays(out: &mut dyn Write, replays: &[Replay]) -> io::Result<()> {
     if replays.is_empty() {
         heading(out, "Not replayed", UNSURE, "")?;
-        return entry(out, "", 4, "Only a graph that was explored as far as asked is worth replaying.", Style::new());
+        return entry(
+            out,
+            "",
+            4,
+            "The graph was cut off: what it lacks would look as if it were covered.",
+            Style::new(),
+        );
     }
     heading(out, "Replayed on real servers", TITLE, &count(replays.len() as u64, "target"))?;
     for replay in replays {
@@ -88,7 +94,7 @@ fn troubles(replay: &Replay) -> Option<String> {
 }
 
 fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result<()> {
-    heading(out, &format!("Where {} diverges", replay.target), BAD, breach.rule.source)?;
+    heading(out, &format!("Where {} diverges", replay.target), BAD, &count(breach.trace.steps.len() as u64, "step"))?;
     writeln!(out)?;
     out.write_all(picture(&breach.trace, Some(breach)).as_bytes())?;
     match &breach.saved {

@@ -56,10 +56,11 @@ fn verdict(outcome: &Outcome) -> (Style, char, String) {
     match outcome.status() {
         Status::Broken if broken > 0 => {
             let verb = if broken == 1 { "is" } else { "are" };
-            (BAD, '✗', format!("{subject}: {} {verb} broken", count(broken, "promise")))
+            let also = if diverging == 0 { String::new() } else { format!(", and {}", diverges(diverging)) };
+            (BAD, '✗', format!("{subject}: {} {verb} broken{also}", count(broken, "promise")))
         }
-        Status::Broken => (BAD, '✗', format!("{subject}: {} from the model", diverges(diverging))),
-        Status::Unfinished => (UNSURE, '?', format!("{subject}: nothing wrong so far, but not everything was seen")),
+        Status::Broken => (BAD, '✗', format!("{subject}: {}", diverges(diverging))),
+        Status::Unfinished => (UNSURE, '?', format!("{subject}: {}", unfinished(outcome))),
         Status::NothingRun => (UNSURE, '?', format!("{subject}: the model holds, but nothing could be replayed")),
         Status::Fault | Status::WrongInput => {
             (UNSURE, '?', format!("{subject}: the model holds, but the replay failed for reasons of its own"))
@@ -71,8 +72,25 @@ fn verdict(outcome: &Outcome) -> (Style, char, String) {
     }
 }
 
+/// What was left out, where nothing is wrong.
+fn unfinished(outcome: &Outcome) -> String {
+    match outcome.checked.completeness {
+        Completeness::Cut { .. } => "cut off before everything was seen; nothing wrong so far".to_owned(),
+        Completeness::Bounded { depth, .. } => {
+            format!("nothing wrong within {} of the start", count(depth.into(), "step"))
+        }
+        Completeness::Complete if outcome.checked.status() == Status::Holds => {
+            "every promise holds, but not every step was replayed".to_owned()
+        }
+        Completeness::Complete => "nothing wrong, but what stays within reach was not looked at".to_owned(),
+    }
+}
+
 fn diverges(targets: u64) -> String {
-    if targets == 1 { "1 target diverges".to_owned() } else { format!("{targets} targets diverge") }
+    match targets {
+        1 => "1 target diverges from the model".to_owned(),
+        targets => format!("{targets} targets diverge from the model"),
+    }
 }
 
 fn facts(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
@@ -236,11 +254,13 @@ fn conclusion(out: &mut dyn Write, outcome: &Outcome, again: &str) -> io::Result
 fn advice(outcome: &Outcome, again: &str) -> Vec<String> {
     let checked = &outcome.checked;
     let mut advice = Vec::new();
-    if let Completeness::Cut { reason, .. } = checked.completeness {
-        advice.push(way_out(reason).to_owned());
-    }
-    if checked.completeness == Completeness::Complete && with(checked, Verdict::Unknown).any(is_recoverable) {
-        advice.push("What is always within reach takes the graph: leave out --no-graph and --engine.".to_owned());
+    match checked.completeness {
+        Completeness::Cut { reason, .. } => advice.push(way_out(reason).to_owned()),
+        Completeness::Bounded { .. } => advice.push("Leave out --depth to see everything.".to_owned()),
+        Completeness::Complete if with(checked, Verdict::Unknown).any(is_recoverable) => {
+            advice.push("What is always within reach takes the graph: leave out --no-graph and --engine.".to_owned());
+        }
+        Completeness::Complete => {}
     }
     for finding in with(checked, Verdict::Violated).filter(|finding| finding.way.is_some()).skip(MOST_DRAWN) {
         advice.push(format!("`authloom show {}{again}` draws how that is broken", finding.property.name));

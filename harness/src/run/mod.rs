@@ -11,6 +11,8 @@ mod cover;
 mod crew;
 mod replay;
 mod status;
+#[cfg(test)]
+mod tests;
 mod traces;
 mod verify;
 mod watch;

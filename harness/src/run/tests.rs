@@ -1,0 +1,172 @@
+//! The pipeline on the reference, and on a target that does something else.
+
+use std::num::NonZeroUsize;
+
+use authloom_model::seen::{Answer, Event};
+use authloom_model::{Action, Policy, Scope, Spec};
+
+use super::*;
+use crate::explore::Limits;
+use crate::target::{Concrete, Fault, Reference, Secret, Target, Unsupported};
+
+/// One tab, one call, no loss: a second's work for every target.
+const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0 };
+
+fn spec() -> Spec {
+    Spec::new(Policy::recommended(), TINY).expect("the recommended policy has few ticks")
+}
+
+fn reference(spec: &Spec) -> Result<Box<dyn Target>, Fault> {
+    Ok(Box::new(Reference::new(spec)?))
+}
+
+fn verified(suite: Suite, workers: usize, open: &Open<'_>) -> Outcome {
+    let workers = NonZeroUsize::new(workers).expect("somebody works");
+    verify(&spec(), Limits::default(), &[Plan { target: "it", suite, open, workers }], &mut Unwatched)
+}
+
+fn only(outcome: &Outcome) -> &Replay {
+    let replays = outcome.replays.as_deref().expect("replays were asked for");
+    assert_eq!(replays.len(), 1);
+    &replays[0]
+}
+
+/// Something that is not quite the reference.
+struct Unlike {
+    inner: Reference,
+    unlikeness: Unlikeness,
+}
+
+#[derive(Clone, Copy)]
+enum Unlikeness {
+    /// Its backend never has items.
+    NoItems,
+    /// It can be asked nothing.
+    Mute,
+    /// It fails whenever the clock is turned.
+    StoppedClock,
+}
+
+impl Unlike {
+    fn open(unlikeness: Unlikeness) -> Result<Box<dyn Target>, Fault> {
+        Ok(Box::new(Self { inner: Reference::new(&spec())?, unlikeness }))
+    }
+}
+
+impl Target for Unlike {
+    fn name(&self) -> &str {
+        "it"
+    }
+
+    fn unsupported(&self, policy: &Policy) -> Unsupported {
+        match self.unlikeness {
+            Unlikeness::NoItems | Unlikeness::StoppedClock => self.inner.unsupported(policy),
+            Unlikeness::Mute => Unsupported(vec!["it is mute".to_owned()]),
+        }
+    }
+
+    fn reset(&mut self) -> Result<(), Fault> {
+        self.inner.reset()
+    }
+
+    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
+        if matches!((self.unlikeness, action), (Unlikeness::StoppedClock, Action::Tick)) {
+            return Err(Fault("the clock stands still".to_owned()));
+        }
+        let seen = self.inner.apply(action)?;
+        Ok(seen
+            .into_iter()
+            .map(|event| match (self.unlikeness, event) {
+                (Unlikeness::NoItems, Event::Answered(of, Answer::Items)) => Event::Answered(of, Answer::Unavailable),
+                (_, event) => event,
+            })
+            .collect())
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+        self.inner.is_active(token)
+    }
+}
+
+#[test]
+fn the_reference_conforms_in_every_step() {
+    let spec = spec();
+    let outcome = verified(Suite::EveryStep, 2, &|| reference(&spec));
+    assert_eq!(outcome.status(), Status::Holds);
+    let replay = only(&outcome);
+    assert_eq!(Some(replay.steps_covered), outcome.checked.steps);
+    assert_eq!(replay.traces, replay.planned);
+}
+
+#[test]
+fn how_many_drive_at_once_changes_nothing() {
+    for unlikeness in [Unlikeness::NoItems, Unlikeness::Mute, Unlikeness::StoppedClock] {
+        let open = || Unlike::open(unlikeness);
+        assert_eq!(verified(Suite::EveryStep, 1, &open), verified(Suite::EveryStep, 3, &open));
+    }
+}
+
+#[test]
+fn a_breach_is_shortened_to_the_steps_it_takes() {
+    let outcome = verified(Suite::EveryStep, 1, &|| Unlike::open(Unlikeness::NoItems));
+    assert_eq!(outcome.status(), Status::Broken);
+    let replay = only(&outcome);
+    assert!(replay.diverged > 1 && replay.steps_covered < replay.steps_total);
+    let [breach] = replay.breaches.as_slice() else { panic!("one rule is broken: {:?}", replay.breaches) };
+    let steps: Vec<String> = breach.trace.actions().map(crate::trace::words::action).collect();
+    let shortest = [
+        "sign in T1",
+        "sign-in T1 arrives",
+        "sign-in T1 returns",
+        "redeem T1 arrives",
+        "redeem T1 returns",
+        "open T1.1",
+        "call T1.1 arrives",
+        "introspect T1.1 arrives",
+        "introspect T1.1 returns",
+    ];
+    assert_eq!(steps, shortest);
+    assert_eq!((breach.expected.as_str(), breach.seen.as_str()), ("200 items", "503"));
+}
+
+#[test]
+fn a_target_that_cannot_be_asked_is_no_pass() {
+    let outcome = verified(Suite::EveryKind, 1, &|| Unlike::open(Unlikeness::Mute));
+    assert_eq!(outcome.status(), Status::NothingRun);
+    assert_eq!((only(&outcome).unsupported, only(&outcome).reasons.as_slice()), (1, &["it is mute".to_owned()][..]));
+}
+
+#[test]
+fn a_fault_of_our_own_is_no_divergence() {
+    let outcome = verified(Suite::EveryKind, 1, &|| Unlike::open(Unlikeness::StoppedClock));
+    assert_eq!(outcome.status(), Status::Fault);
+    assert_eq!(only(&outcome).diverged, 0);
+    let outcome = verified(Suite::EveryKind, 1, &|| Err(Fault("there is none".to_owned())));
+    assert_eq!(outcome.status(), Status::Fault);
+    assert_eq!(only(&outcome).reasons, ["there is none"]);
+}
+
+#[test]
+fn a_graph_that_was_cut_off_is_not_replayed() {
+    let spec = spec();
+    let open = || reference(&spec);
+    let plan = Plan { target: "it", suite: Suite::EveryStep, open: &open, workers: NonZeroUsize::MIN };
+    let cut = verify(&spec, Limits { worlds: 50, ..Limits::default() }, &[plan], &mut Unwatched);
+    assert_eq!((cut.status(), cut.replays), (Status::Unfinished, Some(Vec::new())));
+}
+
+#[test]
+fn given_traces_are_replayed_each_by_its_own_policy() {
+    let trace = |name: &str| {
+        let policy = Policy::profile(name).expect("the profile is listed");
+        let spec = Spec::new(policy, TINY).expect("a profile has few ticks");
+        let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
+        let way = checked.finding("token-expires").and_then(|found| found.way.clone()).expect("tokens expire");
+        let trace = told(&spec, way, "an access token expires");
+        Given { file: name.into(), spec, trace }
+    };
+    let given = [trace("recommended"), trace("lost-answer"), trace("recommended")];
+    let (replay, replayed) = replay_traces("it", &given, &reference, &mut Unwatched);
+    assert_eq!(replay.status(), Status::Holds);
+    assert!(replayed.iter().all(|one| one.verdict == Came::Conforms && one.conformed == one.steps));
+}

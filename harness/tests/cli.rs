@@ -1,0 +1,268 @@
+//! The program as people and machines meet it: what it prints, and the status it exits with.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A scope that is verified in a second.
+const TINY: &str = "tabs=1,calls=1,losses=0";
+
+fn authloom(arguments: &[&str]) -> Output {
+    authloom_in(Path::new("."), arguments)
+}
+
+fn authloom_in(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authloom"));
+    command.args(arguments).current_dir(folder).output().expect("the program was built for this test")
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().expect("the program is not killed")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("a report is text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("an error is text")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("stdout is one JSON object")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("the machine has a place for temporary files")
+}
+
+/// The recommended policy with a change, as a file.
+fn changed(folder: &TempDir, from: &str, to: &str) -> String {
+    let shown = stdout(&authloom(&["policy", "show", "recommended"]));
+    assert!(shown.contains(from), "the profile says `{from}`");
+    let path = folder.path().join("my.toml");
+    std::fs::write(&path, shown.replace(from, to)).expect("the folder can be written to");
+    path.to_str().expect("its path is text").to_owned()
+}
+
+/// Asserts that the input is turned down with these words, and that nothing else is printed.
+fn refuses(arguments: &[&str], words: &[&str]) {
+    let output = authloom(arguments);
+    assert_eq!(status(&output), 2, "{arguments:?}: {}", stderr(&output));
+    assert_eq!(stdout(&output), "", "{arguments:?}");
+    let said = stderr(&output);
+    assert!(said.starts_with("error: "), "{said}");
+    for word in words {
+        assert!(said.contains(word), "`{word}` is not in: {said}");
+    }
+}
+
+#[test]
+fn a_policy_that_holds_exits_with_0_and_one_that_does_not_with_1() {
+    assert_eq!(status(&authloom(&["check", "--scope", TINY])), 0);
+    let broken = authloom(&["check", "--scope", "small", "--policy", "lost-answer"]);
+    assert_eq!(status(&broken), 1);
+    assert!(stdout(&broken).contains("How survives-a-loss is broken"));
+}
+
+#[test]
+fn an_unknown_policy_key_is_refused_where_it_stands() {
+    let folder = folder();
+    let file = changed(&folder, "rotation =", "rotatoin =");
+    refuses(&["check", "--policy", &file], &["my.toml:9:1: unknown field `rotatoin`", "`rotation`"]);
+}
+
+#[test]
+fn a_lifetime_of_zero_is_refused_where_it_stands() {
+    let folder = folder();
+    let file = changed(&folder, "access_lifetime = \"10m\"", "access_lifetime = \"0s\"");
+    refuses(&["verify", "--policy", &file], &["my.toml:5:19: a lifetime of zero"]);
+}
+
+#[test]
+fn a_leeway_longer_than_the_lifetime_is_refused_where_it_stands() {
+    let folder = folder();
+    let file = changed(&folder, "validation = \"introspect\"", "validation = \"local\"\nleeway = \"11m\"");
+    refuses(&["check", "--policy", &file], &["my.toml:17:10: longer than `access_lifetime`: it is at most \"10m\""]);
+}
+
+#[test]
+fn a_policy_of_too_many_ticks_is_refused_with_the_command_that_makes_it_smaller() {
+    let folder = folder();
+    let file = changed(&folder, "access_lifetime = \"10m\"", "access_lifetime = \"301s\"");
+    refuses(
+        &["check", "--policy", &file],
+        &["1200 ticks of 1s", &format!("authloom policy shrink {file} > smaller.toml")],
+    );
+    let smaller = authloom(&["policy", "shrink", &file]);
+    let path = folder.path().join("smaller.toml");
+    std::fs::write(&path, &smaller.stdout).expect("the folder can be written to");
+    let path = path.to_str().expect("its path is text");
+    assert_eq!(status(&authloom(&["check", "--policy", path, "--scope", TINY])), 0);
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_what_is() {
+    refuses(&["check", "--policy", "nobody"], &["no profile and no file `nobody`", "recommended, no-refresh-lock"]);
+    refuses(&["check", "--scope", "huge"], &["small, default, large"]);
+    refuses(&["check", "--memory", "4"], &["512MiB or 4GiB"]);
+    refuses(&["replay", "a.mmd", "--target", "moon"], &["reference", "http"]);
+    refuses(&["replay", "nowhere.mmd"], &["cannot read nowhere.mmd"]);
+    refuses(&["show", "nothing"], &["no file and no property `nothing`", "no-refresh-storm"]);
+    refuses(&["chekc"], &["chekc", "--help"]);
+}
+
+#[test]
+fn a_trace_that_is_truncated_or_no_longer_legal_is_refused_where_it_stands() {
+    let folder = folder();
+    let drawn = stdout(&authloom(&["show", "token-expires", "--scope", TINY, "--form", "mermaid"]));
+    let written = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("the folder can be written to");
+        path.to_str().expect("its path is text").to_owned()
+    };
+    let whole = written("whole.mmd", &drawn);
+    assert_eq!(status(&authloom(&["replay", &whole])), 0);
+    let truncated = written("truncated.mmd", &drawn[..drawn.find("sequenceDiagram").expect("it is a diagram")]);
+    refuses(&["replay", &truncated], &["truncated.mmd:", "breaks off"]);
+    let unsigned: Vec<&str> = drawn.lines().filter(|line| !line.contains("sign in T1")).collect();
+    let illegal = written("illegal.mmd", &unsigned.join("\n"));
+    refuses(&["replay", &illegal], &["illegal.mmd:", "the model does not allow"]);
+}
+
+#[test]
+fn a_scope_too_large_for_the_memory_is_said_to_be_cut_off() {
+    let output = authloom(&["check", "--memory", "1MiB", "--format", "json"]);
+    assert_eq!(status(&output), 3);
+    assert_eq!(json(&output)["completeness"], "cut");
+    let output = authloom(&["verify", "--memory", "1MiB"]);
+    assert_eq!(status(&output), 3);
+    for words in ["cut off", "explored", "Not replayed", "--scope small", "--memory", "--no-graph"] {
+        assert!(stdout(&output).contains(words), "`{words}` is not in: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn what_is_bounded_below_what_was_asked_exits_with_3() {
+    let bounded = authloom(&["check", "--scope", TINY, "--depth", "3", "--format", "json"]);
+    assert_eq!((status(&bounded), &json(&bounded)["completeness"]), (3, &Value::from("bounded")));
+    for flags in [["--no-graph", "--engine=own"], ["--no-graph", "--engine=stateright"]] {
+        let output = authloom(&["check", "--scope", TINY, "--format", "json", flags[0], flags[1]]);
+        assert_eq!(status(&output), 3);
+        assert_eq!(json(&output)["completeness"], "complete");
+        assert!(verdicts(&json(&output)).contains(&"unknown".to_owned()));
+    }
+}
+
+fn verdicts(object: &Value) -> Vec<String> {
+    let properties = object["properties"].as_array().expect("the properties are a list");
+    properties.iter().map(|property| property["verdict"].as_str().expect("a verdict is text").to_owned()).collect()
+}
+
+#[test]
+fn a_folder_without_traces_is_no_pass() {
+    let folder = folder();
+    let output = authloom(&["replay", folder.path().to_str().expect("its path is text")]);
+    assert_eq!(status(&output), 4);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_a_fault_of_the_surroundings() {
+    let folder = folder();
+    let file = folder.path().join("taken");
+    std::fs::write(&file, "a file, where a folder is asked for").expect("the folder can be written to");
+    let inside = file.join("traces");
+    let inside = inside.to_str().expect("its path is text");
+    let output = authloom(&["check", "--scope", "small", "--policy", "lost-answer", "--out", inside]);
+    assert_eq!(status(&output), 5);
+    assert!(stderr(&output).contains("cannot make the folder"), "{}", stderr(&output));
+}
+
+#[test]
+fn check_prints_one_object_without_replays() {
+    let output = authloom(&["check", "--scope", TINY, "--format", "json"]);
+    let object = json(&output);
+    let keys: Vec<&String> = object.as_object().expect("it is an object").keys().collect();
+    assert_eq!(keys, ["completeness", "policy", "properties", "scope", "steps", "worlds"]);
+    assert_eq!(object["policy"], "recommended");
+    assert_eq!(object["scope"], "tabs=1,calls=1,flows=1,losses=0");
+    let first = object["properties"][0].as_object().expect("a property is an object");
+    assert_eq!(first.keys().collect::<Vec<_>>(), ["kind", "name", "source", "trace_length", "verdict"]);
+    assert!(first["trace_length"].is_null());
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn the_bare_command_replays_every_step_in_process_and_every_kind_over_http() {
+    let folder = folder();
+    let output = authloom_in(folder.path(), &["--scope", TINY, "--format", "json"]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    let object = json(&output);
+    let replays = object["replays"].as_array().expect("the replays are a list");
+    assert_eq!(replays.len(), 2);
+    assert_eq!((&replays[0]["target"], &replays[1]["target"]), (&"reference".into(), &"http".into()));
+    assert_eq!(replays[0]["steps_total"], object["steps"]);
+    for replay in replays {
+        assert_eq!(replay["steps_covered"], replay["steps_total"]);
+        for trouble in ["diverged", "unsupported", "failed"] {
+            assert_eq!(replay[trouble], 0);
+        }
+        let keys =
+            ["diverged", "elapsed_ms", "failed", "steps_covered", "steps_total", "target", "traces", "unsupported"];
+        assert_eq!(replay.as_object().expect("a replay is an object").keys().collect::<Vec<_>>(), keys);
+    }
+    assert!(
+        folder.path().read_dir().expect("the folder is there").next().is_none(),
+        "nothing diverges, nothing is saved"
+    );
+}
+
+#[test]
+fn two_runs_differ_in_nothing_but_the_time_they_took() {
+    let verified = || {
+        let mut object = json(&authloom(&["verify", "--scope", TINY, "--format", "json"]));
+        for replay in object["replays"].as_array_mut().expect("the replays are a list") {
+            replay["elapsed_ms"] = Value::Null;
+        }
+        object.to_string()
+    };
+    assert_eq!(verified(), verified());
+    for arguments in
+        [["check", "--policy=lost-answer", "--format=text"], ["check", "--policy=lost-answer", "--format=junit"]]
+    {
+        assert_eq!(stdout(&authloom(&arguments)), stdout(&authloom(&arguments)));
+    }
+}
+
+#[test]
+fn the_traces_of_a_cover_replay() {
+    let folder = folder();
+    let traces = folder.path().join("traces");
+    let traces = traces.to_str().expect("its path is text");
+    for form in ["mermaid", "json"] {
+        let covered = authloom(&["cover", "--scope", TINY, "--out", traces, "--form", form, "--format", "json"]);
+        assert_eq!(status(&covered), 0, "{}", stderr(&covered));
+        let written = Path::new(traces).read_dir().expect("the folder was made").count();
+        let replayed = authloom(&["replay", traces, "--format", "json"]);
+        assert_eq!(status(&replayed), 0, "{}", stderr(&replayed));
+        assert_eq!(json(&replayed)["traces"].as_array().map(Vec::len), Some(written));
+    }
+}
+
+#[test]
+fn every_step_is_covered_at_the_optimum() {
+    let cost = json(&authloom(&["cover", "--goal", "steps", "--scope", TINY, "--format", "json"]));
+    assert_eq!((&cost["bound_is"], &cost["ratio"]), (&"optimum".into(), &1.0.into()));
+    assert_eq!(cost["steps"], cost["bound"]);
+}
+
+#[test]
+fn help_tells_the_exit_statuses() {
+    let help = stdout(&authloom(&["--help"]));
+    for line in ["0  everything asked for holds", "4  nothing could be run", "5  a fault in the surroundings"] {
+        assert!(help.contains(line), "{help}");
+    }
+}
