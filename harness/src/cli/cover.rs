@@ -14,7 +14,7 @@ use crate::explore::{Completeness, Graph};
 use crate::report;
 use crate::report::cover::Cost;
 use crate::report::progress::Progress;
-use crate::run::{self, Stage, Status, Watch};
+use crate::run::{self, MOST_TOURED, Stage, Status, Watch};
 
 /// Draw traces that together take every step of the graph, or a step of every kind.
 #[derive(Args, Clone, Debug)]
@@ -61,6 +61,14 @@ impl Cover {
         let Some(graph) = graph else {
             return Err(Failure::input("not even one world fits: allow more with --memory"));
         };
+        if graph.steps() > MOST_TOURED {
+            let message = format!(
+                "the graph has {} steps, and tours are drawn through {MOST_TOURED} at most: ask for less with --scope or \
+                 --depth",
+                graph.steps()
+            );
+            return Err(Failure { status: Status::Unfinished, message });
+        }
         progress.saw(&Stage::Covering { steps: graph.steps().into() });
         let (cost, paths) = match self.goal {
             Goal::Steps => {

@@ -57,10 +57,14 @@ impl Watch for Progress {
         if !news && !rare && !self.calls.is_multiple_of(CALLS_PER_LOOK) {
             return;
         }
-        if matches!(self.shown, Shown::NotYet) && self.elapsed() >= PATIENCE {
+        let begins = matches!(self.shown, Shown::NotYet) && self.elapsed() >= PATIENCE;
+        if begins {
             self.shown = Shown::Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
         }
         if let Shown::Bar(bar) = &self.shown {
+            if news || begins {
+                dress(bar, stage);
+            }
             show(bar, stage);
         }
     }
@@ -70,12 +74,17 @@ impl Watch for Progress {
     }
 }
 
-fn show(bar: &ProgressBar, stage: &Stage) {
+/// Makes the bar fit for a stage that begins.
+fn dress(bar: &ProgressBar, stage: &Stage) {
     let template = match stage {
         Stage::Replaying { .. } => "  {msg} {wide_bar} {percent}%  {eta} left",
         Stage::Exploring(_) | Stage::Covering { .. } | Stage::Shortening { .. } => "  {spinner} {msg}",
     };
     bar.set_style(ProgressStyle::with_template(template).expect("the templates are fixed"));
+    bar.reset();
+}
+
+fn show(bar: &ProgressBar, stage: &Stage) {
     match stage {
         Stage::Exploring(progress) => {
             let waiting = indicatif::HumanCount(progress.frontier);

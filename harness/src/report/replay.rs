@@ -50,11 +50,15 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
     };
     let gap = FACTS.saturating_sub(replay.target.len() + 4);
     write!(out, "  {style}{sign}{style:#} {}{:gap$}", replay.target, "")?;
-    let mut lines = vec![covered(replay), driven(replay)];
-    lines.extend(troubles(replay));
+    let mut lines = Vec::new();
+    if !replay.gave_up() {
+        lines.extend([covered(replay), driven(replay)]);
+        lines.extend(troubles(replay));
+    }
+    lines.extend(replay.reasons.iter().cloned());
     let mut first = lines.into_iter();
     writeln!(out, "{}", first.next().unwrap_or_default())?;
-    for line in first.chain(replay.reasons.iter().cloned()) {
+    for line in first {
         entry(out, "", FACTS, &line, Style::new())?;
     }
     Ok(())

@@ -98,10 +98,14 @@ pub fn check(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> Checked {
     checked(spec, explore::check(spec, &explore::questions(), limits, &mut tell))
 }
 
+/// Bytes that a world costs in stateright's search at most: 88 of the fingerprints' table, and the world itself while it waits.
+const STATERIGHT_BYTES_A_WORLD: u64 = 256;
+
 /// What stateright says. It has no limits of its own, so the worlds are counted first, within `limits`; where they are too many, that count
 /// is the result.
 pub fn second_opinion(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> Checked {
-    let counted = check(spec, limits, watch);
+    let worlds = u32::try_from(limits.memory_bytes / STATERIGHT_BYTES_A_WORLD).unwrap_or(u32::MAX);
+    let counted = check(spec, Limits { worlds: limits.worlds.min(worlds), ..limits }, watch);
     if counted.completeness != Completeness::Complete {
         return counted;
     }

@@ -48,11 +48,10 @@ impl std::fmt::Debug for Plan<'_> {
 
 /// Leads a target through a graph, and shortens where it diverges.
 pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {
-    let began = watch.elapsed();
     if graph.steps() > MOST_TOURED {
         let mut replay = Replay::begin(plan.target, goal(plan.suite, graph), 0, graph.steps().into());
-        replay
-            .note("there are too many steps to replay: ask for less with --scope default or --scope small".to_owned());
+        let steps = graph.steps();
+        replay.note(format!("not replayed: of {steps} steps, {MOST_TOURED} are the most; ask for a smaller --scope"));
         return replay;
     }
     watch.saw(&Stage::Covering { steps: graph.steps().into() });
@@ -60,6 +59,7 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
         Suite::EveryStep => every_step(graph, StepOptions::default()).tours,
         Suite::EveryKind => every_kind(graph, KindOptions::default()).traces,
     };
+    let began = watch.elapsed();
     let mut run = Run::begin(spec, graph, &paths, plan, watch);
     let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
     if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {

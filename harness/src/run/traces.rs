@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use authloom_model::Spec;
 use serde::Serialize;
 
-use super::{Goal, Replay, Stage, Watch};
+use super::{Goal, MOST_BREACHES, Replay, Stage, Watch};
 use crate::drive::{self, Divergence, Verdict};
 use crate::target::{Fault, Target};
 use crate::trace::Trace;
@@ -112,7 +112,8 @@ impl Run<'_> {
             Verdict::Conforms => Came::Conforms,
             Verdict::Diverges(divergence) => {
                 self.replay.diverged += 1;
-                if self.found.iter().all(|(found, _)| found.rule != divergence.rule) {
+                let news = self.found.iter().all(|(found, _)| found.rule != divergence.rule);
+                if news && self.found.len() < MOST_BREACHES {
                     self.found.push((*divergence, given.spec.clone()));
                 }
                 Came::Diverges
