@@ -408,7 +408,7 @@ pub const PROPERTIES: &[Property] = &[
         "RFC 6749 section 1.5",
         Goal::LiveSession,
     ),
-    recoverable("no-deadlock", "everything in flight can come to an end", "Web Locks API section 1.2", Goal::Quiet),
+    recoverable("no-deadlock", "everything in flight can come to an end", "Web Locks API", Goal::Quiet),
     recoverable(
         "sign-out-within-reach",
         "the person can always end up signed out",
@@ -481,7 +481,7 @@ pub const PROPERTIES: &[Property] = &[
         Mark::SignOutDuringRefresh,
     ),
     reachable("late-401", "a 401 comes for a token already replaced", "RFC 6750 section 3.1", Mark::LateRefusal),
-    reachable("waits", "a call waits for another's refresh", "Web Locks API section 1.2", Mark::Waited),
+    reachable("waits", "a call waits for another's refresh", "Web Locks API", Mark::Waited),
 ];
 
 #[cfg(test)]
