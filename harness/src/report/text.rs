@@ -274,7 +274,7 @@ fn advice(outcome: &Outcome, again: &str) -> Vec<String> {
     if advice.is_empty() && outcome.replays.is_none() {
         advice.push(format!("`authloom verify{again}` replays every step of this on real servers"));
     }
-    if advice.len() < 2 {
+    if advice.len() < 2 && checked.completeness == Completeness::Complete {
         let seen = with(checked, Verdict::Reached).map(|finding| finding.property.name).next_back();
         advice.extend(seen.map(|name| format!("`authloom show {name}{again}` draws how that happens")));
     }
