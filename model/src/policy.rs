@@ -10,8 +10,8 @@ use std::time::Duration;
 
 pub use file::PolicyError;
 
-/// The most ticks a limit may have. Worlds multiply with every age a token can have; twelve is where two tabs take minutes.
-pub const MOST_TICKS: u8 = 12;
+/// The most ticks a limit may have. Worlds multiply with every age a token can have: 32 are some two million worlds of two tabs.
+pub const MOST_TICKS: u8 = 32;
 
 /// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
