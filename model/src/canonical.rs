@@ -7,7 +7,7 @@ use crate::Spec;
 use crate::action::{CallId, TabId};
 use crate::world::{
     ACCESS_TOKENS, AccessId, AccessState, AccessToken, Attempt, CALLS, Call, CallPhase, Flow, FlowPhase, GRANTS, Grant,
-    GrantId, GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Tab, Tokens, World,
+    GrantId, GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Tokens, World,
 };
 
 /// Under which name each record goes on. A forgotten one goes on under none.
@@ -76,11 +76,14 @@ pub(crate) fn settle(spec: &Spec, world: &mut World) -> (Order, Naming) {
     let tabs = usize::from(spec.scope.tabs);
     let mut order = AS_THEY_ARE;
     let mut shapes = [0; TABS];
+    let mut calls_tie = false;
     for (at, tab) in world.tabs[..tabs].iter().enumerate() {
-        if call_shape(&tab.calls[0]) < call_shape(&tab.calls[1]) {
+        let [first, second] = tab.calls.each_ref().map(call_shape);
+        if first < second {
             order.calls[at] = [1, 0];
         }
-        shapes[at] = tab_shape(tab, order.calls[at]);
+        calls_tie |= first == second && tab.calls[0] != tab.calls[1];
+        shapes[at] = (tab.flow.phase as u64) << 32 | first.max(second) << 16 | first.min(second);
     }
     // As many tabs as there are call for no better sorting.
     for end in (1..tabs).rev() {
@@ -95,9 +98,6 @@ pub(crate) fn settle(spec: &Spec, world: &mut World) -> (Order, Naming) {
         shapes[a] == shapes[b] && world.tabs[a] != world.tabs[b]
     };
     let tabs_tie = (1..tabs).any(|tab| tied(tab - 1, tab)) || (tabs == TABS && tied(0, 2));
-    let calls_tie = world.tabs[..tabs]
-        .iter()
-        .any(|tab| call_shape(&tab.calls[0]) == call_shape(&tab.calls[1]) && tab.calls[0] != tab.calls[1]);
     if tabs_tie || calls_tie {
         return least(world, order, &shapes, tabs);
     }
@@ -147,18 +147,14 @@ fn call_shape(call: &Call) -> u64 {
         | u64::from(call.answer.access.is_some())
 }
 
-fn tab_shape(tab: &Tab, calls: [u8; CALLS]) -> u64 {
-    (tab.flow.phase as u64) << 32
-        | call_shape(&tab.calls[usize::from(calls[0])]) << 16
-        | call_shape(&tab.calls[usize::from(calls[1])])
-}
-
 /// Levels what can no longer matter, so that situations that differ in nothing else are equal.
-pub(crate) fn level(spec: &Spec, world: &mut World) {
+fn level(spec: &Spec, world: &mut World) {
     level_tokens(spec, world);
     let store = world.store;
-    for call in world.tabs.iter_mut().flat_map(|tab| &mut tab.calls) {
-        level_call(call, store);
+    for tab in &mut world.tabs[..usize::from(spec.scope.tabs)] {
+        for call in &mut tab.calls[..usize::from(spec.scope.calls)] {
+            level_call(call, store);
+        }
     }
 }
 
@@ -195,8 +191,7 @@ fn level_call(call: &mut Call, store: Tokens) {
 fn level_tokens(spec: &Spec, world: &mut World) {
     for token in &mut world.refresh {
         let Some(index) = token.grant.index() else { break };
-        let grant = &world.grants[index];
-        if grant.state == GrantState::Ended || grant.age >= spec.ticks.refresh_absolute {
+        if world.grants[index].is_over(&spec.ticks) {
             *token = RefreshToken { grant: token.grant, ..RefreshToken::default() };
         }
     }

@@ -1,7 +1,6 @@
 //! The rules of the clock. One tick ages everything at once; an age stops at the last tick at which it can still matter.
 
 use crate::Spec;
-use crate::canonical;
 use crate::turn::Turn;
 use crate::world::{AccessState, AccessToken, FlowPhase, GRANTS, GrantState, World};
 
@@ -14,43 +13,50 @@ impl<W> Turn<'_, W> {
 
 /// Whether a tick would change anything: a world in which everything is as old as it can be stands still.
 pub(crate) fn moves(spec: &Spec, world: &World) -> bool {
-    let mut later = *world;
-    age(spec, &mut later);
-    canonical::level(spec, &mut later);
-    later != *world
+    age(spec, &mut world.clone())
 }
 
-fn age(spec: &Spec, world: &mut World) {
+/// Ages everything by a tick, and says whether that changed anything.
+fn age(spec: &Spec, world: &mut World) -> bool {
     let ticks = &spec.ticks;
+    let mut changed = false;
+    let mut grow = |age: &mut u8, most: u8| {
+        changed |= *age < most;
+        *age = (*age + 1).min(most);
+    };
     let dated = dated(world);
     for (grant, _) in world.grants.iter_mut().zip(dated).filter(|(_, dated)| *dated) {
-        let most = match grant.state {
-            GrantState::Absent | GrantState::Ended => 0,
-            GrantState::CodeIssued => ticks.code_lifetime,
-            GrantState::Redeemed => ticks.refresh_absolute,
-        };
-        grant.age = (grant.age + 1).min(most);
+        match grant.state {
+            GrantState::Absent | GrantState::Ended => {}
+            GrantState::CodeIssued => grow(&mut grant.age, ticks.code_lifetime),
+            GrantState::Redeemed => grow(&mut grant.age, ticks.refresh_absolute),
+        }
     }
     for token in &mut world.refresh {
-        if !token.grant.is_some() {
-            break;
+        let Some(grant) = token.grant.index() else { break };
+        if world.grants[grant].is_over(ticks) {
+            continue;
         }
         if token.spent == 0 {
-            token.idle = (token.idle + 1).min(ticks.refresh_idle);
+            grow(&mut token.idle, ticks.refresh_idle);
         } else {
-            token.spent = (token.spent + 1).min(1 + ticks.grace_window);
+            grow(&mut token.spent, 1 + ticks.grace_window);
         }
     }
     for token in &mut world.access {
         match token.state {
             AccessState::Absent => break,
-            AccessState::Expired => continue,
-            AccessState::Issued => token.age += 1,
-        }
-        if token.age >= ticks.access_lifetime + ticks.leeway {
-            *token = AccessToken::EXPIRED;
+            AccessState::Expired => {}
+            AccessState::Issued => {
+                let most = ticks.access_lifetime + ticks.leeway;
+                grow(&mut token.age, most);
+                if token.age == most {
+                    *token = AccessToken::EXPIRED;
+                }
+            }
         }
     }
+    changed
 }
 
 /// Which grants have an age that matters: those with a code or a refresh token that somebody may still show.

@@ -9,6 +9,7 @@
 
 use zerocopy::{Immutable, IntoBytes};
 
+use crate::policy::Ticks;
 use crate::seen::Answer;
 
 /// Tabs a world has room for. Three already show every pairwise race with a bystander.
@@ -117,6 +118,13 @@ pub struct Grant {
     pub state: GrantState,
     /// Ticks since the sign-in, up to the last that matters.
     pub age: u8,
+}
+
+impl Grant {
+    /// Whether nothing will ever be issued for it again.
+    pub(crate) fn is_over(&self, ticks: &Ticks) -> bool {
+        self.state == GrantState::Ended || self.age >= ticks.refresh_absolute
+    }
 }
 
 /// A refresh token, at the AuthService. Absent where `grant` is none.
