@@ -15,7 +15,7 @@ use authloom_model::{Action, CallId, Policy, Spec};
 use authloom_reference::auth::{self, AuthService, Decisions, Demo};
 use authloom_reference::backend::{self, AuthServer, Backend, Judge, Unreachable};
 use authloom_reference::clock::{Clock, HandClock, Timestamp};
-use authloom_reference::gui::{Client, Gui};
+use authloom_reference::gui::{self, Client, Gui};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -40,12 +40,14 @@ pub struct Parts {
     pub auth: auth::Settings,
     /// What the backend is told.
     pub backend: backend::Settings,
+    /// What the GUI is told.
+    pub gui: gui::Settings,
     /// How the AuthService decides.
     pub decisions: Arc<dyn Decisions>,
     /// How the backend judges tokens.
     pub judge: Arc<dyn Judge>,
     /// What the GUI is made by, at each reset anew.
-    pub client: Box<dyn Fn() -> Box<dyn Client>>,
+    pub client: fn(Arc<gui::Settings>) -> Box<dyn Client>,
     /// What stands around the AuthService.
     pub around_auth: fn(Router) -> Router,
     /// What stands around the backend.
@@ -65,13 +67,13 @@ impl Parts {
         let places = places();
         let credentials =
             backend::Credentials { client_id: Demo::BACKEND.to_owned(), secret: BACKEND_SECRET.to_owned() };
-        let settings = Arc::new(gui_settings(&spec.policy, &places, Demo::GUI)?);
         Ok(Self {
             auth: auth_settings(&spec.policy, &places, auth::PasswordCost::Cheapest),
             backend: backend_settings(&spec.policy, &places, credentials),
+            gui: gui_settings(&spec.policy, &places, Demo::GUI)?,
             decisions: Arc::new(auth::Standard),
             judge: Arc::new(backend::Standard),
-            client: Box::new(move || Box::new(Gui::new(Arc::clone(&settings)))),
+            client: |settings| Box::new(Gui::new(settings)),
             around_auth: |router| router,
             around_backend: |router| router,
             backend_clock: |clock| Arc::new(clock),
@@ -133,7 +135,9 @@ impl Reference {
         let carrier = InProcess { clock, service, auth, backend, gate, waiting: BTreeMap::new() };
         let password = Secret::new(Demo::PASSWORD);
         let person = Person { username: Demo::USERNAME.to_owned(), password };
-        Ok(Self { browser: Browser::new(parts.client, person, parts.tick, carrier) })
+        let (client, settings) = (parts.client, Arc::new(parts.gui));
+        let client = Box::new(move || client(Arc::clone(&settings)));
+        Ok(Self { browser: Browser::new(client, person, parts.tick, carrier) })
     }
 }
 
