@@ -1,0 +1,21 @@
+//! A deliberate fault: what is wrong, under which policy it matters, which suite has to notice, and by which rule.
+
+use authloom::target::Parts;
+use authloom_model::Policy;
+
+use crate::suite::Goal;
+
+/// A deliberate fault of the reference.
+#[derive(Clone, Copy)]
+pub(crate) struct Flaw {
+    /// What is wrong, in a clause.
+    pub(crate) name: &'static str,
+    /// The policy under which it matters.
+    pub(crate) policy: fn() -> Policy,
+    /// What of that policy's graph has to notice.
+    pub(crate) goal: Goal,
+    /// The sentence of the rule that it breaks.
+    pub(crate) breaks: &'static str,
+    /// Puts it in.
+    pub(crate) make: fn(&mut Parts),
+}
