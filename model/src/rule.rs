@@ -20,6 +20,8 @@ pub const STANDING: Rule =
     rule("a token is active until it expires, is spent, or its grant ends; then never again", "RFC 7662 section 2.2");
 /// Nothing is seen that the model does not know of.
 pub const NOTHING_ELSE: Rule = rule("nothing else happens at this moment", "the policy");
+/// A token opens only what it is for.
+pub const NOT_FOR_BACKENDS: Rule = rule("a refresh token opens nothing at a backend", "RFC 6749 section 1.5");
 /// One token, one name.
 pub const ONE_NAME: Rule = rule("every token issued is new, and is sent on unchanged", "RFC 6749 section 10.10");
 

@@ -7,8 +7,8 @@ mod bindings;
 mod compare;
 mod shorten;
 
-use authloom_model::rule::Rule;
-use authloom_model::seen::Event;
+use authloom_model::rule::{self, Rule};
+use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, Spec};
 
 use crate::target::{Concrete, Fault, Target, Unsupported};
@@ -69,6 +69,8 @@ pub enum Difference {
         /// How it must stand.
         expected: Standing,
     },
+    /// The backend serves whoever shows this token, which is not for backends.
+    Served(Token),
 }
 
 /// How far a drive came, and what came of it.
@@ -132,10 +134,24 @@ fn take(
         let standing = if target.is_active(secret)? { Standing::Active } else { Standing::Inactive };
         if standing != *expected {
             let difference = Difference::Standing { token: *token, expected: *expected };
-            return Ok(Some((difference, authloom_model::rule::STANDING)));
+            return Ok(Some((difference, rule::STANDING)));
+        }
+    }
+    for token in step.seen.iter().filter_map(issued_refresh) {
+        let Some(secret) = bindings.token(token) else { continue };
+        if target.serves(secret)? == Some(true) {
+            return Ok(Some((Difference::Served(token), rule::NOT_FOR_BACKENDS)));
         }
     }
     Ok(None)
+}
+
+/// The refresh token that an event hands out for the first time.
+fn issued_refresh(event: &Event<InTrace>) -> Option<Token> {
+    match event {
+        Event::Answered(_, Answer::Tokens(_, Some(refresh))) => Some(Token::Refresh(*refresh)),
+        Event::Answered(..) | Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+    }
 }
 
 /// The trace of actions that the model is known to allow.

@@ -40,6 +40,9 @@ fn in_words(difference: &Difference) -> (String, String) {
         Difference::Missing(expected) => (words::event(expected, &Plainly), "nothing of the kind".to_owned()),
         Difference::Extra(observed) => ("nothing else".to_owned(), words::event(observed, &Discreetly)),
         Difference::Mixed { expected, why } => (words::event(expected, &Plainly), why.clone()),
+        Difference::Served(token) => {
+            (format!("the backend refuses {token}"), format!("the backend serves whoever shows {token}"))
+        }
         Difference::Standing { token, expected } => {
             let (expected, seen) = match expected {
                 Standing::Active => ("active", "inactive"),

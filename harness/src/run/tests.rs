@@ -86,6 +86,10 @@ impl Target for Unlike {
     fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
         self.inner.is_active(token)
     }
+
+    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.inner.serves(token)
+    }
 }
 
 #[test]

@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use authloom_model::seen::{Event, Password, Request, Session, Shown};
+use authloom_model::seen::{Answer, Event, Password, Request, Session, Shown};
 use authloom_model::{Action, CallId, Exchange, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui::{self, Client, Effect, Input};
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use url::Url;
@@ -84,6 +86,8 @@ pub struct Browser<C> {
     wanting_lock: BTreeSet<gui::TabId>,
 }
 
+/// A call that no tab makes.
+const ON_THE_SIDE: CallId = CallId { tab: TabId(u8::MAX), call: u8::MAX };
 /// Any seed does: the GUI's random numbers are told to nobody.
 const SEED: u64 = 7636;
 
@@ -129,6 +133,20 @@ impl<C: Carrier> Browser<C> {
             Action::Return(exchange) => self.deliver(exchange),
             Action::Lose(exchange) => self.lose(exchange),
         }
+    }
+
+    /// Whether the backend serves whoever shows this token: a call on the side, that no trace tells of.
+    pub(super) fn serves(&mut self, token: &Secret) -> Result<bool, Fault> {
+        let request = http::Request::get("/get_items").header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        let request = request.body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
+        let answer = match self.carrier.to_backend(ON_THE_SIDE, request)? {
+            Reply::Answers(answer) => answer,
+            Reply::Introspects(_) => {
+                self.carrier.introspection_arrives(ON_THE_SIDE)?;
+                self.carrier.introspection_returns(ON_THE_SIDE)?
+            }
+        };
+        Ok(wire::call_answer(&answer) == Answer::Items)
     }
 
     fn open(&mut self, call: CallId) -> Vec<Event<Concrete>> {
@@ -182,7 +200,7 @@ impl<C: Carrier> Browser<C> {
 
     /// The person fills in the form that the login page holds.
     fn visit(&mut self, exchange: Exchange, url: Url, password: Password) -> Result<Event<Concrete>, Fault> {
-        let page = http::Request::get(url.as_str()).body(bytes::Bytes::new());
+        let page = http::Request::get(url.as_str()).body(Bytes::new());
         let page = self.carrier.to_auth(page.map_err(|error| Fault(error.to_string()))?)?;
         let answer = match LoginForm::find(&url, &page) {
             None => page,

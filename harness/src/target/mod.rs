@@ -95,6 +95,12 @@ pub trait Target {
     /// # Errors
     /// When it cannot be asked.
     fn is_active(&mut self, token: &Secret) -> Result<bool, Fault>;
+
+    /// Whether the backend serves whoever shows this token. None: it cannot be asked on the side.
+    ///
+    /// # Errors
+    /// When asking fails.
+    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
 }
 
 /// The introspection of a token, by a client that may ask. RFC 7662 section 2.1.

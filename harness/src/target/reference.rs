@@ -161,6 +161,10 @@ impl Target for Reference {
     fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
         self.browser.carrier.is_active(token)
     }
+
+    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.browser.serves(token).map(Some)
+    }
 }
 
 /// Messages carried by a call.

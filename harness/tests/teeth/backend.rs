@@ -43,8 +43,21 @@ pub(crate) const FLAWS: &[Flaw] = &[
         breaks: "a token of an ended grant is not active",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
-                let aud = Some(backend::Audience::One(settings.resource.clone()));
+                // RFC 7662 says no more of it than that it is not active.
+                let aud = answer.aud.clone().or_else(|| Some(backend::Audience::One(settings.resource.clone())));
                 Standard.introspected(settings, &Introspection { active: true, aud, ..answer.clone() }, now)
+            }));
+        },
+    },
+    Flaw {
+        name: "a token for another audience is taken",
+        policy: Policy::recommended,
+        goal: KINDS,
+        breaks: "a refresh token opens nothing at a backend",
+        make: |parts| {
+            parts.judge = Arc::new(Credulous(|settings, answer, now| {
+                let aud = Some(backend::Audience::One(settings.resource.clone()));
+                Standard.introspected(settings, &Introspection { aud, ..answer.clone() }, now)
             }));
         },
     },

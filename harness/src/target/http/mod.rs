@@ -96,6 +96,10 @@ impl Target for Http {
     fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
         self.browser.carrier.is_active(token)
     }
+
+    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.browser.serves(token).map(Some)
+    }
 }
 
 /// Messages carried over sockets. Fields are in the order of their end: first whoever asks, then the servers, last what all run on.
