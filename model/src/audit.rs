@@ -4,7 +4,7 @@
 //! therefore noticed here, and a specification that is broken on purpose shows that each property can be violated.
 
 use crate::action::{Action, CallId, Exchange};
-use crate::property::{Mark, Marks};
+use crate::marks::{Mark, Marks};
 use crate::world::{AccessState, Attempt, Call, CallPhase, FlowPhase, GrantState, RefreshId, TABS, Tokens, World};
 use crate::{Spec, auth};
 

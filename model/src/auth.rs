@@ -48,7 +48,7 @@ impl<W: Witness> Turn<'_, W> {
                 let flow = &mut self.world.tabs[tab.index()].flow;
                 flow.phase = FlowPhase::Redeemed;
                 flow.tokens = tokens;
-                tokens.answer()
+                brings(tokens, Answer::Tokens)
             }
             Err(refusal) => {
                 if refusal == Refusal::CodeReplayed && self.spec.policy.code_replay == CodeReplay::DenyAndRevoke {
@@ -66,8 +66,8 @@ impl<W: Witness> Turn<'_, W> {
         let shown = self.call(id).held;
         let grant = self.world.refresh_token(shown).grant;
         let answer = match judge_refresh(self.spec, &self.world, shown) {
-            Judgement::Renew => self.renew(shown).map(|tokens| (tokens, tokens.answer())),
-            Judgement::Grace => self.honour_grace(shown).map(|tokens| (tokens, tokens.grace_answer())),
+            Judgement::Renew => self.renew(shown).map(|tokens| (tokens, brings(tokens, Answer::Tokens))),
+            Judgement::Grace => self.honour_grace(shown).map(|tokens| (tokens, brings(tokens, Answer::GraceTokens))),
             Judgement::Refuse(refusal) => {
                 if refusal == Refusal::Replayed && self.spec.policy.reuse == Reuse::RevokeGrant {
                     self.end(grant);
@@ -145,6 +145,11 @@ impl<W: Witness> Turn<'_, W> {
     fn end(&mut self, grant: GrantId) {
         *self.world.grant_mut(grant) = Grant { state: GrantState::Ended, age: 0 };
     }
+}
+
+/// The answer that brings tokens. Without rotation there is no refresh token among them.
+fn brings(tokens: Tokens, answer: fn(AccessId, Option<RefreshId>) -> Answer) -> Answer {
+    answer(tokens.access, tokens.refresh.is_some().then_some(tokens.refresh))
 }
 
 /// Accepts or refuses a code. RFC 6749 section 4.1.2.

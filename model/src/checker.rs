@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 
 use stateright::{Checker, Model, Property};
 
-use crate::property::{Kind, Mark, PROPERTIES};
-use crate::{Action, Marks, Spec, World};
+use crate::property::{Kind, PROPERTIES};
+use crate::{Action, Mark, Marks, Spec, World};
 
 /// What stateright found.
 #[derive(Clone, PartialEq, Eq, Debug)]

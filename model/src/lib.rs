@@ -4,8 +4,8 @@
 //! [`World`] and what each [`Action`] does to it. It is pure: no IO, no clock of its own, no randomness.
 //!
 //! Read in this order: [`policy`], [`scope`], [`action`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`, `auth`, and
-//! of the surroundings, `network` and `clock`; then [`canonical`], which makes equal situations equal bytes; then [`property`] and
-//! [`mod@audit`], which say what must never happen and notice when it does.
+//! of the surroundings, `network` and `clock`; then [`canonical`], which makes equal situations equal bytes; then [`property`],
+//! [`marks`] and [`mod@audit`], which say what must never happen and notice when it does.
 
 pub mod action;
 pub mod audit;
@@ -15,6 +15,7 @@ pub mod canonical;
 pub mod checker;
 mod clock;
 mod gui;
+pub mod marks;
 mod network;
 pub mod policy;
 pub mod property;
@@ -26,8 +27,9 @@ pub mod world;
 
 pub use action::{Action, CallId, Exchange, TabId};
 pub use canonical::Renaming;
+pub use marks::{Mark, Marks};
 pub use policy::{Policy, Ticks};
-pub use property::{Goal, Mark, Marks, Property};
+pub use property::{Goal, Property};
 pub use scope::Scope;
 pub use seen::Event;
 pub use turn::Capacity;

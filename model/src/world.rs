@@ -10,7 +10,6 @@
 use zerocopy::{Immutable, IntoBytes};
 
 use crate::policy::Ticks;
-use crate::seen::Answer;
 
 /// Tabs a world has room for. Three already show every pairwise race with a bystander.
 pub const TABS: usize = 3;
@@ -83,16 +82,6 @@ pub struct Tokens {
 impl Tokens {
     /// No tokens.
     pub const NONE: Self = Self { access: AccessId::NONE, refresh: RefreshId::NONE };
-
-    /// The answer that brings them.
-    pub(crate) fn answer(self) -> Answer {
-        Answer::Tokens(self.access, self.refresh.is_some().then_some(self.refresh))
-    }
-
-    /// The answer that brings them out of grace.
-    pub(crate) fn grace_answer(self) -> Answer {
-        Answer::GraceTokens(self.access, self.refresh.is_some().then_some(self.refresh))
-    }
 }
 
 /// What an AuthService remembers of a grant.

@@ -1,6 +1,7 @@
 //! Explores a spec and says of each property what came of it.
 
-use authloom_model::property::{Kind, Mark, PROPERTIES, Property};
+use authloom_model::Mark;
+use authloom_model::property::{Kind, PROPERTIES, Property};
 use authloom_model::{Action, Spec, checker};
 use serde::Serialize;
 
