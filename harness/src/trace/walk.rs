@@ -1,8 +1,10 @@
 //! Walks the model along and tells each step in names that last.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use authloom_model::seen::{InWorld, Refusal, Translate};
 use authloom_model::world::{
-    ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
+    ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, GrantState, REFRESH_TOKENS, RefreshId, TABS,
 };
 use authloom_model::{Action, CallId, Exchange, Renaming, Spec, TabId, World};
 
@@ -28,6 +30,8 @@ pub struct Walker<'s> {
     spec: &'s Spec,
     world: World,
     names: Names,
+    /// Every token issued so far for a grant that has not ended, by the grant's code.
+    issued: BTreeMap<Code, BTreeSet<Token>>,
 }
 
 /// For each place in the world, the name of what is there.
@@ -53,7 +57,7 @@ impl<'s> Walker<'s> {
             access: [None; ACCESS_TOKENS],
             next: (Code(1), Refresh(1), Access(1)),
         };
-        Self { spec, world: spec.initial(), names }
+        Self { spec, world: spec.initial(), names, issued: BTreeMap::new() }
     }
 
     /// The world it has come to.
@@ -85,13 +89,35 @@ impl<'s> Walker<'s> {
         let action = self.names.told(placed);
         let step = self.spec.step(&self.world, placed);
         let seen = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
+        let dead = if may_change_a_standing(placed) { self.die_with_their_grant(placed) } else { BTreeSet::new() };
         self.names = self.names.renamed(&step.renamed);
         self.world = step.world;
-        let standing = if may_change_a_standing(placed) { self.standing() } else { Vec::new() };
+        let standing = if may_change_a_standing(placed) { self.standing(dead) } else { Vec::new() };
         TraceStep { action, seen, standing }
     }
 
-    fn standing(&self) -> Vec<(Token, Standing)> {
+    /// The tokens whose grant ends in a step: also those that nobody refers to any more, for one because the answer that brought
+    /// them was lost.
+    fn die_with_their_grant(&mut self, placed: Action) -> BTreeSet<Token> {
+        let after = self.spec.apply(&self.world, placed, &mut Vec::new()).world;
+        let access =
+            after.access.iter().map(|token| token.grant).zip(self.names.access.map(|name| name.map(Token::Access)));
+        let refresh =
+            after.refresh.iter().map(|token| token.grant).zip(self.names.refresh.map(|name| name.map(Token::Refresh)));
+        for (grant, token) in access.chain(refresh) {
+            if let (Some(code), Some(token)) = (grant.index().and_then(|at| self.names.codes[at]), token) {
+                self.issued.entry(code).or_default().insert(token);
+            }
+        }
+        let ends = |at: &usize| {
+            after.grants[*at].state == GrantState::Ended && self.world.grants[*at].state != GrantState::Ended
+        };
+        let ended = (0..GRANTS).filter(ends).filter_map(|at| self.names.codes[at]);
+        ended.filter_map(|code| self.issued.remove(&code)).flatten().collect()
+    }
+
+    /// How the tokens of the world stand, and `dead` ones.
+    fn standing(&self, mut dead: BTreeSet<Token>) -> Vec<(Token, Standing)> {
         let standing = |active| if active { Standing::Active } else { Standing::Inactive };
         let access = self.world.access.iter().zip(self.names.access).enumerate().filter_map(|(at, (token, name))| {
             let active =
@@ -102,7 +128,12 @@ impl<'s> Walker<'s> {
             let active = || self.spec.refresh_is_active(&self.world, RefreshId::at(at));
             Some((Token::Refresh((*name)?), standing(active())))
         });
-        access.chain(refresh).collect()
+        let mut all: Vec<_> = access.chain(refresh).collect();
+        for (token, _) in &all {
+            dead.remove(token);
+        }
+        all.extend(dead.into_iter().map(|token| (token, Standing::Inactive)));
+        all
     }
 }
 

@@ -194,6 +194,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
         breaks: "an authorization code is redeemed at most once",
         make: |parts| parts.decisions = Rules { redeem: spend_late, ..Rules::RIGHT }.shared(),
     },
+    Flaw {
+        name: "the replay of a code does not revoke the grant",
+        policy: Policy::recommended,
+        goal: KINDS,
+        breaks: STANDING,
+        make: |parts| parts.auth.code_replay = auth::CodeReplay::Deny,
+    },
     // The end of a grant.
     Flaw {
         name: "revocation kills only the token that is shown",
