@@ -238,6 +238,7 @@ impl Naming {
         naming
     }
 
+    #[inline]
     fn flow(&mut self, world: &World, flow: &Flow) {
         if flow.phase == FlowPhase::Idle {
             return;
@@ -247,6 +248,7 @@ impl Naming {
         self.tokens(world, flow.tokens);
     }
 
+    #[inline]
     fn call(&mut self, world: &World, call: &Call) {
         if call.phase == CallPhase::Idle {
             return;
@@ -256,11 +258,13 @@ impl Naming {
         self.tokens(world, call.answer);
     }
 
+    #[inline]
     fn tokens(&mut self, world: &World, tokens: Tokens) {
         self.access(world, tokens.access);
         self.refresh(world, tokens.refresh);
     }
 
+    #[inline]
     fn grant(&mut self, old: GrantId) {
         if old.is_some() && !self.grants[old.row()].is_some() {
             self.grants[old.row()] = GrantId::at(self.named.grants);
@@ -269,6 +273,7 @@ impl Naming {
         }
     }
 
+    #[inline]
     fn access(&mut self, world: &World, old: AccessId) {
         let Some(index) = old.index() else { return };
         if !self.access[old.row()].is_some() {

@@ -13,7 +13,8 @@ impl<W> Turn<'_, W> {
 
 /// Whether a tick would change anything: a world in which everything is as old as it can be stands still.
 pub(crate) fn moves(spec: &Spec, world: &World) -> bool {
-    age(spec, &mut world.clone())
+    // What somebody could still accept always ages; only where there is no such token does the rest decide.
+    world.access.iter().any(|token| token.state == AccessState::Issued) || age(spec, &mut world.clone())
 }
 
 /// Ages everything by a tick, and says whether that changed anything.

@@ -1,11 +1,12 @@
 //! The model as a system to explore, and its properties as questions.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use authloom_model::property::{Kind, PROPERTIES};
 use authloom_model::seen::{Answer, Event};
-use authloom_model::world::{Call, Flow};
-use authloom_model::{Action, Spec, World};
+use authloom_model::world::{AccessState, Call, GrantState};
+use authloom_model::{Action, CallId, Exchange, Spec, World};
 use foldhash::fast::FixedState;
 
 use super::{Marks, Next, Question, System};
@@ -58,7 +59,7 @@ impl System for Spec {
     fn kind(&self, world: &World, action: Action) -> u64 {
         let mut hasher = FixedState::with_seed(0).build_hasher();
         std::mem::discriminant(&action).hash(&mut hasher);
-        role_state(world, action).hash(&mut hasher);
+        role_state(self, world, action).hash(&mut hasher);
         let mut seen = Vec::new();
         self.apply(world, action, &mut seen);
         let mut outcomes: Vec<u64> = seen.iter().map(outcome).collect();
@@ -68,27 +69,102 @@ impl System for Spec {
     }
 }
 
-/// What the role that acts could itself tell about where it stands.
-fn role_state(world: &World, action: Action) -> (u8, u8, bool, bool) {
-    let call = |id: authloom_model::CallId| -> &Call { &world.tabs[id.tab.index()].calls[usize::from(id.call)] };
-    let of_call = |call: &Call| {
+/// Where the role that acts stands.
+#[derive(Hash, Default)]
+struct RoleState {
+    phase: u8,
+    attempt: u8,
+    /// Whether the browser holds a session; for a call, the one whose tokens it carries.
+    session: (bool, bool),
+    /// For the access token that a call carries, and for the refresh token it shows: what its judge can tell of it.
+    token: (Option<Age>, Option<Chain>),
+    /// The limits that the clock reaches.
+    limits: Vec<Limit>,
+}
+
+/// How old an access token is, beside its lifetime.
+#[derive(Hash)]
+enum Age {
+    Within,
+    /// Past it, but within a backend's leeway.
+    Past,
+    Over,
+}
+
+/// Where a refresh token stands in its chain.
+#[derive(Hash)]
+enum Chain {
+    Live,
+    /// Spent; its successor may still be handed out.
+    Parent,
+    Ancestor,
+}
+
+/// A limit that a token or a code can reach.
+#[derive(Hash, PartialEq, Eq, PartialOrd, Ord)]
+enum Limit {
+    Access,
+    Code,
+    Idle,
+    Absolute,
+}
+
+fn role_state(spec: &Spec, world: &World, action: Action) -> RoleState {
+    use Exchange::{Call as Calling, Introspect, Redeem, Refresh, Revoke, SignIn};
+    let of_call = |id: CallId| {
+        let call = &world.tabs[id.tab.index()].calls[usize::from(id.call)];
         let current = call.token.is_some() && call.token == world.store.access;
         let holds = call.held.is_some() && call.held == world.store.refresh;
-        (call.phase as u8, call.attempt as u8, current, holds)
-    };
-    let of_flow = |flow: &Flow| (flow.phase as u8, 0, world.signed_in(), false);
-    use authloom_model::Exchange::{Call as Calling, Introspect, Redeem, Refresh, Revoke, SignIn};
-    match action {
-        Action::Tick => (0, 0, false, false),
-        Action::Open(_) | Action::SignIn(_) | Action::Mistype(_) | Action::SignOut(_) => {
-            (0, 0, world.signed_in(), false)
+        RoleState {
+            phase: call.phase as u8,
+            attempt: call.attempt as u8,
+            session: (current, holds),
+            token: (age(spec, world, call), chain(world, call)),
+            limits: Vec::new(),
         }
-        Action::Lock(id) => of_call(call(id)),
+    };
+    let of_person = |phase| RoleState { phase, session: (world.signed_in(), false), ..RoleState::default() };
+    match action {
+        Action::Tick => RoleState { limits: limits(spec, world), ..RoleState::default() },
+        Action::Open(_) | Action::SignIn(_) | Action::Mistype(_) | Action::SignOut(_) => of_person(0),
+        Action::Lock(id) => of_call(id),
         Action::Arrive(exchange) | Action::Return(exchange) | Action::Lose(exchange) => match exchange {
-            Calling(id) | Introspect(id) | Refresh(id) => of_call(call(id)),
-            SignIn(tab) | Redeem(tab) | Revoke(tab) => of_flow(&world.tabs[tab.index()].flow),
+            Calling(id) | Introspect(id) | Refresh(id) => of_call(id),
+            SignIn(tab) | Redeem(tab) | Revoke(tab) => of_person(world.tabs[tab.index()].flow.phase as u8),
         },
     }
+}
+
+fn age(spec: &Spec, world: &World, call: &Call) -> Option<Age> {
+    let token = &world.access[call.token.index()?];
+    Some(match token.state {
+        AccessState::Absent | AccessState::Expired => Age::Over,
+        AccessState::Issued if token.age >= spec.ticks.access_lifetime => Age::Past,
+        AccessState::Issued => Age::Within,
+    })
+}
+
+fn chain(world: &World, call: &Call) -> Option<Chain> {
+    let token = &world.refresh[call.held.index()?];
+    Some(match (token.spent, token.successor.is_some()) {
+        (0, _) => Chain::Live,
+        (_, true) => Chain::Parent,
+        (_, false) => Chain::Ancestor,
+    })
+}
+
+fn limits(spec: &Spec, world: &World) -> Vec<Limit> {
+    let ticks = &spec.ticks;
+    let access = world.access.iter().filter(|token| token.state == AccessState::Issued);
+    let access = access.filter(|token| token.age + 1 == ticks.access_lifetime).map(|_| Limit::Access);
+    let grants = world.grants.iter().filter_map(|grant| match grant.state {
+        GrantState::CodeIssued if grant.age + 1 == ticks.code_lifetime => Some(Limit::Code),
+        GrantState::Redeemed if grant.age + 1 == ticks.refresh_absolute => Some(Limit::Absolute),
+        GrantState::Absent | GrantState::CodeIssued | GrantState::Redeemed | GrantState::Ended => None,
+    });
+    let refresh = world.refresh.iter().filter(|token| token.grant.is_some() && token.spent == 0);
+    let refresh = refresh.filter(|token| token.idle + 1 == ticks.refresh_idle).map(|_| Limit::Idle);
+    access.chain(grants).chain(refresh).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// An event without the names in it.

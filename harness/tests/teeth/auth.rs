@@ -10,7 +10,7 @@ use authloom_reference::auth::{
 
 use crate::flaw::Flaw;
 use crate::rules::{Asked, Redeem, Refresh, Revoke, Rules, a_second_before};
-use crate::suite::{Goal, KINDS, STEPS};
+use crate::suite::{Goal, KINDS};
 use crate::support::{changed, minutes, recommended};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -118,7 +118,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "rotation counts the absolute lifetime anew",
         policy: Policy::recommended,
-        goal: STEPS,
+        goal: KINDS,
         breaks: STANDING,
         make: |parts| {
             let refresh = |asked: Refresh<'_>| Refresh { grant: &reborn(asked.grant, asked.token), ..asked }.rightly();

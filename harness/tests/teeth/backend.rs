@@ -18,7 +18,7 @@ use http::{HeaderValue, StatusCode};
 
 use crate::flaw::Flaw;
 use crate::rules::{Credulous, a_second_before};
-use crate::suite::{KINDS, STEPS};
+use crate::suite::KINDS;
 use crate::support::{minutes, recommended};
 use crate::wires::{Answer, answered, asked};
 
@@ -40,7 +40,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token that is not active is taken",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a token of an ended grant is not active",
+        breaks: "an access token is refused on or after its exp",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
                 // RFC 7662 says no more of it than that it is not active.
@@ -71,7 +71,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "the leeway is not applied",
         policy: with_leeway,
-        goal: STEPS,
+        goal: KINDS,
         breaks: "an active token gets the resource",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(0) },
     },
@@ -135,7 +135,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token is refused without invalid_token",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a token of an ended grant is not active",
+        breaks: "an access token is refused on or after its exp",
         make: |parts| {
             parts.around_backend = |router| {
                 answered(router, |_, mut answer| {

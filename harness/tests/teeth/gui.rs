@@ -52,7 +52,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "two tabs' answers are swapped",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: CARRIES,
+        breaks: PROMPTS,
         make: |parts| parts.client = |settings| wrong(settings, swap_answers),
     },
     // Signing out.
@@ -111,7 +111,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "the lock is never given back",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: CARRIES,
+        breaks: PROMPTS,
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -239,7 +239,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "calls that wait for a refresh are forgotten",
         policy: Policy::recommended,
         goal: Goal::Kinds("small"),
-        breaks: PROMPTS,
+        breaks: CARRIES,
         make: |parts| parts.client = |settings| wrong(settings, forget_the_waiting),
     },
     Flaw {
