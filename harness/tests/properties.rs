@@ -102,6 +102,18 @@ fn the_recommended_policy_keeps_every_promise_in_the_default_scope() {
 }
 
 #[test]
+fn the_graphs_are_as_large_as_they_were() {
+    let size = |profile: &str, scope: &str| {
+        let (explored, _) = explored(&spec(changed(profile, |_| {}), scope));
+        (explored.worlds, explored.steps, explored.depth)
+    };
+    assert_eq!(size("recommended", "small"), (37_991, 181_027, 44));
+    assert_eq!(size("recommended", "default"), (63_696, 316_309, 44));
+    assert_eq!(size("no-refresh-lock", "default"), (70_467, 354_141, 51));
+    assert_eq!(size("lost-answer", "default"), (63_442, 314_856, 44));
+}
+
+#[test]
 fn two_tabs_without_a_lock_kill_their_own_session() {
     let violated = violated(&spec(changed("no-refresh-lock", |_| {}), "tabs=2,losses=0"));
     assert_eq!(violated, BTreeSet::from(["no-spurious-sign-out"]));

@@ -67,6 +67,11 @@ const ALL_CALLS: u8 = TAB_COUNT * CALL_COUNT;
 const EXCHANGES: u8 = 3 * ALL_CALLS + 3 * TAB_COUNT;
 
 impl TabId {
+    #[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
+    pub(crate) fn at(index: usize) -> Self {
+        Self(index as u8)
+    }
+
     /// The place in the world's table.
     #[must_use]
     pub fn index(self) -> usize {
@@ -75,6 +80,11 @@ impl TabId {
 }
 
 impl CallId {
+    #[expect(clippy::cast_possible_truncation, reason = "a tab has fewer than 256 calls")]
+    pub(crate) fn at(tab: TabId, index: usize) -> Self {
+        Self { tab, call: index as u8 }
+    }
+
     fn code(self) -> u8 {
         self.tab.0 * CALL_COUNT + self.call
     }

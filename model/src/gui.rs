@@ -201,7 +201,7 @@ impl<W: Witness> Turn<'_, W> {
         }
         for call in 0..usize::from(self.spec.scope.calls) {
             if self.world.tabs[leader.tab.index()].calls[call].phase == CallPhase::Waiting {
-                self.go_on(self.spec.call_id(leader.tab, call));
+                self.go_on(CallId::at(leader.tab, call));
             }
         }
     }

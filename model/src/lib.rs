@@ -107,11 +107,11 @@ impl Spec {
         let flows = world.tabs.iter().filter(|tab| tab.flow.phase != FlowPhase::Idle).count();
         let person_is_free = flows < usize::from(self.scope.flows);
         for index in 0..usize::from(self.scope.tabs) {
-            let tab = self.tab_id(index);
+            let tab = TabId::at(index);
             let state = &world.tabs[index];
             let calls = &state.calls[..usize::from(self.scope.calls)];
             if let Some(idle) = calls.iter().position(|call| call.phase == CallPhase::Idle) {
-                into.push(Action::Open(self.call_id(tab, idle)));
+                into.push(Action::Open(CallId::at(tab, idle)));
             }
             if person_is_free && state.flow.phase == FlowPhase::Idle {
                 if world.signed_in() {
@@ -122,7 +122,7 @@ impl Spec {
             }
             let flow = network::of_flow(tab, state.flow.phase);
             let of_calls = calls.iter().enumerate();
-            let of_calls = of_calls.filter_map(|(at, call)| network::of_call(self.call_id(tab, at), call.phase));
+            let of_calls = of_calls.filter_map(|(at, call)| network::of_call(CallId::at(tab, at), call.phase));
             for message in flow.into_iter().chain(of_calls) {
                 into.push(message.delivery());
                 if world.losses > 0 {
@@ -131,7 +131,7 @@ impl Spec {
             }
             if !locked {
                 let queued = calls.iter().enumerate().filter(|(_, call)| call.phase == CallPhase::Queued);
-                into.extend(queued.map(|(at, _)| Action::Lock(self.call_id(tab, at))));
+                into.extend(queued.map(|(at, _)| Action::Lock(CallId::at(tab, at))));
             }
         }
     }
@@ -192,17 +192,5 @@ impl Spec {
     #[must_use]
     pub fn refresh_is_active(&self, world: &World, token: RefreshId) -> bool {
         auth::refresh_lives(self, world, token)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
-    #[expect(clippy::unused_self, reason = "ids belong to a spec's scope")]
-    pub(crate) fn tab_id(&self, index: usize) -> TabId {
-        TabId(index as u8)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a tab has fewer than 256 calls")]
-    #[expect(clippy::unused_self, reason = "ids belong to a spec's scope")]
-    pub(crate) fn call_id(&self, tab: TabId, index: usize) -> CallId {
-        CallId { tab, call: index as u8 }
     }
 }
