@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event, Password, Request, Session, Shown};
-use authloom_model::{Action, CallId, Exchange, TabId};
+use authloom_model::{Action, CallId, Exchange, Policy, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui::{self, Client, Effect, Input};
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use url::Url;
 
 use super::login::LoginForm;
 use super::wire::{self, Received, Sent};
-use super::{Concrete, Fault, Secret};
+use super::{Concrete, Fault, Secret, Target, Unsupported};
 
 /// What a backend does with a call.
 pub enum Reply {
@@ -30,6 +30,8 @@ pub enum Reply {
 
 /// How messages are carried to the servers, and time to everyone.
 pub trait Carrier {
+    /// The target's name in reports.
+    fn name(&self) -> &'static str;
     /// The time that the servers have.
     fn now(&self) -> Timestamp;
     /// Turns everyone's clock.
@@ -91,9 +93,61 @@ const ON_THE_SIDE: CallId = CallId { tab: TabId(u8::MAX), call: u8::MAX };
 /// Any seed does: the GUI's random numbers are told to nobody.
 const SEED: u64 = 7636;
 
+impl<C: Carrier> Target for Browser<C> {
+    fn name(&self) -> &str {
+        self.carrier.name()
+    }
+
+    fn unsupported(&self, _policy: &Policy) -> Unsupported {
+        Unsupported::default()
+    }
+
+    /// A new browser before servers that know of no grant.
+    fn reset(&mut self) -> Result<(), Fault> {
+        self.client = (self.make)();
+        self.held.clear();
+        self.calls.clear();
+        self.lock_holder = None;
+        self.wanting_lock.clear();
+        self.carrier.reset()
+    }
+
+    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
+        match action {
+            Action::Tick => self.carrier.advance(self.tick).map(|()| Vec::new()),
+            Action::Open(call) => Ok(self.open(call)),
+            Action::SignIn(tab) => Ok(self.sign_in(tab, Password::Right)),
+            Action::Mistype(tab) => Ok(self.sign_in(tab, Password::Wrong)),
+            Action::SignOut(tab) => Ok(self.tell(Input::SignOut { tab: gui_tab(tab) }, Password::Right)),
+            Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
+            Action::Arrive(exchange) => self.arrive(exchange).map(|event| vec![event]),
+            Action::Return(exchange) => self.deliver(exchange),
+            Action::Lose(exchange) => self.lose(exchange),
+        }
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+        self.carrier.is_active(token)
+    }
+
+    /// By a call on the side, that no trace tells of.
+    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        let request = http::Request::get("/get_items").header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        let request = request.body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
+        let answer = match self.carrier.to_backend(ON_THE_SIDE, request)? {
+            Reply::Answers(answer) => answer,
+            Reply::Introspects(_) => {
+                self.carrier.introspection_arrives(ON_THE_SIDE)?;
+                self.carrier.introspection_returns(ON_THE_SIDE)?
+            }
+        };
+        Ok(Some(wire::call_answer(&answer) == Answer::Items))
+    }
+}
+
 impl<C: Carrier> Browser<C> {
     /// A browser whose GUI is made by `make`, at each reset anew. One tick is `tick` long.
-    pub fn new(make: Box<dyn Fn() -> Box<dyn Client>>, person: Person, tick: Duration, carrier: C) -> Self {
+    pub(super) fn over(make: Box<dyn Fn() -> Box<dyn Client>>, person: Person, tick: Duration, carrier: C) -> Self {
         let client = make();
         Self {
             make,
@@ -108,45 +162,6 @@ impl<C: Carrier> Browser<C> {
             lock_holder: None,
             wanting_lock: BTreeSet::new(),
         }
-    }
-
-    /// A new browser before servers that know of no grant.
-    pub fn reset(&mut self) -> Result<(), Fault> {
-        self.client = (self.make)();
-        self.held.clear();
-        self.calls.clear();
-        self.lock_holder = None;
-        self.wanting_lock.clear();
-        self.carrier.reset()
-    }
-
-    /// Lets one action happen.
-    pub fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
-        match action {
-            Action::Tick => self.carrier.advance(self.tick).map(|()| Vec::new()),
-            Action::Open(call) => Ok(self.open(call)),
-            Action::SignIn(tab) => Ok(self.sign_in(tab, Password::Right)),
-            Action::Mistype(tab) => Ok(self.sign_in(tab, Password::Wrong)),
-            Action::SignOut(tab) => Ok(self.tell(Input::SignOut { tab: gui_tab(tab) }, Password::Right)),
-            Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
-            Action::Arrive(exchange) => self.arrive(exchange).map(|event| vec![event]),
-            Action::Return(exchange) => self.deliver(exchange),
-            Action::Lose(exchange) => self.lose(exchange),
-        }
-    }
-
-    /// Whether the backend serves whoever shows this token: a call on the side, that no trace tells of.
-    pub(super) fn serves(&mut self, token: &Secret) -> Result<bool, Fault> {
-        let request = http::Request::get("/get_items").header(AUTHORIZATION, format!("Bearer {}", token.expose()));
-        let request = request.body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
-        let answer = match self.carrier.to_backend(ON_THE_SIDE, request)? {
-            Reply::Answers(answer) => answer,
-            Reply::Introspects(_) => {
-                self.carrier.introspection_arrives(ON_THE_SIDE)?;
-                self.carrier.introspection_returns(ON_THE_SIDE)?
-            }
-        };
-        Ok(wire::call_answer(&answer) == Answer::Items)
     }
 
     fn open(&mut self, call: CallId) -> Vec<Event<Concrete>> {

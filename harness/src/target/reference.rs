@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authloom_model::seen::Event;
-use authloom_model::{Action, CallId, Policy, Spec};
+use authloom_model::{CallId, Spec};
 use authloom_reference::auth::{self, AuthService, Decisions, Demo};
 use authloom_reference::backend::{self, AuthServer, Backend, Judge, Unreachable};
 use authloom_reference::clock::{Clock, HandClock, Timestamp};
@@ -25,7 +24,7 @@ use tower::ServiceExt as _;
 use super::browser::{Browser, Carrier, Person, Reply};
 use super::settings::{Places, auth_settings, backend_settings, gui_settings};
 use super::wire::{Received, Sent};
-use super::{Concrete, Fault, Secret, Target, Unsupported};
+use super::{Fault, Secret};
 
 /// What the backend introspects with. It protects a database in memory.
 const BACKEND_SECRET: &str = "the backend of the reference";
@@ -91,9 +90,7 @@ fn places() -> Places {
 }
 
 /// The reference in this process.
-pub struct Reference {
-    browser: Browser<InProcess>,
-}
+pub type Reference = Browser<InProcess>;
 
 impl Reference {
     /// The reference that obeys a policy.
@@ -137,38 +134,12 @@ impl Reference {
         let person = Person { username: Demo::USERNAME.to_owned(), password };
         let (client, settings) = (parts.client, Arc::new(parts.gui));
         let client = Box::new(move || client(Arc::clone(&settings)));
-        Ok(Self { browser: Browser::new(client, person, parts.tick, carrier) })
-    }
-}
-
-impl Target for Reference {
-    fn name(&self) -> &str {
-        "reference"
-    }
-
-    fn unsupported(&self, _policy: &Policy) -> Unsupported {
-        Unsupported::default()
-    }
-
-    fn reset(&mut self) -> Result<(), Fault> {
-        self.browser.reset()
-    }
-
-    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
-        self.browser.apply(action)
-    }
-
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
-        self.browser.carrier.is_active(token)
-    }
-
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        self.browser.serves(token).map(Some)
+        Ok(Self::over(client, person, parts.tick, carrier))
     }
 }
 
 /// Messages carried by a call.
-struct InProcess {
+pub struct InProcess {
     clock: HandClock,
     service: AuthService,
     auth: Router,
@@ -225,6 +196,10 @@ impl InProcess {
 }
 
 impl Carrier for InProcess {
+    fn name(&self) -> &'static str {
+        "reference"
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }

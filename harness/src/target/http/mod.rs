@@ -16,8 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authloom_model::seen::Event;
-use authloom_model::{Action, CallId, Policy, Spec};
+use authloom_model::{CallId, Policy, Spec};
 use authloom_reference::auth::{self, Chance, Demo};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui::Gui;
@@ -31,7 +30,7 @@ use tokio::time::timeout;
 use super::browser::{Browser, Carrier, Person, Reply};
 use super::settings::{Places, gui_settings};
 use super::wire::{Received, Sent};
-use super::{Concrete, Fault, Secret, Target, Unsupported};
+use super::{Fault, Secret};
 use crate::serve::REDIRECT_URI;
 use client::Client;
 use process::Process;
@@ -47,9 +46,7 @@ const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const RESOURCE: &str = "http://backend.reference";
 
 /// The reference over HTTP. Its servers end with it.
-pub struct Http {
-    browser: Browser<Sockets>,
-}
+pub type Http = Browser<Sockets>;
 
 impl Http {
     /// Starts the servers that obey a policy. `program` is an `authloom` whose `serve` they are.
@@ -66,44 +63,18 @@ impl Http {
         let settings = Arc::new(gui_settings(&spec.policy, &places, Demo::GUI)?);
         let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
         let make = Box::new(move || Box::new(Gui::new(Arc::clone(&settings))) as _);
-        Ok(Self { browser: Browser::new(make, person, spec.ticks.tick, sockets) })
+        Ok(Self::over(make, person, spec.ticks.tick, sockets))
     }
 
     /// Where the AuthService and the backend listen.
     #[must_use]
     pub fn urls(&self) -> [&str; 2] {
-        [self.browser.carrier.auth.url(), self.browser.carrier.backend.url()]
-    }
-}
-
-impl Target for Http {
-    fn name(&self) -> &str {
-        "http"
-    }
-
-    fn unsupported(&self, _policy: &Policy) -> Unsupported {
-        Unsupported::default()
-    }
-
-    fn reset(&mut self) -> Result<(), Fault> {
-        self.browser.reset()
-    }
-
-    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
-        self.browser.apply(action)
-    }
-
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
-        self.browser.carrier.is_active(token)
-    }
-
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        self.browser.serves(token).map(Some)
+        [self.carrier.auth.url(), self.carrier.backend.url()]
     }
 }
 
 /// Messages carried over sockets. Fields are in the order of their end: first whoever asks, then the servers, last what all run on.
-struct Sockets {
+pub struct Sockets {
     waiting: BTreeMap<CallId, Waiting>,
     proxy: Proxy,
     client: Client,
@@ -205,6 +176,10 @@ impl Sockets {
 }
 
 impl Carrier for Sockets {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
     fn now(&self) -> Timestamp {
         self.now
     }
