@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use authloom_reference::auth::{
-    AuthService, Chance, CodeReplay, Demo, Grace, Keys, Parts, PasswordCost, Reuse, Rotation, Settings, Standard, Store,
+    AuthService, Chance, Demo, Grace, Keys, Parts, PasswordCost, Reach, Rotation, Settings, Standard, Store,
 };
 use authloom_reference::clock::{HandClock, Timestamp};
 use axum::Router;
@@ -30,9 +30,9 @@ fn service() -> Router {
     let keys = Keys::generate(&chance).expect("keys are made");
     let settings = Settings {
         rotation: Rotation::Always,
-        reuse: Reuse::RevokeGrant,
+        reuse: Reach::Grant,
         grace: Grace::None,
-        code_replay: CodeReplay::DenyAndRevoke,
+        code_replay: Reach::Grant,
         password_cost: PasswordCost::Cheapest,
         ..Settings::new("http://auth.bench", "http://backend.bench")
     };

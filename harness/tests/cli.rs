@@ -85,7 +85,7 @@ fn a_lifetime_of_zero_is_refused_where_it_stands() {
 fn a_leeway_longer_than_the_lifetime_is_refused_where_it_stands() {
     let folder = folder();
     let file = changed(&folder, "validation = \"introspect\"", "validation = \"local\"\nleeway = \"11m\"");
-    refuses(&["check", "--policy", &file], &["my.toml:17:10: longer than `access_lifetime`: it is at most \"10m\""]);
+    refuses(&["check", "--policy", &file], &["my.toml:22:10: longer than `access_lifetime`: it is at most \"10m\""]);
 }
 
 #[test]

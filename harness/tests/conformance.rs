@@ -37,6 +37,14 @@ fn the_reference_takes_every_kind_of_step_of_the_default_scope_under_every_profi
     }
 }
 
+#[test]
+fn the_reference_takes_every_kind_of_step_with_a_thief_under_every_profile() {
+    for (name, _) in Policy::PROFILES {
+        let policy = Policy::profile(name).expect("it is listed");
+        conforms(&spec(policy, "theft"), |graph| cover::every_kind(graph, cover::KindOptions::default()).traces);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 

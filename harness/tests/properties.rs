@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use authloom::explore::{Marks, Next, System, Verdict};
-use authloom_model::policy::{CodeReplay, Grace, Late401, LostAnswer, Reuse, Validation, Window};
+use authloom_model::policy::{AccessOnRefresh, Ends, Grace, Late401, LostAnswer, RefreshWhen, Validation, Window};
 use authloom_model::property::{Kind, PROPERTIES};
 use authloom_model::seen::Event;
 use authloom_model::world::{Attempt, CallPhase, FlowPhase, GrantId, GrantState, RefreshId};
@@ -145,12 +145,23 @@ type Shown = (&'static str, BTreeSet<&'static str>);
 /// Policies that break a promise.
 fn policies() -> Vec<Shown> {
     let sibling = changed("no-refresh-lock", |policy| policy.grace = Grace::NewSibling(Window::For(minutes(5))));
-    let reject = changed("no-refresh-lock", |policy| policy.reuse = Reuse::Reject);
+    let reject = changed("no-refresh-lock", |policy| policy.reuse_ends = Ends::Nothing);
     let local = recommended(|policy| policy.validation = Validation::Local);
     let refreshes = changed("no-refresh-lock", |policy| policy.late_401 = Late401::Refresh);
-    let deny = recommended(|policy| policy.code_replay = CodeReplay::Deny);
+    let deny = recommended(|policy| policy.code_replay_ends = Ends::Nothing);
     let gives_up = recommended(|policy| policy.lost_answer = LostAnswer::SignInAgain);
+    let revokes_one = recommended(|policy| policy.revocation_ends = Ends::Nothing);
+    let spares_access = recommended(|policy| policy.revocation_ends = Ends::RefreshTokens);
+    let kills = recommended(|policy| {
+        policy.access_on_refresh = AccessOnRefresh::Revoked;
+        policy.refresh_when = RefreshWhen::BeforeExpiry;
+        policy.refresh_margin = minutes(5);
+    });
     vec![
+        ("sign-out-ends-refresh", violated(&spec(revokes_one, "tabs=1,losses=0"))),
+        ("sign-out-ends-access", violated(&spec(spares_access, "tabs=1,losses=0"))),
+        ("refresh-spares-access", violated(&spec(kills, "tabs=1,losses=0"))),
+        ("no-grace-for-thieves", violated(&spec(Policy::recommended(), "theft"))),
         ("code-replay-contained", violated(&spec(deny, "tabs=1,losses=1"))),
         ("one-live-successor", violated(&spec(sibling, "tabs=2,losses=0"))),
         ("replay-contained", violated(&spec(reject, "tabs=2,losses=0"))),

@@ -33,6 +33,19 @@ pub enum Exchange {
     Redeem(TabId),
     /// The revocation (RFC 7009) at a tab's sign-out.
     Revoke(TabId),
+    /// A thief's request with something stolen. Its answer reaches the thief at once: nobody else could tell the difference.
+    Theft(Stolen),
+}
+
+/// What a thief shows at the token endpoint.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Stolen {
+    /// The authorization code that was copied, with a verifier that is made up. RFC 7636 section 1.
+    Code,
+    /// The refresh token that was copied.
+    Copy,
+    /// The refresh token that was got for a stolen one.
+    Loot,
 }
 
 /// Something that happens.
@@ -48,6 +61,10 @@ pub enum Action {
     Mistype(TabId),
     /// The person signs out, in a tab.
     SignOut(TabId),
+    /// A thief copies the session that the browser stores.
+    CopySession,
+    /// A thief copies the authorization code that is on its way to a tab or from it.
+    CopyCode(TabId),
     /// The browser grants its refresh lock to a call that waits for it.
     Lock(CallId),
     /// A request arrives: the server takes it, decides and commits, indivisibly.
@@ -63,8 +80,9 @@ const TAB_COUNT: u8 = TABS as u8;
 #[expect(clippy::cast_possible_truncation, reason = "a tab has fewer than 256 calls")]
 const CALL_COUNT: u8 = CALLS as u8;
 const ALL_CALLS: u8 = TAB_COUNT * CALL_COUNT;
-/// Exchanges there are: three a call and three a tab.
-const EXCHANGES: u8 = 3 * ALL_CALLS + 3 * TAB_COUNT;
+/// Exchanges there are: three a call, three a tab, and the thief's.
+const EXCHANGES: u8 = OF_THIEF + 3;
+const OF_THIEF: u8 = 3 * ALL_CALLS + 3 * TAB_COUNT;
 
 impl TabId {
     #[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
@@ -95,12 +113,13 @@ impl CallId {
 }
 
 impl Exchange {
-    /// The tab it belongs to.
+    /// The tab it belongs to, if it is no thief's.
     #[must_use]
-    pub fn tab(self) -> TabId {
+    pub fn tab(self) -> Option<TabId> {
         match self {
-            Self::Call(call) | Self::Introspect(call) | Self::Refresh(call) => call.tab,
-            Self::SignIn(tab) | Self::Redeem(tab) | Self::Revoke(tab) => tab,
+            Self::Call(call) | Self::Introspect(call) | Self::Refresh(call) => Some(call.tab),
+            Self::SignIn(tab) | Self::Redeem(tab) | Self::Revoke(tab) => Some(tab),
+            Self::Theft(_) => None,
         }
     }
 
@@ -112,6 +131,9 @@ impl Exchange {
             Self::SignIn(tab) => 3 * ALL_CALLS + tab.0,
             Self::Redeem(tab) => 3 * ALL_CALLS + TAB_COUNT + tab.0,
             Self::Revoke(tab) => 3 * ALL_CALLS + 2 * TAB_COUNT + tab.0,
+            Self::Theft(Stolen::Code) => OF_THIEF,
+            Self::Theft(Stolen::Copy) => OF_THIEF + 1,
+            Self::Theft(Stolen::Loot) => OF_THIEF + 2,
         }
     }
 
@@ -123,6 +145,12 @@ impl Exchange {
                 1 => Self::Introspect(call),
                 _ => Self::Refresh(call),
             };
+        }
+        match code.checked_sub(OF_THIEF) {
+            Some(0) => return Self::Theft(Stolen::Code),
+            Some(1) => return Self::Theft(Stolen::Copy),
+            Some(_) => return Self::Theft(Stolen::Loot),
+            None => {}
         }
         let rest = code - 3 * ALL_CALLS;
         let tab = TabId(rest % TAB_COUNT);
@@ -136,19 +164,21 @@ impl Exchange {
 
 impl Action {
     /// How many codes there are.
-    pub const CODES: u8 = 1 + 3 * TAB_COUNT + 2 * ALL_CALLS + 3 * EXCHANGES;
+    pub const CODES: u8 = 2 + 4 * TAB_COUNT + 2 * ALL_CALLS + 3 * EXCHANGES;
 
     /// The action as one byte, below [`Self::CODES`].
     #[must_use]
     pub fn code(self) -> u8 {
-        const PERSON: u8 = 1;
-        const CALLS: u8 = PERSON + 3 * TAB_COUNT;
+        const PERSON: u8 = 2;
+        const CALLS: u8 = PERSON + 4 * TAB_COUNT;
         const MOMENTS: u8 = CALLS + 2 * ALL_CALLS;
         match self {
             Self::Tick => 0,
+            Self::CopySession => 1,
             Self::SignIn(tab) => PERSON + tab.0,
             Self::Mistype(tab) => PERSON + TAB_COUNT + tab.0,
             Self::SignOut(tab) => PERSON + 2 * TAB_COUNT + tab.0,
+            Self::CopyCode(tab) => PERSON + 3 * TAB_COUNT + tab.0,
             Self::Open(call) => CALLS + call.code(),
             Self::Lock(call) => CALLS + ALL_CALLS + call.code(),
             Self::Arrive(exchange) => MOMENTS + exchange.code(),
@@ -160,16 +190,20 @@ impl Action {
     /// The action of that code, if there is one.
     #[must_use]
     pub fn of_code(code: u8) -> Option<Self> {
-        let Some(code) = code.checked_sub(1) else { return Some(Self::Tick) };
-        if code < 3 * TAB_COUNT {
+        if code < 2 {
+            return Some(if code == 0 { Self::Tick } else { Self::CopySession });
+        }
+        let code = code - 2;
+        if code < 4 * TAB_COUNT {
             let tab = TabId(code % TAB_COUNT);
             return Some(match code / TAB_COUNT {
                 0 => Self::SignIn(tab),
                 1 => Self::Mistype(tab),
-                _ => Self::SignOut(tab),
+                2 => Self::SignOut(tab),
+                _ => Self::CopyCode(tab),
             });
         }
-        let code = code - 3 * TAB_COUNT;
+        let code = code - 4 * TAB_COUNT;
         if code < 2 * ALL_CALLS {
             let call = CallId::of_code(code % ALL_CALLS);
             return Some(if code < ALL_CALLS { Self::Open(call) } else { Self::Lock(call) });
@@ -188,10 +222,10 @@ impl Action {
     #[must_use]
     pub fn tab(self) -> Option<TabId> {
         match self {
-            Self::Tick => None,
-            Self::SignIn(tab) | Self::Mistype(tab) | Self::SignOut(tab) => Some(tab),
+            Self::Tick | Self::CopySession => None,
+            Self::SignIn(tab) | Self::Mistype(tab) | Self::SignOut(tab) | Self::CopyCode(tab) => Some(tab),
             Self::Open(call) | Self::Lock(call) => Some(call.tab),
-            Self::Arrive(exchange) | Self::Return(exchange) | Self::Lose(exchange) => Some(exchange.tab()),
+            Self::Arrive(exchange) | Self::Return(exchange) | Self::Lose(exchange) => exchange.tab(),
         }
     }
 }

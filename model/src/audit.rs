@@ -3,9 +3,15 @@
 //! It sits apart from the rules and repeats none of their decisions: it notices the damage, whoever did it. A rule that goes wrong is
 //! therefore noticed here, and a specification that is broken on purpose shows that each property can be violated.
 
-use crate::action::{Action, CallId, Exchange};
+use crate::action::{Action, CallId, Exchange, Stolen, TabId};
 use crate::marks::{Mark, Marks};
-use crate::world::{AccessState, Attempt, Call, CallPhase, FlowPhase, GrantState, RefreshId, TABS, Tokens, World};
+use crate::policy::WrongVerifier;
+use crate::seen::Refusal;
+use crate::turn::Verifier;
+use crate::world::{
+    AccessId, AccessState, Attempt, Call, CallPhase, FlowPhase, GrantId, GrantState, RefreshId, TABS, Thief, Tokens,
+    World,
+};
 use crate::{Spec, auth};
 
 /// Marks what a step did. `after` is the raw world: nothing in it has been renamed or forgotten.
@@ -19,6 +25,7 @@ pub fn audit(spec: &Spec, before: &World, action: Action, after: &World) -> Mark
             let refreshing = before.tabs.iter().any(|tab| tab.calls.iter().any(Call::refreshes));
             marks.set_if(Mark::SignOutDuringRefresh, refreshing);
         }
+        Action::CopySession | Action::CopyCode(_) => marks.set_if(Mark::Stolen, true),
         Action::Open(_) | Action::Lock(_) => audit.client(&mut marks),
         Action::Arrive(exchange) => audit.server(exchange, &mut marks),
         Action::Return(exchange) | Action::Lose(exchange) => {
@@ -54,49 +61,93 @@ impl Audit<'_> {
     /// What a server did with a request.
     fn server(&self, exchange: Exchange, marks: &mut Marks) {
         match exchange {
-            Exchange::Redeem(tab) => self.redemption(tab.index(), marks),
-            Exchange::Refresh(call) => self.refresh(call, marks),
+            Exchange::Redeem(tab) => {
+                let tab = tab.index();
+                let issued = self.after.tabs[tab].flow.phase == FlowPhase::Redeemed;
+                self.redemption(self.before.tabs[tab].flow.grant, issued, Verifier::Right, marks);
+            }
+            Exchange::Refresh(call) => {
+                let issued = self.call_after(call).phase == CallPhase::Refreshed;
+                self.refresh(self.call_before(call).held, issued, marks);
+            }
+            Exchange::Theft(stolen) => self.theft(stolen, marks),
+            Exchange::Revoke(tab) => self.revocation(tab, marks),
             Exchange::Call(call) | Exchange::Introspect(call) => self.backend(call, marks),
-            Exchange::SignIn(_) | Exchange::Revoke(_) => {}
+            Exchange::SignIn(_) => {}
         }
     }
 
-    fn redemption(&self, tab: usize, marks: &mut Marks) {
-        let code = self.before.tabs[tab].flow.grant;
+    /// A thief drops what is turned down.
+    fn theft(&self, stolen: Stolen, marks: &mut Marks) {
+        let (before, after) = (self.before.thief, self.after.thief);
+        match stolen {
+            Stolen::Code => self.redemption(before.code, after.loot != before.loot, Verifier::MadeUp, marks),
+            Stolen::Copy => self.refresh(before.copy, after.copy.is_some(), marks),
+            Stolen::Loot => self.refresh(before.loot.refresh, after.loot.refresh.is_some(), marks),
+        }
+    }
+
+    fn redemption(&self, code: GrantId, issued: bool, verifier: Verifier, marks: &mut Marks) {
         let (before, after) = (self.before.grant(code), self.after.grant(code));
-        let issued = self.after.tabs[tab].flow.phase == FlowPhase::Redeemed;
         let was_spent = before.state != GrantState::CodeIssued;
         marks.set_if(Mark::CodeSpentTwice, issued && (was_spent || after.state == GrantState::CodeIssued));
         marks.set_if(Mark::StaleCodeRedeemed, issued && before.age >= self.spec.ticks.code_lifetime);
-        let replayed = before.state == GrantState::Redeemed;
+        let ignored = verifier == Verifier::MadeUp && self.spec.policy.wrong_verifier == WrongVerifier::Ignored;
+        let replayed = before.state == GrantState::Redeemed && !ignored;
         marks.set_if(Mark::CodeReplaySurvived, replayed && after.state != GrantState::Ended);
     }
 
-    fn refresh(&self, id: CallId, marks: &mut Marks) {
-        let shown = self.call_before(id).held;
+    fn refresh(&self, shown: RefreshId, issued: bool, marks: &mut Marks) {
         let token = self.before.refresh_token(shown);
-        let (before, after) = (self.before.grant(token.grant), self.after.grant(token.grant));
-        let issued = self.call_after(id).phase == CallPhase::Refreshed;
-        let spent = token.spent > 0;
+        let before = self.before.grant(token.grant);
+        let spent = token.is_spent();
         let covered = spent && auth::grace_covers(self.spec, self.before, token);
         marks.set_if(Mark::SpentTokenRenewed, issued && spent && !covered);
         marks.set_if(Mark::ReplaySurvived, !issued && spent && !covered && self.alive(token.grant.index()));
-        marks.set_if(Mark::EndedGrantRenewed, issued && before.state == GrantState::Ended);
-        marks.set_if(Mark::IdleTokenRenewed, issued && !spent && token.idle >= self.spec.ticks.refresh_idle);
+        marks.set_if(Mark::GraceForThief, issued && covered && self.thief_holds(token.grant));
+        let ended = before.ended() || token.is_revoked();
+        marks.set_if(Mark::EndedGrantRenewed, issued && ended);
+        marks.set_if(Mark::IdleTokenRenewed, issued && token.spent == 0 && token.idle >= self.spec.ticks.refresh_idle);
         marks.set_if(Mark::LifetimeExceeded, issued && before.age >= self.spec.ticks.refresh_absolute);
-        let live = |id: usize| {
-            let other = &self.after.refresh[id];
-            other.grant == token.grant && auth::refresh_lives(self.spec, self.after, RefreshId::at(id))
+        marks.set_if(Mark::TwoSuccessors, self.live_refresh(token.grant).nth(1).is_some());
+        let ends = |id: &AccessId| {
+            auth::judge_access(self.spec, self.before, *id).is_ok()
+                && auth::judge_access(self.spec, self.after, *id).is_err()
         };
-        let ended = after.state == GrantState::Ended;
-        marks.set_if(Mark::TwoSuccessors, !ended && (0..self.after.refresh.len()).filter(|id| live(*id)).count() > 1);
+        marks
+            .set_if(Mark::AccessEndedByRefresh, issued && self.access_of(self.before, token.grant).any(|id| ends(&id)));
+    }
+
+    fn revocation(&self, tab: TabId, marks: &mut Marks) {
+        let grant = self.before.tabs[tab.index()].flow.grant;
+        marks.set_if(Mark::RefreshOutlivedSignOut, self.live_refresh(grant).next().is_some());
+        let active = |id: AccessId| auth::judge_access(self.spec, self.after, id).is_ok();
+        marks.set_if(Mark::AccessOutlivedSignOut, self.access_of(self.after, grant).any(active));
+    }
+
+    /// The refresh tokens of a grant that are live after the step.
+    fn live_refresh(&self, grant: GrantId) -> impl Iterator<Item = RefreshId> {
+        let of_grant = (0..self.after.refresh.len()).filter(move |at| self.after.refresh[*at].grant == grant);
+        of_grant.map(RefreshId::at).filter(|id| auth::refresh_lives(self.spec, self.after, *id))
+    }
+
+    /// The access tokens of a grant.
+    fn access_of(&self, world: &World, grant: GrantId) -> impl Iterator<Item = AccessId> {
+        let access = world.access;
+        (0..access.len()).filter(move |at| access[*at].grant == grant).map(AccessId::at)
+    }
+
+    /// Whether a thief holds a token of a grant.
+    fn thief_holds(&self, grant: GrantId) -> bool {
+        let Thief { copy, loot, .. } = self.before.thief;
+        [copy, loot.refresh].into_iter().any(|held| held.is_some() && self.before.refresh_token(held).grant == grant)
     }
 
     /// Whether a grant could still bring forth tokens after the step.
     fn alive(&self, grant: Option<usize>) -> bool {
         grant.is_some_and(|grant| {
             let grant = &self.after.grants[grant];
-            grant.state != GrantState::Ended && grant.age < self.spec.ticks.refresh_absolute
+            !grant.is_over(&self.spec.ticks)
         })
     }
 
@@ -106,7 +157,7 @@ impl Audit<'_> {
         let Some(index) = before.token.index() else { return };
         let token = &self.before.access[index];
         let expired = token.state == AccessState::Expired;
-        let ended = !expired && self.before.grant(token.grant).state == GrantState::Ended;
+        let ended = !expired && auth::judge_access(self.spec, self.before, before.token) == Err(Refusal::TokenRevoked);
         let fresh = !expired && token.age < self.spec.ticks.access_lifetime;
         let accepted = after.phase == CallPhase::Served;
         let last = self.spec.ticks.access_lifetime + self.spec.ticks.leeway;
@@ -148,7 +199,11 @@ impl Audit<'_> {
                 let replaced = self.before.signed_in() && self.before.store.access != call.token;
                 marks.set_if(Mark::LateRefusal, replaced && call.phase == CallPhase::Refused);
             }
-            Exchange::Introspect(_) | Exchange::SignIn(_) | Exchange::Redeem(_) | Exchange::Revoke(_) => {}
+            Exchange::Introspect(_)
+            | Exchange::SignIn(_)
+            | Exchange::Redeem(_)
+            | Exchange::Revoke(_)
+            | Exchange::Theft(_) => {}
         }
     }
 

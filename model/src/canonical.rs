@@ -6,7 +6,11 @@
 mod naming;
 
 use crate::Spec;
-use crate::world::{AccessId, Attempt, CALLS, Call, CallPhase, RefreshId, RefreshToken, TABS, Tokens, World};
+use crate::auth::revocation_is_of_the_grant;
+use crate::policy::SpentRevokes;
+use crate::world::{
+    AccessId, Attempt, CALLS, Call, CallPhase, FlowPhase, RefreshId, RefreshToken, TABS, Tokens, World,
+};
 
 use naming::Naming;
 pub use naming::Renaming;
@@ -124,7 +128,11 @@ fn call_shape(call: &Call) -> u64 {
 fn level(spec: &Spec, world: &mut World) {
     level_tokens(spec, world);
     let store = world.store;
+    let of_the_grant = revocation_is_of_the_grant(&spec.policy);
     for tab in &mut world.tabs[..usize::from(spec.scope.tabs)] {
+        if tab.flow.phase == FlowPhase::Revoking && of_the_grant {
+            tab.flow.tokens = Tokens::NONE;
+        }
         for call in &mut tab.calls[..usize::from(spec.scope.calls)] {
             level_call(call, store);
         }
@@ -160,12 +168,14 @@ fn level_call(call: &mut Call, store: Tokens) {
     }
 }
 
-/// The refresh tokens of a grant that is over are all equally dead.
+/// The refresh tokens of a grant that is over are all equally dead, but for what revoking them would still end.
 fn level_tokens(spec: &Spec, world: &mut World) {
+    let spent_matters = spec.policy.spent_revokes == SpentRevokes::No;
     for token in &mut world.refresh {
         let Some(index) = token.grant.index() else { break };
         if world.grants[index].is_over(&spec.ticks) {
-            *token = RefreshToken { grant: token.grant, ..RefreshToken::default() };
+            let spent = u8::from(spent_matters && token.is_spent());
+            *token = RefreshToken { grant: token.grant, spent, ..RefreshToken::default() };
         }
     }
 }
@@ -173,8 +183,10 @@ fn level_tokens(spec: &Spec, world: &mut World) {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::time::Duration;
 
     use super::*;
+    use crate::policy::{AccessOnRefresh, Ends, Grace, IdleOnRefresh, Window};
     use crate::seen::Event;
     use crate::{Action, Policy, Scope};
 
@@ -222,6 +234,29 @@ mod tests {
                 assert!(plain > reduced.len(), "{name}, {scope}: nothing was reduced");
                 assert!(images == reduced, "{name}, {scope}: {} images, {} worlds", images.len(), reduced.len());
             }
+        }
+    }
+
+    #[test]
+    fn so_does_one_with_a_thief_where_everything_of_a_token_can_matter() {
+        let minute = Duration::from_mins(5);
+        let mut policy = Policy::recommended();
+        policy.revocation_ends = Ends::Nothing;
+        policy.spent_revokes = SpentRevokes::No;
+        policy.access_on_refresh = AccessOnRefresh::Revoked;
+        policy.access_lifetime = minute;
+        policy.refresh_idle = Some(minute * 2);
+        policy.refresh_absolute = None;
+        let scope = "tabs=1,calls=1,losses=0,thefts=1".parse().expect("the scope is written right");
+        for (grace, idle) in [
+            (Grace::SameTokens(Window::UntilUsed), IdleOnRefresh::Restarts),
+            (Grace::NewSibling(Window::For(minute)), IdleOnRefresh::RunsOn),
+        ] {
+            let policy = Policy { grace, idle_on_refresh: idle, ..policy.clone() };
+            let spec = Spec::new(policy, scope).expect("it is small");
+            let reduced = reached(&spec, |world, action| spec.next(world, action).world);
+            let (_, images) = distinct_images(&spec);
+            assert!(images == reduced, "{grace:?}: {} images, {} worlds", images.len(), reduced.len());
         }
     }
 

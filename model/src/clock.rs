@@ -1,6 +1,8 @@
 //! The rules of the clock. One tick ages everything at once; an age stops at the last tick at which it can still matter.
 
 use crate::Spec;
+use crate::auth::idle_runs_on_in_siblings;
+use crate::policy::Ticks;
 use crate::turn::Turn;
 use crate::world::{AccessState, AccessToken, FlowPhase, GRANTS, GrantState, World};
 
@@ -25,12 +27,13 @@ fn age(spec: &Spec, world: &mut World) -> bool {
         changed |= *age < most;
         *age = (*age + 1).min(most);
     };
+    let siblings = idle_runs_on_in_siblings(&spec.policy);
     let dated = dated(world);
     for (grant, _) in world.grants.iter_mut().zip(dated).filter(|(_, dated)| *dated) {
         match grant.state {
-            GrantState::Absent | GrantState::Ended => {}
+            GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => {}
             GrantState::CodeIssued => grow(&mut grant.age, ticks.code_lifetime),
-            GrantState::Redeemed => grow(&mut grant.age, ticks.refresh_absolute),
+            GrantState::Redeemed => grow(&mut grant.age, Ticks::last_age(ticks.refresh_absolute)),
         }
     }
     for token in &mut world.refresh {
@@ -38,17 +41,24 @@ fn age(spec: &Spec, world: &mut World) -> bool {
         if world.grants[grant].is_over(ticks) {
             continue;
         }
-        if token.spent == 0 {
-            grow(&mut token.idle, ticks.refresh_idle);
-        } else {
+        if token.is_revoked() {
+            continue;
+        }
+        if token.is_spent() {
             grow(&mut token.spent, 1 + ticks.grace_window);
+        }
+        let idle_matters = token.spent == 0 || (siblings && token.spent <= ticks.grace_window);
+        if idle_matters {
+            grow(&mut token.idle, Ticks::last_age(ticks.refresh_idle));
+        } else {
+            token.idle = 0;
         }
     }
     for token in &mut world.access {
         match token.state {
             AccessState::Absent => break,
             AccessState::Expired => {}
-            AccessState::Issued => {
+            AccessState::Issued | AccessState::Revoked => {
                 let most = ticks.access_lifetime + ticks.leeway;
                 grow(&mut token.age, most);
                 if token.age == most {
@@ -64,6 +74,7 @@ fn age(spec: &Spec, world: &mut World) -> bool {
 fn dated(world: &World) -> [bool; GRANTS] {
     let mut dated = [false; GRANTS];
     let codes = world.tabs.iter().filter(|tab| tab.flow.phase != FlowPhase::Revoking).map(|tab| tab.flow.grant);
+    let codes = codes.chain([world.thief.code]);
     for grant in codes.chain(world.present_refresh().map(|token| token.grant)) {
         if let Some(index) = grant.index() {
             dated[index] = true;

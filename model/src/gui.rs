@@ -34,7 +34,8 @@ impl<W: Witness> Turn<'_, W> {
         let left = self.world.store.refresh;
         let grant = self.world.refresh_token(left).grant;
         self.clear_store();
-        self.world.tabs[tab.index()].flow = Flow { phase: FlowPhase::Revoking, grant, ..Flow::IDLE };
+        let tokens = Tokens { refresh: left, ..Tokens::NONE };
+        self.world.tabs[tab.index()].flow = Flow { phase: FlowPhase::Revoking, grant, tokens };
         self.saw(Event::Sent(Exchange::Revoke(tab), Request::Revoke(left)));
     }
 

@@ -1,10 +1,10 @@
-//! The life of an OAuth token as a state machine: a GUI with tabs, a backend, an AuthService, the network between them, and the clock.
+//! The life of an OAuth token as a state machine: a GUI with tabs, a backend, an AuthService, the network between them, the clock, and a thief.
 //!
 //! A [`Spec`] is a [`Policy`] (what a deployment chose) and a [`Scope`] (what its surroundings may do). It says what can happen in a
 //! [`World`] and what each [`Action`] does to it. It is pure: no IO, no clock of its own, no randomness.
 //!
 //! Read in this order: [`policy`], [`scope`], [`action`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`, `auth`, and
-//! of the surroundings, `network` and `clock`; then [`canonical`], which makes equal situations equal bytes; then [`property`],
+//! of the surroundings, `network`, `clock` and `thief`; then [`canonical`], which makes equal situations equal bytes; then [`property`],
 //! [`marks`] and [`mod@audit`], which say what must never happen and notice when it does.
 
 pub mod action;
@@ -22,10 +22,11 @@ pub mod property;
 pub mod rule;
 pub mod scope;
 pub mod seen;
+mod thief;
 mod turn;
 pub mod world;
 
-pub use action::{Action, CallId, Exchange, TabId};
+pub use action::{Action, CallId, Exchange, Stolen, TabId};
 pub use canonical::Renaming;
 pub use marks::{Mark, Marks};
 pub use policy::{Policy, Ticks};
@@ -95,7 +96,7 @@ impl Spec {
     /// The world before anything has happened: nobody is signed in, nothing is on its way.
     #[must_use]
     pub fn initial(&self) -> World {
-        World { losses: self.scope.losses, ..World::default() }
+        World { losses: self.scope.losses, thefts: self.scope.thefts, ..World::default() }
     }
 
     /// Adds the actions that can happen now to `into`, in a fixed order; never one that changes nothing.
@@ -134,6 +135,9 @@ impl Spec {
                 into.extend(queued.map(|(at, _)| Action::Lock(CallId::at(tab, at))));
             }
         }
+        if self.scope.thefts > 0 {
+            thief::enabled(self, world, into);
+        }
     }
 
     /// What an enabled action does, told in full.
@@ -168,6 +172,8 @@ impl Spec {
             Action::SignIn(tab) => turn.sign_in(tab, Password::Right),
             Action::Mistype(tab) => turn.sign_in(tab, Password::Wrong),
             Action::SignOut(tab) => turn.sign_out(tab),
+            Action::CopySession => turn.copy_session(),
+            Action::CopyCode(tab) => turn.copy_code(tab),
             Action::Lock(call) => turn.lock_granted(call),
             Action::Arrive(exchange) => turn.arrive(exchange),
             Action::Return(exchange) => turn.deliver(exchange),

@@ -4,8 +4,8 @@
 
 use std::ops::BitOrAssign;
 
-use crate::Exchange;
 use crate::seen::{Answer, Event, Refusal, Witness};
+use crate::{Exchange, Stolen};
 
 macro_rules! marks {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
@@ -36,6 +36,14 @@ marks! {
     ReplaySurvived,
     /// A refresh token of an ended grant got tokens.
     EndedGrantRenewed,
+    /// A sign-out reached the AuthService, and a refresh token of the grant is live.
+    RefreshOutlivedSignOut,
+    /// A sign-out reached the AuthService, and an access token of the grant is active.
+    AccessOutlivedSignOut,
+    /// A refresh ended an access token before its time.
+    AccessEndedByRefresh,
+    /// A spent refresh token got tokens in its grace period while a thief held a token of its grant.
+    GraceForThief,
     /// A refresh token got tokens although it had gone unused for too long.
     IdleTokenRenewed,
     /// Tokens were issued past the grant's lifetime.
@@ -75,6 +83,12 @@ marks! {
     CodeExpired,
     /// A spent code was shown.
     CodeReplayed,
+    /// A code was shown with a verifier that is not its own.
+    WrongVerifier,
+    /// A session or a code was copied.
+    Stolen,
+    /// A sign-out reached the AuthService.
+    SignOutArrived,
     /// A refresh token was turned down because it had gone unused for too long.
     RefreshIdle,
     /// A refresh token was turned down because the sign-in was too long ago.
@@ -133,17 +147,26 @@ impl Witness for Marks {
             Answer::WrongPassword => Mark::WrongPassword,
             Answer::Unauthenticated => Mark::NoToken,
             Answer::GraceTokens(..) => Mark::GraceUsed,
+            Answer::Revoked => Mark::SignOutArrived,
             Answer::InvalidToken(refusal) | Answer::Inactive(refusal) | Answer::InvalidGrant(refusal) => {
                 match refusal {
                     Refusal::TokenExpired => Mark::TokenExpired,
                     Refusal::TokenRevoked => Mark::TokenRevoked,
                     Refusal::CodeExpired => Mark::CodeExpired,
                     Refusal::CodeReplayed => Mark::CodeReplayed,
+                    Refusal::WrongVerifier => Mark::WrongVerifier,
                     Refusal::Idle => Mark::RefreshIdle,
                     Refusal::PastLifetime => Mark::RefreshPastLifetime,
                     Refusal::Replayed => Mark::RefreshReplayed,
-                    Refusal::Ended if matches!(exchange, Exchange::Refresh(_)) => Mark::RefreshEnded,
-                    Refusal::Ended => return,
+                    Refusal::Ended => match exchange {
+                        Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot) => Mark::RefreshEnded,
+                        Exchange::Call(_)
+                        | Exchange::Introspect(_)
+                        | Exchange::SignIn(_)
+                        | Exchange::Redeem(_)
+                        | Exchange::Revoke(_)
+                        | Exchange::Theft(Stolen::Code) => return,
+                    },
                 }
             }
             Answer::Items
@@ -151,7 +174,6 @@ impl Witness for Marks {
             | Answer::Active
             | Answer::Code(_)
             | Answer::Tokens(..)
-            | Answer::Revoked
             | Answer::Unexpected(_) => return,
         };
         self.set_if(mark, true);

@@ -71,6 +71,7 @@ impl<W: Witness> Turn<'_, W> {
             Exchange::SignIn(tab) => self.sign_in_arrives(tab),
             Exchange::Redeem(tab) => self.redeem_arrives(tab),
             Exchange::Revoke(tab) => self.revocation_arrives(tab),
+            Exchange::Theft(stolen) => self.theft_arrives(stolen),
         }
     }
 
@@ -83,6 +84,7 @@ impl<W: Witness> Turn<'_, W> {
             Exchange::SignIn(tab) => self.sign_in_returns(tab),
             Exchange::Redeem(tab) => self.redeem_returns(tab),
             Exchange::Revoke(tab) => self.revocation_ends(tab),
+            Exchange::Theft(_) => unreachable!("a thief learns the answer as it is given"),
         }
     }
 
@@ -96,6 +98,7 @@ impl<W: Witness> Turn<'_, W> {
             Exchange::SignIn(tab) => self.sign_in_lost(tab),
             Exchange::Redeem(tab) => self.redeem_lost(tab),
             Exchange::Revoke(tab) => self.revocation_ends(tab),
+            Exchange::Theft(_) => unreachable!("a thief learns the answer as it is given"),
         }
     }
 }

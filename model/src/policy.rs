@@ -22,13 +22,55 @@ pub enum Rotation {
     Always,
 }
 
-/// What follows when a spent refresh token is shown outside its grace period. RFC 9700 section 4.14.2.
+/// What ends beside a request that is turned down, or beside a token that is revoked.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ends {
+    /// Nothing.
+    Nothing,
+    /// The grant's refresh tokens; its access tokens live on.
+    RefreshTokens,
+    /// The grant, with every token of it.
+    Grant,
+    /// Every grant of the person.
+    User,
+}
+
+/// Whether a refresh token that is spent can still be revoked, and take with it what a live one does. RFC 7009 section 2.1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reuse {
-    /// It is turned down; the grant lives on.
-    Reject,
-    /// It is turned down, and the grant ends with every token of it.
-    RevokeGrant,
+pub enum SpentRevokes {
+    /// It can.
+    Yes,
+    /// It is confirmed as revoked, and nothing happens.
+    No,
+}
+
+/// What showing an authorization code with a wrong verifier does. RFC 7636 section 4.6.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WrongVerifier {
+    /// It spends the code, so that nobody has a second guess; with a spent one it is a replay.
+    Spends,
+    /// It leaves the code as it is; with a spent one it is a replay.
+    Replays,
+    /// Nothing: the verifier is looked at before anything else.
+    Ignored,
+}
+
+/// What a refresh does to the access tokens that were issued before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccessOnRefresh {
+    /// They live on to their expiry. RFC 6749 section 1.5.
+    Kept,
+    /// They die.
+    Revoked,
+}
+
+/// What a refresh does to the time that a refresh token may go unused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdleOnRefresh {
+    /// It starts again.
+    Restarts,
+    /// It runs on: a successor dies when its parent would have.
+    RunsOn,
 }
 
 /// How long a grace period lasts.
@@ -47,17 +89,10 @@ pub enum Grace {
     None,
     /// Its successor once more, while that is unused, with a fresh access token.
     SameSuccessor(Window),
+    /// The very tokens it got before, while its successor is unused.
+    SameTokens(Window),
     /// A further successor, beside the first.
     NewSibling(Window),
-}
-
-/// What follows when a spent authorization code is shown. RFC 6749 section 4.1.2.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CodeReplay {
-    /// It is turned down; the tokens issued for it live on.
-    Deny,
-    /// It is turned down, and the grant ends with every token of it.
-    DenyAndRevoke,
 }
 
 /// How the backend validates an access token.
@@ -125,20 +160,30 @@ pub struct Policy {
     pub name: String,
     /// How long an access token lives.
     pub access_lifetime: Duration,
-    /// How long a refresh token may go unused.
-    pub refresh_idle: Duration,
-    /// How long after the sign-in a refresh is still possible.
-    pub refresh_absolute: Duration,
+    /// How long a refresh token may go unused; none where that does not matter.
+    pub refresh_idle: Option<Duration>,
+    /// How long after the sign-in a refresh is still possible; none where it always is.
+    pub refresh_absolute: Option<Duration>,
     /// How long an authorization code lives.
     pub code_lifetime: Duration,
     /// Whether a refresh gives a new refresh token.
     pub rotation: Rotation,
-    /// What a spent refresh token leads to.
-    pub reuse: Reuse,
+    /// What ends when a spent refresh token is shown outside its grace period. RFC 9700 section 4.14.2.
+    pub reuse_ends: Ends,
     /// What a spent refresh token gets when it is shown again soon.
     pub grace: Grace,
-    /// What a spent code leads to.
-    pub code_replay: CodeReplay,
+    /// What a wrong verifier does.
+    pub wrong_verifier: WrongVerifier,
+    /// What ends when a spent code is shown. RFC 6749 section 4.1.2.
+    pub code_replay_ends: Ends,
+    /// What ends when a refresh token is revoked, beside the token itself. RFC 7009 section 2.1.
+    pub revocation_ends: Ends,
+    /// Whether a spent refresh token can still be revoked.
+    pub spent_revokes: SpentRevokes,
+    /// What a refresh does to the access tokens of before.
+    pub access_on_refresh: AccessOnRefresh,
+    /// What a refresh does to the idle time.
+    pub idle_on_refresh: IdleOnRefresh,
     /// How the backend validates.
     pub validation: Validation,
     /// How long after `exp` the backend still accepts a token that it validates locally.
@@ -164,9 +209,9 @@ pub struct Ticks {
     pub tick: Duration,
     /// See [`Policy::access_lifetime`].
     pub access_lifetime: u8,
-    /// See [`Policy::refresh_idle`].
+    /// See [`Policy::refresh_idle`]; [`Ticks::NEVER`] where it does not matter.
     pub refresh_idle: u8,
-    /// See [`Policy::refresh_absolute`].
+    /// See [`Policy::refresh_absolute`]; [`Ticks::NEVER`] where there is none.
     pub refresh_absolute: u8,
     /// See [`Policy::code_lifetime`].
     pub code_lifetime: u8,
@@ -176,6 +221,17 @@ pub struct Ticks {
     pub refresh_margin: u8,
     /// The length of the grace window; 0 where none is measured.
     pub grace_window: u8,
+}
+
+impl Ticks {
+    /// A limit that no age reaches.
+    pub const NEVER: u8 = u8::MAX;
+
+    /// The last age at which a limit can still matter: it is no longer counted from there, and not at all towards a limit that never comes.
+    #[must_use]
+    pub(crate) fn last_age(limit: u8) -> u8 {
+        if limit == Self::NEVER { 0 } else { limit }
+    }
 }
 
 /// A policy's durations have so small a common divisor that its graph would be too large.
@@ -251,8 +307,8 @@ impl Policy {
         Ok(Ticks {
             tick: from_nanos(tick),
             access_lifetime: within(self.access_lifetime)?,
-            refresh_idle: within(self.refresh_idle)?,
-            refresh_absolute: within(self.refresh_absolute)?,
+            refresh_idle: self.refresh_idle.map_or(Ok(Ticks::NEVER), within)?,
+            refresh_absolute: self.refresh_absolute.map_or(Ok(Ticks::NEVER), within)?,
             code_lifetime: within(self.code_lifetime)?,
             leeway: within(self.effective_leeway())?,
             refresh_margin: within(self.effective_margin())?,
@@ -264,8 +320,11 @@ impl Policy {
     #[must_use]
     pub fn grace_window(&self) -> Option<Duration> {
         match self.grace {
-            Grace::SameSuccessor(Window::For(window)) | Grace::NewSibling(Window::For(window)) => Some(window),
-            Grace::None | Grace::SameSuccessor(Window::UntilUsed) | Grace::NewSibling(Window::UntilUsed) => None,
+            Grace::None => None,
+            Grace::SameSuccessor(window) | Grace::SameTokens(window) | Grace::NewSibling(window) => match window {
+                Window::UntilUsed => None,
+                Window::For(length) => Some(length),
+            },
         }
     }
 
@@ -284,8 +343,8 @@ impl Policy {
 
     /// Every duration that can make a difference under this policy.
     fn durations(&self) -> Vec<Duration> {
-        let always = [self.access_lifetime, self.refresh_idle, self.refresh_absolute, self.code_lifetime];
-        let mut durations = Vec::from(always);
+        let mut durations = vec![self.access_lifetime, self.code_lifetime];
+        durations.extend(self.refresh_idle.into_iter().chain(self.refresh_absolute));
         durations.extend([self.effective_leeway(), self.effective_margin()]);
         durations.extend(self.grace_window());
         durations
@@ -309,8 +368,8 @@ mod tests {
         let mut policy = Policy::recommended();
         policy.access_lifetime = Duration::from_mins(10);
         policy.code_lifetime = Duration::from_mins(4);
-        policy.refresh_idle = Duration::from_mins(12);
-        policy.refresh_absolute = Duration::from_mins(16);
+        policy.refresh_idle = Some(Duration::from_mins(12));
+        policy.refresh_absolute = Some(Duration::from_mins(16));
         let ticks = policy.ticks().expect("the policy is small");
         assert_eq!(ticks.tick, Duration::from_mins(2));
         assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (5, 2, 6));

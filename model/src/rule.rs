@@ -34,6 +34,9 @@ impl Refusal {
             Self::TokenRevoked => rule("a token of an ended grant is not active", "RFC 7662 section 2.2"),
             Self::CodeExpired => rule("an authorization code lives for a short time", "RFC 6749 section 4.1.2"),
             Self::CodeReplayed => rule("an authorization code is redeemed at most once", "RFC 6749 section 4.1.2"),
+            Self::WrongVerifier => {
+                rule("a code is redeemed only with the verifier behind its challenge", "RFC 7636 section 4.6")
+            }
             Self::Idle => rule("a refresh token dies when it is not used for too long", "RFC 9700 section 4.14.2"),
             Self::PastLifetime => rule("no refresh past the grant's absolute lifetime", "RFC 9700 section 4.14.2"),
             Self::Replayed => rule("a spent refresh token is turned down", "RFC 9700 section 4.14.2"),

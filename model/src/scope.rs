@@ -9,6 +9,8 @@ use crate::world::{CALLS, TABS};
 
 /// The most messages a scope may let the network lose. Each further one multiplies the worlds; every pattern known needs one or two.
 pub const MOST_LOSSES: u8 = 4;
+/// The most thefts of a scope. One shows what a theft leads to; a second one what a second one adds.
+pub const MOST_THEFTS: u8 = 2;
 
 /// The bounds of an exploration. Within them nothing else is bounded: sessions are of any length.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -22,19 +24,23 @@ pub struct Scope {
     pub flows: u8,
     /// Messages the network may lose.
     pub losses: u8,
+    /// Times a thief may copy a code or a session.
+    pub thefts: u8,
 }
 
 impl Scope {
+    /// One tab, one call, one loss, and a thief who may copy a code or a session once: everything that an AuthService decides.
+    pub const THEFT: Self = Self { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 1 };
     /// One tab, two calls, one loss: everything that goes wrong without a second tab. A fraction of a second.
-    pub const SMALL: Self = Self { tabs: 1, calls: 2, flows: 1, losses: 1 };
+    pub const SMALL: Self = Self { tabs: 1, calls: 2, flows: 1, losses: 1, thefts: 0 };
     /// Two tabs that share a session, and one loss: every pairwise race, every lost message.
-    pub const DEFAULT: Self = Self { tabs: 2, calls: 1, flows: 1, losses: 1 };
+    pub const DEFAULT: Self = Self { tabs: 2, calls: 1, flows: 1, losses: 1, thefts: 0 };
     /// Two tabs with two calls each, and one loss: tabs that race while their own calls wait for each other.
-    pub const LARGE: Self = Self { tabs: 2, calls: 2, flows: 1, losses: 1 };
+    pub const LARGE: Self = Self { tabs: 2, calls: 2, flows: 1, losses: 1, thefts: 0 };
 
     /// The scopes with a name, smallest first.
-    pub const NAMED: [(&'static str, Self); 3] =
-        [("small", Self::SMALL), ("default", Self::DEFAULT), ("large", Self::LARGE)];
+    pub const NAMED: [(&'static str, Self); 4] =
+        [("theft", Self::THEFT), ("small", Self::SMALL), ("default", Self::DEFAULT), ("large", Self::LARGE)];
 }
 
 /// A text is not a scope.
@@ -50,7 +56,8 @@ impl fmt::Display for Scope {
         if let Some((name, _)) = Self::NAMED.iter().find(|(_, scope)| scope == self) {
             return f.write_str(name);
         }
-        write!(f, "tabs={},calls={},flows={},losses={}", self.tabs, self.calls, self.flows, self.losses)
+        write!(f, "tabs={},calls={},flows={},losses={}", self.tabs, self.calls, self.flows, self.losses)?;
+        if self.thefts > 0 { write!(f, ",thefts={}", self.thefts) } else { Ok(()) }
     }
 }
 
@@ -66,7 +73,7 @@ impl FromStr for Scope {
         for part in text.split(',') {
             let Some((key, value)) = part.split_once('=') else {
                 return Err(error(
-                    "it is one of small, default, large, or like `tabs=2,calls=1,flows=1,losses=1`".to_owned(),
+                    "it is one of theft, small, default, large, or like `tabs=2,calls=1,flows=1,losses=1`".to_owned(),
                 ));
             };
             let (field, least, most) = match key.trim() {
@@ -74,7 +81,8 @@ impl FromStr for Scope {
                 "calls" => (&mut scope.calls, 1, CALLS),
                 "flows" => (&mut scope.flows, 1, TABS),
                 "losses" => (&mut scope.losses, 0, usize::from(MOST_LOSSES)),
-                other => return Err(error(format!("`{other}` is not one of tabs, calls, flows, losses"))),
+                "thefts" => (&mut scope.thefts, 0, usize::from(MOST_THEFTS)),
+                other => return Err(error(format!("`{other}` is not one of tabs, calls, flows, losses, thefts"))),
             };
             match value.trim().parse::<u8>() {
                 Ok(count) if (least..=most).contains(&usize::from(count)) => *field = count,
@@ -105,7 +113,14 @@ mod tests {
 
     #[test]
     fn a_scope_reads_back_from_its_text() {
-        for scope in [Scope::SMALL, Scope::DEFAULT, Scope::LARGE, Scope { tabs: 3, calls: 1, flows: 2, losses: 0 }] {
+        for scope in [
+            Scope::THEFT,
+            Scope::SMALL,
+            Scope::DEFAULT,
+            Scope::LARGE,
+            Scope { tabs: 3, calls: 1, flows: 2, losses: 0, thefts: 0 },
+            Scope { tabs: 3, calls: 1, flows: 2, losses: 0, thefts: 2 },
+        ] {
             assert_eq!(scope.to_string().parse(), Ok(scope));
         }
     }
@@ -114,7 +129,7 @@ mod tests {
     fn a_wrong_scope_says_what_would_be_right() {
         let why = |text: &str| text.parse::<Scope>().expect_err("the text is wrong").to_string();
         assert_eq!(why("tabs=9"), "no scope `tabs=9`: tabs is a number from 1 to 3");
-        assert_eq!(why("tab=1"), "no scope `tab=1`: `tab` is not one of tabs, calls, flows, losses");
-        assert!(why("huge").contains("one of small, default, large"));
+        assert_eq!(why("tab=1"), "no scope `tab=1`: `tab` is not one of tabs, calls, flows, losses, thefts");
+        assert!(why("huge").contains("one of theft, small, default, large"));
     }
 }

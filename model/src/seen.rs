@@ -79,13 +79,15 @@ pub enum Refusal {
     CodeExpired,
     /// The authorization code was redeemed before. RFC 6749 section 4.1.2.
     CodeReplayed,
+    /// The code's verifier is not the one behind its challenge. RFC 7636 section 4.6.
+    WrongVerifier,
     /// The refresh token was not used for too long. RFC 9700 section 4.14.2.
     Idle,
     /// The sign-in is too long ago. RFC 9700 section 4.14.2.
     PastLifetime,
     /// A rotated refresh token was shown again. RFC 9700 section 4.14.2.
     Replayed,
-    /// The grant has ended. RFC 7009 section 2.
+    /// The token was revoked, or its grant has ended. RFC 7009 section 2.
     Ended,
 }
 
@@ -185,8 +187,23 @@ pub trait Translate<From: Symbols, To: Symbols> {
     fn why(&mut self, why: From::Why) -> To::Why;
     /// An answer that the protocol does not have.
     fn unexpected(&mut self, unexpected: From::Unexpected) -> To::Unexpected;
+    /// A tab.
+    fn tab(&mut self, tab: TabId) -> TabId;
+    /// A call.
+    fn call(&mut self, call: CallId) -> CallId;
+
     /// A tab and what happens in it.
-    fn exchange(&mut self, exchange: Exchange) -> Exchange;
+    fn exchange(&mut self, exchange: Exchange) -> Exchange {
+        match exchange {
+            Exchange::Call(call) => Exchange::Call(self.call(call)),
+            Exchange::Introspect(call) => Exchange::Introspect(self.call(call)),
+            Exchange::Refresh(call) => Exchange::Refresh(self.call(call)),
+            Exchange::SignIn(tab) => Exchange::SignIn(self.tab(tab)),
+            Exchange::Redeem(tab) => Exchange::Redeem(self.tab(tab)),
+            Exchange::Revoke(tab) => Exchange::Revoke(self.tab(tab)),
+            Exchange::Theft(stolen) => Exchange::Theft(stolen),
+        }
+    }
 }
 
 impl<S: Symbols> Event<S> {
@@ -197,15 +214,8 @@ impl<S: Symbols> Event<S> {
             Self::Answered(exchange, answer) => {
                 Event::Answered(translate.exchange(exchange), answer.translated(translate))
             }
-            Self::Shown(call, shown) => match translate.exchange(Exchange::Call(call)) {
-                Exchange::Call(call) | Exchange::Introspect(call) | Exchange::Refresh(call) => {
-                    Event::Shown(call, shown)
-                }
-                Exchange::SignIn(_) | Exchange::Redeem(_) | Exchange::Revoke(_) => {
-                    unreachable!("a call stays a call")
-                }
-            },
-            Self::SignInFailed(tab) => Event::SignInFailed(translate.exchange(Exchange::SignIn(tab)).tab()),
+            Self::Shown(call, shown) => Event::Shown(translate.call(call), shown),
+            Self::SignInFailed(tab) => Event::SignInFailed(translate.tab(tab)),
             Self::Session(session) => Event::Session(session),
         }
     }

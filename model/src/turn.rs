@@ -31,6 +31,15 @@ impl Capacity {
     }
 }
 
+/// What a code is shown with. RFC 7636 section 4.5.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verifier {
+    /// The verifier behind the code's challenge.
+    Right,
+    /// Another one.
+    MadeUp,
+}
+
 /// One step in the making.
 pub(crate) struct Turn<'a, W> {
     pub(crate) spec: &'a Spec,

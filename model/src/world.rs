@@ -95,6 +95,8 @@ pub enum GrantState {
     CodeIssued,
     /// Its authorization code is spent.
     Redeemed,
+    /// Its refresh tokens were ended; its access tokens live on.
+    RefreshEnded,
     /// Ended before its time: signed out, or revoked after a replay. No token of it is active, ever again.
     Ended,
 }
@@ -112,7 +114,12 @@ pub struct Grant {
 impl Grant {
     /// Whether nothing will ever be issued for it again.
     pub(crate) fn is_over(&self, ticks: &Ticks) -> bool {
-        self.state == GrantState::Ended || self.age >= ticks.refresh_absolute
+        self.ended() || self.age >= ticks.refresh_absolute
+    }
+
+    /// Whether it, or at least every refresh token of it, was ended.
+    pub(crate) fn ended(&self) -> bool {
+        matches!(self.state, GrantState::RefreshEnded | GrantState::Ended)
     }
 }
 
@@ -124,10 +131,28 @@ pub struct RefreshToken {
     pub grant: GrantId,
     /// Ticks since it was issued or, without rotation, last used. Of no meaning once spent.
     pub idle: u8,
-    /// 0 while it is live; once rotated away, 1 + the ticks since that first use, as far as a grace window can tell them apart.
+    /// 0 while it is live; once rotated away, 1 + the ticks since that first use, as far as a grace window can tell them apart;
+    /// [`RefreshToken::REVOKED`] once it was revoked by itself.
     pub spent: u8,
     /// Its successor, while a grace period may still hand that out again.
     pub successor: RefreshId,
+    /// The access token that its successor came with, while a grace period may still hand that out again.
+    pub access: AccessId,
+}
+
+impl RefreshToken {
+    /// What is `spent` of a token that was revoked by itself.
+    pub const REVOKED: u8 = u8::MAX;
+
+    /// Whether it was rotated away.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent > 0 && !self.is_revoked()
+    }
+
+    /// Whether it was revoked by itself.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.spent == Self::REVOKED
+    }
 }
 
 /// What of an access token can still matter.
@@ -139,6 +164,8 @@ pub enum AccessState {
     Absent,
     /// Somebody could accept it.
     Issued,
+    /// Revoked by itself: whoever asks the AuthService refuses it.
+    Revoked,
     /// So old that nobody can ever accept it: its age and its grant are forgotten.
     Expired,
 }
@@ -299,6 +326,18 @@ pub struct Tab {
     pub calls: [Call; CALLS],
 }
 
+/// Somebody who copies what is not theirs and shows it to the AuthService.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct Thief {
+    /// The grant whose authorization code was copied, until it is shown.
+    pub code: GrantId,
+    /// The refresh token that was copied, until it is turned down.
+    pub copy: RefreshId,
+    /// What was got for it last.
+    pub loot: Tokens,
+}
+
 /// One state of everything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, IntoBytes, Immutable)]
 #[repr(C)]
@@ -313,8 +352,12 @@ pub struct World {
     pub refresh: [RefreshToken; REFRESH_TOKENS],
     /// The access tokens.
     pub access: [AccessToken; ACCESS_TOKENS],
+    /// What a thief holds.
+    pub thief: Thief,
     /// How many messages the network may still lose.
     pub losses: u8,
+    /// How often the thief may still copy something.
+    pub thefts: u8,
 }
 
 impl World {

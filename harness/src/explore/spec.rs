@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use authloom_model::property::{Kind, PROPERTIES};
 use authloom_model::seen::{Answer, Event};
-use authloom_model::world::{AccessState, Call, GrantState};
-use authloom_model::{Action, CallId, Exchange, Spec, World};
+use authloom_model::world::{AccessId, AccessState, GrantState, RefreshId, RefreshToken};
+use authloom_model::{Action, CallId, Exchange, Spec, Stolen, World};
 use foldhash::fast::FixedState;
 
 use super::{Marks, Next, Question, System};
@@ -89,6 +89,7 @@ enum Age {
     /// Past it, but within a backend's leeway.
     Past,
     Over,
+    Revoked,
 }
 
 /// Where a refresh token stands in its chain.
@@ -98,6 +99,7 @@ enum Chain {
     /// Spent; its successor may still be handed out.
     Parent,
     Ancestor,
+    Revoked,
 }
 
 /// A limit that a token or a code can reach.
@@ -110,7 +112,7 @@ enum Limit {
 }
 
 fn role_state(spec: &Spec, world: &World, action: Action) -> RoleState {
-    use Exchange::{Call as Calling, Introspect, Redeem, Refresh, Revoke, SignIn};
+    use Exchange::{Call as Calling, Introspect, Redeem, Refresh, Revoke, SignIn, Theft};
     let of_call = |id: CallId| {
         let call = &world.tabs[id.tab.index()].calls[usize::from(id.call)];
         let current = call.token.is_some() && call.token == world.store.access;
@@ -119,35 +121,50 @@ fn role_state(spec: &Spec, world: &World, action: Action) -> RoleState {
             phase: call.phase as u8,
             attempt: call.attempt as u8,
             session: (current, holds),
-            token: (age(spec, world, call), chain(world, call)),
+            token: (age(spec, world, call.token), chain(world, call.held)),
             limits: Vec::new(),
         }
     };
+    let of_thief = |shown| RoleState { token: (None, chain(world, shown)), ..RoleState::default() };
     let of_person = |phase| RoleState { phase, session: (world.signed_in(), false), ..RoleState::default() };
     match action {
         Action::Tick => RoleState { limits: limits(spec, world), ..RoleState::default() },
-        Action::Open(_) | Action::SignIn(_) | Action::Mistype(_) | Action::SignOut(_) => of_person(0),
+        Action::Open(_)
+        | Action::SignIn(_)
+        | Action::Mistype(_)
+        | Action::SignOut(_)
+        | Action::CopySession
+        | Action::CopyCode(_) => of_person(0),
         Action::Lock(id) => of_call(id),
         Action::Arrive(exchange) | Action::Return(exchange) | Action::Lose(exchange) => match exchange {
             Calling(id) | Introspect(id) | Refresh(id) => of_call(id),
-            SignIn(tab) | Redeem(tab) | Revoke(tab) => of_person(world.tabs[tab.index()].flow.phase as u8),
+            SignIn(tab) | Redeem(tab) => of_person(world.tabs[tab.index()].flow.phase as u8),
+            Revoke(tab) => {
+                let flow = &world.tabs[tab.index()].flow;
+                RoleState { token: (None, chain(world, flow.tokens.refresh)), ..of_person(flow.phase as u8) }
+            }
+            Theft(Stolen::Code) => of_person(world.grant(world.thief.code).state as u8),
+            Theft(Stolen::Copy) => of_thief(world.thief.copy),
+            Theft(Stolen::Loot) => of_thief(world.thief.loot.refresh),
         },
     }
 }
 
-fn age(spec: &Spec, world: &World, call: &Call) -> Option<Age> {
-    let token = &world.access[call.token.index()?];
+fn age(spec: &Spec, world: &World, token: AccessId) -> Option<Age> {
+    let token = &world.access[token.index()?];
     Some(match token.state {
         AccessState::Absent | AccessState::Expired => Age::Over,
+        AccessState::Revoked => Age::Revoked,
         AccessState::Issued if token.age >= spec.ticks.access_lifetime => Age::Past,
         AccessState::Issued => Age::Within,
     })
 }
 
-fn chain(world: &World, call: &Call) -> Option<Chain> {
-    let token = &world.refresh[call.held.index()?];
+fn chain(world: &World, token: RefreshId) -> Option<Chain> {
+    let token = &world.refresh[token.index()?];
     Some(match (token.spent, token.successor.is_some()) {
         (0, _) => Chain::Live,
+        (RefreshToken::REVOKED, _) => Chain::Revoked,
         (_, true) => Chain::Parent,
         (_, false) => Chain::Ancestor,
     })
@@ -160,7 +177,11 @@ fn limits(spec: &Spec, world: &World) -> Vec<Limit> {
     let grants = world.grants.iter().filter_map(|grant| match grant.state {
         GrantState::CodeIssued if grant.age + 1 == ticks.code_lifetime => Some(Limit::Code),
         GrantState::Redeemed if grant.age + 1 == ticks.refresh_absolute => Some(Limit::Absolute),
-        GrantState::Absent | GrantState::CodeIssued | GrantState::Redeemed | GrantState::Ended => None,
+        GrantState::Absent
+        | GrantState::CodeIssued
+        | GrantState::Redeemed
+        | GrantState::RefreshEnded
+        | GrantState::Ended => None,
     });
     let refresh = world.refresh.iter().filter(|token| token.grant.is_some() && token.spent == 0);
     let refresh = refresh.filter(|token| token.idle + 1 == ticks.refresh_idle).map(|_| Limit::Idle);

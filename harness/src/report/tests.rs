@@ -11,7 +11,7 @@ use crate::run::{Breach, Goal, Outcome, Replay, Unwatched, explore, told};
 
 fn spec(profile: &str) -> Spec {
     let policy = Policy::profile(profile).expect("the profile is listed");
-    Spec::new(policy, Scope { tabs: 1, calls: 1, flows: 1, losses: 1 }).expect("a profile has few ticks")
+    Spec::new(policy, Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 }).expect("a profile has few ticks")
 }
 
 fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {

@@ -122,7 +122,12 @@ fn scope_in_words(scope: Scope) -> String {
         1 => "one sign-in or sign-out at a time".to_owned(),
         flows => format!("{flows} sign-ins and sign-outs at once"),
     };
-    format!("{}, {calls}; {flows}; {losses}; sessions of any length", count(scope.tabs.into(), "tab"))
+    let thefts = match scope.thefts {
+        0 => String::new(),
+        1 => "; a thief may copy a code or a session once".to_owned(),
+        thefts => format!("; a thief may copy a code or a session {thefts} times"),
+    };
+    format!("{}, {calls}; {flows}; {losses}{thefts}; sessions of any length", count(scope.tabs.into(), "tab"))
 }
 
 /// How much of everything that is.

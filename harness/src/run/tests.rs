@@ -10,7 +10,7 @@ use crate::explore::Limits;
 use crate::target::{Concrete, Fault, Reference, Secret, Target, Unsupported};
 
 /// One tab, one call, no loss: a second's work for every target.
-const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0 };
+const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0 };
 
 fn spec() -> Spec {
     Spec::new(Policy::recommended(), TINY).expect("the recommended policy has few ticks")

@@ -4,10 +4,11 @@
 //! How a released message is carried to a server is a [`Carrier`]'s business: by a call in this process, or over a socket.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event, Password, Request, Session, Shown};
-use authloom_model::{Action, CallId, Exchange, Policy, TabId};
+use authloom_model::{Action, CallId, Exchange, Policy, Stolen, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui::{self, Client, Effect, Input};
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use rand::rngs::StdRng;
 use url::Url;
 
 use super::login::LoginForm;
+use super::thief::Thief;
 use super::wire::{self, Received, Sent};
 use super::{Concrete, Fault, Secret, Target, Unsupported};
 
@@ -73,10 +75,15 @@ enum Held {
     Page(Received),
 }
 
+/// Makes the GUI of a browser.
+pub(super) type Make = fn(Arc<gui::Settings>) -> Box<dyn Client>;
+
 /// A browser with its person and its messages, and the servers at the other end of a carrier.
 pub struct Browser<C> {
-    make: Box<dyn Fn() -> Box<dyn Client>>,
+    make: Make,
+    settings: Arc<gui::Settings>,
     client: Box<dyn Client>,
+    thief: Thief,
     chance: StdRng,
     person: Person,
     tick: Duration,
@@ -104,7 +111,8 @@ impl<C: Carrier> Target for Browser<C> {
 
     /// A new browser before servers that know of no grant.
     fn reset(&mut self) -> Result<(), Fault> {
-        self.client = (self.make)();
+        self.client = (self.make)(Arc::clone(&self.settings));
+        self.thief.forget();
         self.held.clear();
         self.calls.clear();
         self.lock_holder = None;
@@ -119,6 +127,17 @@ impl<C: Carrier> Target for Browser<C> {
             Action::SignIn(tab) => Ok(self.sign_in(tab, Password::Right)),
             Action::Mistype(tab) => Ok(self.sign_in(tab, Password::Wrong)),
             Action::SignOut(tab) => Ok(self.tell(Input::SignOut { tab: gui_tab(tab) }, Password::Right)),
+            Action::CopySession => {
+                let refresh = self.client.session().map(|session| Secret::new(session.refresh().expose()));
+                self.thief.copy_session(refresh);
+                Ok(Vec::new())
+            }
+            Action::CopyCode(tab) => {
+                let code = self.code_on_its_way(tab);
+                self.thief.copy_code(code);
+                Ok(Vec::new())
+            }
+            Action::Arrive(Exchange::Theft(stolen)) => self.theft(stolen),
             Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
             Action::Arrive(exchange) => self.arrive(exchange).map(|event| vec![event]),
             Action::Return(exchange) => self.deliver(exchange),
@@ -147,11 +166,13 @@ impl<C: Carrier> Target for Browser<C> {
 
 impl<C: Carrier> Browser<C> {
     /// A browser whose GUI is made by `make`, at each reset anew. One tick is `tick` long.
-    pub(super) fn over(make: Box<dyn Fn() -> Box<dyn Client>>, person: Person, tick: Duration, carrier: C) -> Self {
-        let client = make();
+    pub(super) fn over(make: Make, settings: gui::Settings, person: Person, tick: Duration, carrier: C) -> Self {
+        let settings = Arc::new(settings);
         Self {
             make,
-            client,
+            client: make(Arc::clone(&settings)),
+            thief: Thief::of(&settings),
+            settings,
             chance: StdRng::seed_from_u64(SEED),
             person,
             tick,
@@ -173,6 +194,23 @@ impl<C: Carrier> Browser<C> {
 
     fn sign_in(&mut self, tab: TabId, password: Password) -> Vec<Event<Concrete>> {
         self.tell(Input::SignIn { tab: gui_tab(tab) }, password)
+    }
+
+    /// The code that is in a redirect on its way to the tab, or in the redemption on its way from it.
+    fn code_on_its_way(&self, tab: TabId) -> Option<Secret> {
+        match (self.held.get(&Exchange::SignIn(tab)), self.held.get(&Exchange::Redeem(tab))) {
+            (Some(Held::Page(page)), _) => wire::redirected_code(page),
+            (_, Some(Held::Request(_, request))) => Some(wire::redeemed_code(request)),
+            (_, _) => None,
+        }
+    }
+
+    fn theft(&mut self, stolen: Stolen) -> Result<Vec<Event<Concrete>>, Fault> {
+        let exchange = Exchange::Theft(stolen);
+        let (seen, request) = self.thief.show(stolen)?;
+        let answer = wire::token_answer(&self.carrier.to_auth(request)?);
+        self.thief.learn(&answer);
+        Ok(vec![Event::Sent(exchange, seen), Event::Answered(exchange, answer)])
     }
 
     /// A lock that is not free, or that nobody wants, is granted to nobody: then nothing is seen.
@@ -205,7 +243,8 @@ impl<C: Carrier> Browser<C> {
                     | Exchange::Refresh(_)
                     | Exchange::SignIn(_)
                     | Exchange::Redeem(_)
-                    | Exchange::Revoke(_) => self.carrier.to_auth(request)?,
+                    | Exchange::Revoke(_)
+                    | Exchange::Theft(_) => self.carrier.to_auth(request)?,
                 };
                 Ok(self.hold_answer(exchange, id, answer))
             }
@@ -242,7 +281,7 @@ impl<C: Carrier> Browser<C> {
                 Ok(self.tell(Input::Answered { exchange, response }, Password::Right))
             }
             Held::Page(page) => {
-                let tab = gui_tab(exchange.tab());
+                let tab = page_tab(exchange);
                 let input = match wire::redirect(&page) {
                     Some(url) => Input::Redirected { tab, url },
                     None => Input::SignInAbandoned { tab },
@@ -260,7 +299,7 @@ impl<C: Carrier> Browser<C> {
         }
         let input = match self.take(exchange)? {
             Held::Request(exchange, _) | Held::Response(exchange, _) => Input::Lost { exchange },
-            Held::Visit(..) | Held::Page(_) => Input::SignInAbandoned { tab: gui_tab(exchange.tab()) },
+            Held::Visit(..) | Held::Page(_) => Input::SignInAbandoned { tab: page_tab(exchange) },
         };
         Ok(self.tell(input, Password::Right))
     }
@@ -278,7 +317,7 @@ impl<C: Carrier> Browser<C> {
             Exchange::Call(_) => wire::call_answer(&answer),
             Exchange::Introspect(_) => wire::introspection_answer(&answer),
             Exchange::SignIn(_) => wire::sign_in_answer(&answer),
-            Exchange::Refresh(_) | Exchange::Redeem(_) => wire::token_answer(&answer),
+            Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Theft(_) => wire::token_answer(&answer),
             Exchange::Revoke(_) => wire::revocation_answer(&answer),
         };
         self.held.insert(exchange, Held::Response(id, answer));
@@ -348,6 +387,11 @@ impl<C: Carrier> Browser<C> {
     fn call(&self, id: gui::CallId) -> CallId {
         *self.calls.get(&id).expect("the GUI speaks of calls that were opened")
     }
+}
+
+/// The tab of a visit.
+fn page_tab(exchange: Exchange) -> gui::TabId {
+    gui_tab(exchange.tab().expect("only a tab visits a page"))
 }
 
 fn gui_tab(tab: TabId) -> gui::TabId {

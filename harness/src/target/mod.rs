@@ -7,6 +7,7 @@ pub mod http;
 mod login;
 mod reference;
 pub mod settings;
+mod thief;
 pub mod wire;
 
 use std::fmt;

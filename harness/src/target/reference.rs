@@ -132,9 +132,7 @@ impl Reference {
         let carrier = InProcess { clock, service, auth, backend, gate, waiting: BTreeMap::new() };
         let password = Secret::new(Demo::PASSWORD);
         let person = Person { username: Demo::USERNAME.to_owned(), password };
-        let (client, settings) = (parts.client, Arc::new(parts.gui));
-        let client = Box::new(move || client(Arc::clone(&settings)));
-        Ok(Self::over(client, person, parts.tick, carrier))
+        Ok(Self::over(parts.client, parts.gui, person, parts.tick, carrier))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use authloom_model::policy::{
-    CodeReplay, Grace, Late401, LookAgain, LostAnswer, Policy, RefreshWhen, Reuse, Rotation, SingleFlight, Validation,
-    Window,
+    AccessOnRefresh, Ends, Grace, IdleOnRefresh, Late401, LookAgain, LostAnswer, Policy, RefreshWhen, Rotation,
+    SingleFlight, SpentRevokes, Validation, Window, WrongVerifier,
 };
 use authloom_reference::{auth, backend, gui};
 use http::Uri;
@@ -37,23 +37,50 @@ pub fn auth_settings(policy: &Policy, places: &Places, password_cost: auth::Pass
             Rotation::Off => auth::Rotation::Off,
             Rotation::Always => auth::Rotation::Always,
         },
-        reuse: match policy.reuse {
-            Reuse::Reject => auth::Reuse::Reject,
-            Reuse::RevokeGrant => auth::Reuse::RevokeGrant,
-        },
+        reuse: reach(policy.reuse_ends),
         grace: match policy.grace {
             Grace::None => auth::Grace::None,
-            Grace::SameSuccessor(Window::UntilUsed) => auth::Grace::SameSuccessor { window: None },
-            Grace::SameSuccessor(Window::For(window)) => auth::Grace::SameSuccessor { window: Some(window) },
-            Grace::NewSibling(Window::For(window)) => auth::Grace::NewSibling { window },
-            Grace::NewSibling(Window::UntilUsed) => auth::Grace::NewSibling { window: Duration::MAX },
+            Grace::SameSuccessor(window) => auth::Grace::SameSuccessor { window: length(window) },
+            Grace::SameTokens(window) => auth::Grace::SameTokens { window: length(window) },
+            Grace::NewSibling(window) => auth::Grace::NewSibling { window: length(window).unwrap_or(Duration::MAX) },
         },
-        code_replay: match policy.code_replay {
-            CodeReplay::Deny => auth::CodeReplay::Deny,
-            CodeReplay::DenyAndRevoke => auth::CodeReplay::DenyAndRevoke,
+        wrong_verifier: match policy.wrong_verifier {
+            WrongVerifier::Spends => auth::WrongVerifier::Spends,
+            WrongVerifier::Replays => auth::WrongVerifier::Replays,
+            WrongVerifier::Ignored => auth::WrongVerifier::Ignored,
+        },
+        code_replay: reach(policy.code_replay_ends),
+        revocation: reach(policy.revocation_ends),
+        spent_revokes: match policy.spent_revokes {
+            SpentRevokes::Yes => auth::SpentRevokes::Yes,
+            SpentRevokes::No => auth::SpentRevokes::No,
+        },
+        access_on_refresh: match policy.access_on_refresh {
+            AccessOnRefresh::Kept => auth::AccessOnRefresh::Kept,
+            AccessOnRefresh::Revoked => auth::AccessOnRefresh::Revoked,
+        },
+        idle_on_refresh: match policy.idle_on_refresh {
+            IdleOnRefresh::Restarts => auth::IdleOnRefresh::Restarts,
+            IdleOnRefresh::RunsOn => auth::IdleOnRefresh::RunsOn,
         },
         password_cost,
         ..auth::Settings::new(&places.issuer, &places.resource)
+    }
+}
+
+fn reach(ends: Ends) -> auth::Reach {
+    match ends {
+        Ends::Nothing => auth::Reach::Nothing,
+        Ends::RefreshTokens => auth::Reach::RefreshTokens,
+        Ends::Grant => auth::Reach::Grant,
+        Ends::User => auth::Reach::Subject,
+    }
+}
+
+fn length(window: Window) -> Option<Duration> {
+    match window {
+        Window::UntilUsed => None,
+        Window::For(length) => Some(length),
     }
 }
 

@@ -33,7 +33,13 @@ pub fn refresh(request: &Sent) -> Request<Concrete> {
 /// What a redemption carries. RFC 6749 section 4.1.3.
 #[must_use]
 pub fn redeem(request: &Sent) -> Request<Concrete> {
-    Request::Redeem(field(request, "code"))
+    Request::Redeem(redeemed_code(request))
+}
+
+/// The code that a redemption carries.
+#[must_use]
+pub fn redeemed_code(request: &Sent) -> Secret {
+    field(request, "code")
 }
 
 /// What a revocation carries. RFC 7009 section 2.1.
@@ -126,12 +132,16 @@ pub fn revocation_answer(answer: &Received) -> Answer<Concrete> {
 #[must_use]
 pub fn sign_in_answer(answer: &Received) -> Answer<Concrete> {
     if answer.status().is_redirection() {
-        let code = redirect(answer)
-            .and_then(|url| url.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| Secret::new(code)));
-        return code.map_or_else(|| unexpected(answer, "without a code"), Answer::Code);
+        return redirected_code(answer).map_or_else(|| unexpected(answer, "without a code"), Answer::Code);
     }
     let is_page = answer.status() == StatusCode::OK || answer.status() == StatusCode::UNAUTHORIZED;
     if is_page { Answer::WrongPassword } else { unexpected(answer, "") }
+}
+
+/// The code that a redirect carries.
+#[must_use]
+pub fn redirected_code(answer: &Received) -> Option<Secret> {
+    redirect(answer)?.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| Secret::new(code))
 }
 
 /// Where a redirect leads.

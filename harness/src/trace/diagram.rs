@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn three_tabs_look_like_this() {
         let call = |tab| CallId { tab: TabId(tab), call: 0 };
-        let scope = Scope { tabs: 3, calls: 1, flows: 1, losses: 1 };
+        let scope = Scope { tabs: 3, calls: 1, flows: 1, losses: 1, thefts: 0 };
         let actions = [
             Action::Open(call(0)),
             Action::Open(call(2)),

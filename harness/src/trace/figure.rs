@@ -56,6 +56,7 @@ impl Figures {
         match action {
             Action::Tick => Figure::Everywhere,
             Action::Lock(call) => Figure::At(Party::Tab(call.tab)),
+            Action::CopySession | Action::CopyCode(_) => Figure::At(Party::Thief),
             Action::Open(call) => asked(call.tab),
             Action::SignIn(tab) | Action::Mistype(tab) | Action::SignOut(tab) => asked(tab),
             Action::Arrive(exchange) => {

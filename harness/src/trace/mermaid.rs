@@ -28,7 +28,8 @@ const INDENTATION: &str = "  ";
 /// What a step can look like, for whoever wrote something else.
 const FORMS: &str = "a step is one of `P->>T1: open T1.1` (or sign in, mistype, sign out), `T1->>B: call T1.1 arrives` (or introspect, \
                      refresh, sign-in, redeem, revoke), `B-->>T1: call T1.1 returns`, `T1-xB: call T1.1 is lost`, \
-                     `B--xT1: call T1.1 is lost`, `Note over T1: lock to T1.1`, `Note over P,A: tick`";
+                     `B--xT1: call T1.1 is lost`, `Note over T1: lock to T1.1`, `Note over P,A: tick`, \
+                     `Note over X: thief copies the session`, `X->>A: stolen token arrives`";
 
 /// Writes a trace, so that it reads back to the same.
 #[must_use]
@@ -70,7 +71,7 @@ fn one_line(text: &str) -> String {
 fn participants(scope: Scope) -> Vec<String> {
     let declared = |party: Party| {
         let keyword = match party {
-            Party::Person => "actor",
+            Party::Person | Party::Thief => "actor",
             Party::Tab(_) | Party::Backend | Party::AuthService => "participant",
         };
         format!("{keyword} {} as {}", party.short(), party.name())

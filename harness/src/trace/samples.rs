@@ -38,8 +38,8 @@ pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
         Scope::SMALL,
         Scope::DEFAULT,
         Scope::LARGE,
-        Scope { tabs: 3, calls: 2, flows: 2, losses: 4 },
-        Scope { tabs: 1, calls: 1, flows: 1, losses: 0 },
+        Scope { tabs: 3, calls: 2, flows: 2, losses: 4, thefts: 0 },
+        Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0 },
     ];
     let profile = prop::sample::select(Policy::PROFILES.map(|(name, _)| name).to_vec());
     let scope = prop::sample::select(scopes.to_vec());

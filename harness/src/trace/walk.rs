@@ -142,13 +142,15 @@ fn may_change_a_standing(action: Action) -> bool {
     match action {
         Action::Tick => true,
         Action::Arrive(exchange) => match exchange {
-            Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Revoke(_) => true,
+            Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Revoke(_) | Exchange::Theft(_) => true,
             Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_) => false,
         },
         Action::Open(_)
         | Action::SignIn(_)
         | Action::Mistype(_)
         | Action::SignOut(_)
+        | Action::CopySession
+        | Action::CopyCode(_)
         | Action::Lock(_)
         | Action::Return(_)
         | Action::Lose(_) => false,
@@ -156,37 +158,28 @@ fn may_change_a_standing(action: Action) -> bool {
 }
 
 impl Names {
-    fn tab(&self, tab: TabId) -> TabId {
+    fn tab_name(&self, tab: TabId) -> TabId {
         TabId(self.tabs[tab.index()])
     }
 
-    fn call(&self, id: CallId) -> CallId {
-        CallId { tab: self.tab(id.tab), call: self.calls[id.tab.index()][usize::from(id.call)] }
-    }
-
-    fn moment(&self, exchange: Exchange) -> Exchange {
-        match exchange {
-            Exchange::Call(call) => Exchange::Call(self.call(call)),
-            Exchange::Introspect(call) => Exchange::Introspect(self.call(call)),
-            Exchange::Refresh(call) => Exchange::Refresh(self.call(call)),
-            Exchange::SignIn(tab) => Exchange::SignIn(self.tab(tab)),
-            Exchange::Redeem(tab) => Exchange::Redeem(self.tab(tab)),
-            Exchange::Revoke(tab) => Exchange::Revoke(self.tab(tab)),
-        }
+    fn call_name(&self, id: CallId) -> CallId {
+        CallId { tab: self.tab_name(id.tab), call: self.calls[id.tab.index()][usize::from(id.call)] }
     }
 
     /// An action of the world, as the trace tells it.
     fn told(&self, action: Action) -> Action {
         match action {
             Action::Tick => Action::Tick,
-            Action::Open(call) => Action::Open(self.call(call)),
-            Action::SignIn(tab) => Action::SignIn(self.tab(tab)),
-            Action::Mistype(tab) => Action::Mistype(self.tab(tab)),
-            Action::SignOut(tab) => Action::SignOut(self.tab(tab)),
-            Action::Lock(call) => Action::Lock(self.call(call)),
-            Action::Arrive(exchange) => Action::Arrive(self.moment(exchange)),
-            Action::Return(exchange) => Action::Return(self.moment(exchange)),
-            Action::Lose(exchange) => Action::Lose(self.moment(exchange)),
+            Action::CopySession => Action::CopySession,
+            Action::Open(call) => Action::Open(self.call_name(call)),
+            Action::SignIn(tab) => Action::SignIn(self.tab_name(tab)),
+            Action::Mistype(tab) => Action::Mistype(self.tab_name(tab)),
+            Action::SignOut(tab) => Action::SignOut(self.tab_name(tab)),
+            Action::CopyCode(tab) => Action::CopyCode(self.tab_name(tab)),
+            Action::Lock(call) => Action::Lock(self.call_name(call)),
+            Action::Arrive(exchange) => Action::Arrive(self.clone().exchange(exchange)),
+            Action::Return(exchange) => Action::Return(self.clone().exchange(exchange)),
+            Action::Lose(exchange) => Action::Lose(self.clone().exchange(exchange)),
         }
     }
 
@@ -263,7 +256,11 @@ impl Translate<InWorld, InTrace> for Names {
         unexpected
     }
 
-    fn exchange(&mut self, exchange: Exchange) -> Exchange {
-        self.moment(exchange)
+    fn tab(&mut self, tab: TabId) -> TabId {
+        self.tab_name(tab)
+    }
+
+    fn call(&mut self, call: CallId) -> CallId {
+        self.call_name(call)
     }
 }

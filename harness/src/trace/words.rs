@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
-use authloom_model::{Action, CallId, Exchange, Scope, TabId};
+use authloom_model::{Action, CallId, Exchange, Scope, Stolen, TabId};
 
 use super::{Token, TraceStep};
 
@@ -20,10 +20,12 @@ pub enum Party {
     Backend,
     /// The AuthService.
     AuthService,
+    /// The thief.
+    Thief,
 }
 
 impl Party {
-    /// Its short name: `P`, `T1`, `B`, `A`.
+    /// Its short name: `P`, `T1`, `B`, `A`, `X`.
     #[must_use]
     pub fn short(self) -> String {
         match self {
@@ -31,10 +33,11 @@ impl Party {
             Self::Tab(tab) => format!("T{}", tab.0 + 1),
             Self::Backend => "B".to_owned(),
             Self::AuthService => "A".to_owned(),
+            Self::Thief => "X".to_owned(),
         }
     }
 
-    /// Its name: `Person`, `Tab 1`, `Backend`, `AuthService`.
+    /// Its name: `Person`, `Tab 1`, `Backend`, `AuthService`, `Thief`.
     #[must_use]
     pub fn name(self) -> String {
         match self {
@@ -42,6 +45,7 @@ impl Party {
             Self::Tab(tab) => format!("Tab {}", tab.0 + 1),
             Self::Backend => "Backend".to_owned(),
             Self::AuthService => "AuthService".to_owned(),
+            Self::Thief => "Thief".to_owned(),
         }
     }
 }
@@ -50,7 +54,8 @@ impl Party {
 #[must_use]
 pub fn parties(scope: Scope) -> Vec<Party> {
     let tabs = (0..scope.tabs).map(|tab| Party::Tab(TabId(tab)));
-    std::iter::once(Party::Person).chain(tabs).chain([Party::Backend, Party::AuthService]).collect()
+    let thief = (scope.thefts > 0).then_some(Party::Thief);
+    thief.into_iter().chain([Party::Person]).chain(tabs).chain([Party::Backend, Party::AuthService]).collect()
 }
 
 /// Who sends the request of an exchange, and who answers it.
@@ -61,6 +66,7 @@ pub fn ends(exchange: Exchange) -> (Party, Party) {
         Exchange::Introspect(_) => (Party::Backend, Party::AuthService),
         Exchange::Refresh(call) => (Party::Tab(call.tab), Party::AuthService),
         Exchange::SignIn(tab) | Exchange::Redeem(tab) | Exchange::Revoke(tab) => (Party::Tab(tab), Party::AuthService),
+        Exchange::Theft(_) => (Party::Thief, Party::AuthService),
     }
 }
 
@@ -80,6 +86,9 @@ pub fn exchange(exchange: Exchange) -> String {
         Exchange::SignIn(tab) => format!("sign-in T{}", tab.0 + 1),
         Exchange::Redeem(tab) => format!("redeem T{}", tab.0 + 1),
         Exchange::Revoke(tab) => format!("revoke T{}", tab.0 + 1),
+        Exchange::Theft(Stolen::Code) => "stolen code".to_owned(),
+        Exchange::Theft(Stolen::Copy) => "stolen token".to_owned(),
+        Exchange::Theft(Stolen::Loot) => "loot".to_owned(),
     }
 }
 
@@ -92,6 +101,8 @@ pub fn action(action: Action) -> String {
         Action::SignIn(tab) => format!("sign in T{}", tab.0 + 1),
         Action::Mistype(tab) => format!("mistype T{}", tab.0 + 1),
         Action::SignOut(tab) => format!("sign out T{}", tab.0 + 1),
+        Action::CopySession => "thief copies the session".to_owned(),
+        Action::CopyCode(tab) => format!("thief copies the code of T{}", tab.0 + 1),
         Action::Lock(id) => format!("lock to {}", call(id)),
         Action::Arrive(of) => format!("{} arrives", exchange(of)),
         Action::Return(of) => format!("{} returns", exchange(of)),
@@ -133,6 +144,7 @@ pub fn refusal(why: Refusal) -> &'static str {
         Refusal::TokenExpired | Refusal::CodeExpired => "expired",
         Refusal::TokenRevoked => "revoked",
         Refusal::CodeReplayed | Refusal::Replayed => "replayed",
+        Refusal::WrongVerifier => "wrong verifier",
         Refusal::Idle => "idle too long",
         Refusal::PastLifetime => "past its lifetime",
         Refusal::Ended => "grant over",
@@ -263,6 +275,7 @@ mod tests {
             Refusal::TokenRevoked,
             Refusal::CodeExpired,
             Refusal::CodeReplayed,
+            Refusal::WrongVerifier,
             Refusal::Idle,
             Refusal::PastLifetime,
             Refusal::Replayed,
@@ -293,6 +306,8 @@ mod tests {
             | Action::SignIn(_)
             | Action::Mistype(_)
             | Action::SignOut(_)
+            | Action::CopySession
+            | Action::CopyCode(_)
             | Action::Lock(_)
             | Action::Return(_)
             | Action::Lose(_) => None,

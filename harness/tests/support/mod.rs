@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use authloom::explore::{self, Explored, Graph, Limits, System, questions};
 use authloom_model::policy::{
-    CodeReplay, Grace, Late401, LookAgain, LostAnswer, RefreshWhen, Reuse, Rotation, SingleFlight, Validation, Window,
+    AccessOnRefresh, Ends, Grace, IdleOnRefresh, Late401, LookAgain, LostAnswer, RefreshWhen, Rotation, SingleFlight,
+    SpentRevokes, Validation, Window, WrongVerifier,
 };
 use authloom_model::{Action, Policy, Scope, Spec};
 use proptest::prelude::*;
@@ -48,20 +49,20 @@ pub(crate) fn minutes(minutes: u64) -> Duration {
 /// Scopes whose graphs are searched in a blink.
 pub(crate) fn small_scope() -> impl Strategy<Value = Scope> {
     prop_oneof![
-        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 1 }),
-        Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 0 }),
-        Just(Scope { tabs: 2, calls: 1, flows: 1, losses: 0 }),
+        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 }),
+        Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 0, thefts: 0 }),
+        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 1 }),
+        Just(Scope { tabs: 2, calls: 1, flows: 1, losses: 0, thefts: 0 }),
     ]
 }
 
 /// Policies with few ticks and every knob at any of its choices.
 pub(crate) fn any_policy() -> impl Strategy<Value = Policy> {
     let servers = (
-        (1..=2_u64, 0..=1_u64, 1..=2_u64, 0..=1_u64),
-        prop_oneof![Just(Rotation::Off), Just(Rotation::Always)],
-        prop_oneof![Just(Reuse::Reject), Just(Reuse::RevokeGrant)],
+        (1..=2_u64, 0..=1_u64, 1..=2_u64, 0..=1_u64, 0..=3_u8),
+        prop_oneof![1 => Just(Rotation::Off), 3 => Just(Rotation::Always)],
         any_grace(),
-        prop_oneof![Just(CodeReplay::Deny), Just(CodeReplay::DenyAndRevoke)],
+        any_ends(),
         prop_oneof![Just(Validation::Introspect), Just(Validation::Local)],
         0..=1_u64,
     );
@@ -73,19 +74,32 @@ pub(crate) fn any_policy() -> impl Strategy<Value = Policy> {
         prop_oneof![Just(LostAnswer::Retry), Just(LostAnswer::SignInAgain)],
     );
     (servers, client).prop_map(|(servers, client)| {
-        let ((access, more_idle, idle, more_absolute), rotation, reuse, grace, code_replay, validation, leeway) =
-            servers;
+        let ((access, more_idle, idle, more_absolute, endless), rotation, grace, ends, validation, leeway) = servers;
+        let (
+            reuse_ends,
+            code_replay_ends,
+            revocation_ends,
+            wrong_verifier,
+            spent_revokes,
+            access_on_refresh,
+            idle_on_refresh,
+        ) = ends;
         let (refresh_when, single_flight, look_again, late_401, lost_answer) = client;
         Policy {
             name: "any".to_owned(),
             access_lifetime: minutes(access),
-            refresh_idle: minutes(idle + more_idle),
-            refresh_absolute: minutes(idle + more_idle + more_absolute),
+            refresh_idle: (endless & 1 == 0).then(|| minutes(idle + more_idle)),
+            refresh_absolute: (endless & 2 == 0).then(|| minutes(idle + more_idle + more_absolute)),
             code_lifetime: minutes(1),
             rotation,
-            reuse,
             grace,
-            code_replay,
+            reuse_ends,
+            code_replay_ends,
+            revocation_ends,
+            wrong_verifier,
+            spent_revokes,
+            access_on_refresh,
+            idle_on_refresh,
             validation,
             leeway: minutes(leeway),
             refresh_when,
@@ -98,11 +112,27 @@ pub(crate) fn any_policy() -> impl Strategy<Value = Policy> {
     })
 }
 
+type AnyEnds = (Ends, Ends, Ends, WrongVerifier, SpentRevokes, AccessOnRefresh, IdleOnRefresh);
+
+fn any_ends() -> impl Strategy<Value = AnyEnds> {
+    let ends = prop_oneof![Just(Ends::Nothing), Just(Ends::RefreshTokens), Just(Ends::Grant), Just(Ends::User)];
+    (
+        ends.clone(),
+        ends.clone(),
+        ends,
+        prop_oneof![Just(WrongVerifier::Spends), Just(WrongVerifier::Replays), Just(WrongVerifier::Ignored)],
+        prop_oneof![Just(SpentRevokes::Yes), Just(SpentRevokes::No)],
+        prop_oneof![Just(AccessOnRefresh::Kept), Just(AccessOnRefresh::Revoked)],
+        prop_oneof![Just(IdleOnRefresh::Restarts), Just(IdleOnRefresh::RunsOn)],
+    )
+}
+
 fn any_grace() -> impl Strategy<Value = Grace> {
     let window = prop_oneof![Just(Window::UntilUsed), Just(Window::For(minutes(1)))];
     prop_oneof![
         Just(Grace::None),
-        window.prop_map(Grace::SameSuccessor),
+        window.clone().prop_map(Grace::SameSuccessor),
+        window.prop_map(Grace::SameTokens),
         Just(Grace::NewSibling(Window::For(minutes(1)))),
     ]
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use authloom_model::Policy;
-use authloom_model::policy::{Grace, Reuse, Rotation, Validation, Window};
+use authloom_model::policy::{Ends, Grace, Rotation, Validation, Window};
 use authloom_reference::auth::{
     self, AccessRecord, Changes, CodeRecord, Decided, Grant, GrantState, RefreshRecord, Refreshed, Revocable, Spent,
+    TokenState,
 };
 
 use crate::flaw::Flaw;
@@ -50,14 +51,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         policy: Policy::recommended,
         goal: KINDS,
         breaks: STANDING,
-        make: |parts| parts.auth.lifetimes.refresh_idle += SECOND,
+        make: |parts| later(&mut parts.auth.lifetimes.refresh_idle),
     },
     Flaw {
         name: "a refresh is granted at the last instant of the absolute lifetime",
         policy: Policy::recommended,
         goal: KINDS,
         breaks: STANDING,
-        make: |parts| parts.auth.lifetimes.refresh_absolute += SECOND,
+        make: |parts| later(&mut parts.auth.lifetimes.refresh_absolute),
     },
     Flaw {
         name: "the grace window closes a second late",
@@ -101,19 +102,19 @@ pub(crate) const FLAWS: &[Flaw] = &[
         policy: no_lock,
         goal: KINDS,
         breaks: STANDING,
-        make: |parts| parts.auth.reuse = auth::Reuse::Reject,
+        make: |parts| parts.auth.reuse = auth::Reach::Nothing,
     },
     Flaw {
         name: "reuse revokes the grant unasked",
         policy: || {
             changed("no-refresh-lock", |policy| {
                 policy.name = "no-refresh-lock that rejects reuse".to_owned();
-                policy.reuse = Reuse::Reject;
+                policy.reuse_ends = Ends::Nothing;
             })
         },
         goal: KINDS,
         breaks: STANDING,
-        make: |parts| parts.auth.reuse = auth::Reuse::RevokeGrant,
+        make: |parts| parts.auth.reuse = auth::Reach::Grant,
     },
     Flaw {
         name: "rotation counts the absolute lifetime anew",
@@ -199,7 +200,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         policy: Policy::recommended,
         goal: KINDS,
         breaks: STANDING,
-        make: |parts| parts.auth.code_replay = auth::CodeReplay::Deny,
+        make: |parts| parts.auth.code_replay = auth::Reach::Nothing,
     },
     // The end of a grant.
     Flaw {
@@ -243,7 +244,10 @@ pub(crate) const FLAWS: &[Flaw] = &[
         goal: KINDS,
         breaks: "nothing is issued for a grant that has ended",
         make: |parts| {
-            let refresh = |asked: Refresh<'_>| Refresh { grant: &still_live(asked.grant), ..asked }.rightly();
+            let refresh = |asked: Refresh<'_>| {
+                let token = RefreshRecord { state: TokenState::Live, ..*asked.token };
+                Refresh { grant: &still_live(asked.grant), token: &token, ..asked }.rightly()
+            };
             parts.decisions = Rules { refresh, ..Rules::RIGHT }.shared();
         },
     },
@@ -278,6 +282,11 @@ pub(crate) const FLAWS: &[Flaw] = &[
         make: |parts| parts.auth.resource = "http://another.reference".to_owned(),
     },
 ];
+
+/// A lifetime that ends a second late.
+fn later(lifetime: &mut Option<Duration>) {
+    *lifetime = lifetime.map(|lifetime| lifetime + SECOND);
+}
 
 fn no_lock() -> Policy {
     changed("no-refresh-lock", |_| {})

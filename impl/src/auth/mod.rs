@@ -30,13 +30,17 @@ mod store;
 mod tests;
 
 pub use chance::Chance;
-pub use decisions::{Changes, Decided, Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable, Standard};
+pub use decisions::{
+    Beyond, Changes, Decided, Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable, Standard,
+};
 pub use fault::Fault;
 pub use keys::{AccessClaims, Keys};
 pub use password::PasswordCost;
-pub use records::{AccessRecord, AccessState, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, Spent};
+pub use records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, Spent, TokenState};
 pub use secret::{Digest, Secret};
 pub use seed::{ClientKind, Demo, NewClient, NewUser};
 pub use service::{AuthService, Parts};
-pub use settings::{CodeReplay, Grace, Lifetimes, Reuse, Rotation, Settings};
+pub use settings::{
+    AccessOnRefresh, Grace, IdleOnRefresh, Lifetimes, Reach, Rotation, Settings, SpentRevokes, WrongVerifier,
+};
 pub use store::Store;

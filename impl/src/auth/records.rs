@@ -30,6 +30,8 @@ pub struct Grant {
 pub enum GrantState {
     /// It stands.
     Live,
+    /// Its refresh tokens were ended; its access tokens live on.
+    RefreshEnded(Ending),
     /// It was ended, and all its tokens with it.
     Ended(Ending),
 }
@@ -82,6 +84,8 @@ pub struct RefreshRecord {
     pub idle_since: Timestamp,
     /// Whether it was rotated away.
     pub spent: Spent,
+    /// Whether it was revoked by itself.
+    pub state: TokenState,
 }
 
 /// An access token.
@@ -91,6 +95,8 @@ pub struct AccessRecord {
     pub digest: Digest,
     /// The grant it belongs to.
     pub grant: GrantId,
+    /// The refresh token that it was issued with or, without rotation, for.
+    pub beside: Digest,
     /// Its `jti`. RFC 9068 section 2.2.
     pub jti: String,
     /// Its `scope`.
@@ -100,12 +106,12 @@ pub struct AccessRecord {
     /// Its `exp`.
     pub expires_at: Timestamp,
     /// Whether it was revoked by itself.
-    pub state: AccessState,
+    pub state: TokenState,
 }
 
-/// Whether an access token was revoked by itself. Its grant and its `exp` are another matter.
+/// Whether a token was revoked by itself. Its grant and its lifetime are another matter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AccessState {
+pub enum TokenState {
     /// It was not.
     Live,
     /// It was. RFC 7009 section 2.

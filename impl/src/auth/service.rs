@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use super::decisions::{Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable};
 use super::keys::{AccessClaims, Keys};
 use super::password::Passwords;
-use super::records::{AccessRecord, AccessState, CodeRecord, Grant, RefreshRecord, Spent};
+use super::records::{AccessRecord, CodeRecord, Grant, RefreshRecord, Spent, TokenState};
 use super::secret::{Digest, Secret};
 use super::seed::{Client, ClientKind, NewClient, NewUser};
 use super::settings::Settings;
@@ -182,7 +182,8 @@ impl AuthService {
             }
             let refresh_token = Secret::random(self.chance())?;
             self.add_refresh(records, &refresh_token, &grant, now)?;
-            self.issue(records, &grant, &grant.scope, Some(refresh_token), now).map(Ok)
+            let access_token = self.mint(records, &grant, &grant.scope, refresh_token.digest(), now)?;
+            Ok(Ok(self.issued(access_token, Some(refresh_token), now)))
         })
     }
 
@@ -203,75 +204,96 @@ impl AuthService {
                 Ok(refreshed) => refreshed,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            let refresh_token = self.next_refresh(records, refreshed, shown, &grant, now)?;
-            self.issue(records, &grant, request.scope.unwrap_or(&grant.scope), refresh_token, now).map(Ok)
+            let scope = request.scope.unwrap_or(&grant.scope);
+            let successor = self.keys().successor_of(shown);
+            let (refresh_token, idle_since) = match refreshed {
+                Refreshed::Kept => {
+                    let access_token = self.mint(records, &grant, scope, token.digest, now)?;
+                    return Ok(Ok(self.issued(access_token, None, now)));
+                }
+                Refreshed::SameTokens => {
+                    let before = records.access_beside(&successor.digest(), grant.id)?;
+                    let before =
+                        before.ok_or_else(|| Fault::Corrupt("a successor without its access token".to_owned()))?;
+                    return Ok(Ok(self.issued((self.sign(&before, &grant)?, before), Some(successor), now)));
+                }
+                Refreshed::SameSuccessor => (successor, None),
+                Refreshed::Rotated { idle_since } => (successor, Some(idle_since)),
+                Refreshed::NewSibling { idle_since } => (Secret::random(self.chance())?, Some(idle_since)),
+            };
+            if let Some(idle_since) = idle_since {
+                self.add_refresh(records, &refresh_token, &grant, idle_since)?;
+            }
+            let access_token = self.mint(records, &grant, scope, refresh_token.digest(), now)?;
+            Ok(Ok(self.issued(access_token, Some(refresh_token), now)))
         })
     }
 
-    fn next_refresh(
+    fn add_refresh(
         &self,
         records: Records<'_>,
-        refreshed: Refreshed,
-        shown: &str,
+        token: &Secret,
         grant: &Grant,
-        now: Timestamp,
-    ) -> Result<Option<Secret>, Fault> {
-        let token = match refreshed {
-            Refreshed::Kept => return Ok(None),
-            Refreshed::SameSuccessor => return Ok(Some(self.keys().successor_of(shown))),
-            Refreshed::Rotated => self.keys().successor_of(shown),
-            Refreshed::NewSibling => Secret::random(self.chance())?,
-        };
-        self.add_refresh(records, &token, grant, now)?;
-        Ok(Some(token))
-    }
-
-    fn add_refresh(&self, records: Records<'_>, token: &Secret, grant: &Grant, now: Timestamp) -> Result<(), Fault> {
+        idle_since: Timestamp,
+    ) -> Result<(), Fault> {
         records.add_refresh(&RefreshRecord {
             digest: token.digest(),
             grant: grant.id,
-            idle_since: now,
+            idle_since,
             spent: Spent::No,
+            state: TokenState::Live,
         })
     }
 
     /// Mints and remembers an access token. RFC 9068 section 2.
-    fn issue(
+    fn mint(
         &self,
         records: Records<'_>,
         grant: &Grant,
         scope: &str,
-        refresh_token: Option<Secret>,
+        beside: Digest,
         now: Timestamp,
-    ) -> Result<Issued, Fault> {
+    ) -> Result<(Secret, AccessRecord), Fault> {
+        let mut record = AccessRecord {
+            // Known only once the token is signed.
+            digest: beside,
+            grant: grant.id,
+            beside,
+            jti: URL_SAFE_NO_PAD.encode(self.chance().bytes::<16>()?),
+            scope: scope.to_owned(),
+            issued_at: now,
+            expires_at: now.after(self.settings().lifetimes.access),
+            state: TokenState::Live,
+        };
+        let token = self.sign(&record, grant)?;
+        record.digest = token.digest();
+        records.add_access(&record)?;
+        Ok((token, record))
+    }
+
+    /// The access token that a record is of: the same record gives the same token.
+    fn sign(&self, record: &AccessRecord, grant: &Grant) -> Result<Secret, Fault> {
         let settings = self.settings();
-        let expires_at = now.after(settings.lifetimes.access);
-        let jti = URL_SAFE_NO_PAD.encode(self.chance().bytes::<16>()?);
-        let access_token = self.keys().sign(&AccessClaims {
+        self.keys().sign(&AccessClaims {
             iss: &settings.issuer,
             sub: &grant.subject,
             aud: &settings.resource,
-            exp: expires_at.seconds(),
-            iat: now.seconds(),
-            jti: &jti,
+            exp: record.expires_at.seconds(),
+            iat: record.issued_at.seconds(),
+            jti: &record.jti,
             client_id: &grant.client_id,
-            scope,
-        })?;
-        records.add_access(&AccessRecord {
-            digest: access_token.digest(),
-            grant: grant.id,
-            jti,
-            scope: scope.to_owned(),
-            issued_at: now,
-            expires_at,
-            state: AccessState::Live,
-        })?;
-        Ok(Issued {
-            access_token,
-            expires_in: settings.lifetimes.access.as_secs(),
-            refresh_token,
-            scope: scope.to_owned(),
+            scope: &record.scope,
         })
+    }
+
+    fn issued(
+        &self,
+        (access_token, record): (Secret, AccessRecord),
+        refresh_token: Option<Secret>,
+        now: Timestamp,
+    ) -> Issued {
+        let expires_in = record.expires_at.seconds_since(now);
+        Issued { access_token, expires_in, refresh_token, scope: record.scope }
     }
 
     /// What the token is worth now; `None` for nothing. RFC 7662 section 2.2.

@@ -22,12 +22,22 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// Whether a refresh replaces the refresh token.
     pub rotation: Rotation,
-    /// What a spent refresh token does when it comes back outside [`Settings::grace`].
-    pub reuse: Reuse,
+    /// What ends when a spent refresh token comes back outside [`Settings::grace`]. RFC 9700 section 4.14.2.
+    pub reuse: Reach,
     /// When a spent refresh token may come back unpunished.
     pub grace: Grace,
-    /// What a spent authorization code does when it comes back.
-    pub code_replay: CodeReplay,
+    /// What an authorization code with a wrong verifier leads to.
+    pub wrong_verifier: WrongVerifier,
+    /// What ends when a spent authorization code comes back. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
+    pub code_replay: Reach,
+    /// What ends when a refresh token is revoked, beside the token itself. RFC 7009 section 2.1.
+    pub revocation: Reach,
+    /// Whether a spent refresh token can still be revoked.
+    pub spent_revokes: SpentRevokes,
+    /// What a refresh does to the access tokens of before.
+    pub access_on_refresh: AccessOnRefresh,
+    /// What a refresh does to the idle time.
+    pub idle_on_refresh: IdleOnRefresh,
     /// How much work one password check is.
     pub password_cost: PasswordCost,
 }
@@ -39,10 +49,10 @@ pub struct Lifetimes {
     pub access: Duration,
     /// Of an authorization code, from its issue. RFC 6749 section 4.1.2 recommends at most ten minutes.
     pub code: Duration,
-    /// Of a refresh token, from its issue, or from its last use while [`Rotation::Off`].
-    pub refresh_idle: Duration,
-    /// Of a grant, from the sign-in: no refresh works from then on.
-    pub refresh_absolute: Duration,
+    /// Of a refresh token, from its issue, or from its last use while [`Rotation::Off`]. None: it may go unused for ever.
+    pub refresh_idle: Option<Duration>,
+    /// Of a grant, from the sign-in: no refresh works from then on. None: it has no end of its own.
+    pub refresh_absolute: Option<Duration>,
 }
 
 /// Whether a refresh replaces the refresh token. RFC 9700 section 4.14.2.
@@ -54,13 +64,55 @@ pub enum Rotation {
     Always,
 }
 
-/// What a spent refresh token does when it comes back outside the grace. RFC 9700 section 4.14.2.
+/// How far an end reaches, beyond the request that is refused or the token that is revoked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reuse {
-    /// Only the request is refused.
-    Reject,
-    /// The request is refused and the grant ends: every token of it is dead.
-    RevokeGrant,
+pub enum Reach {
+    /// No further.
+    Nothing,
+    /// To the refresh tokens of the grant; its access tokens live on.
+    RefreshTokens,
+    /// To every token of the grant.
+    Grant,
+    /// To every grant of the person.
+    Subject,
+}
+
+/// What an authorization code with a wrong verifier leads to. RFC 7636 section 4.6.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WrongVerifier {
+    /// The code is spent: nobody shall have a second guess. A spent one is thereby replayed.
+    Spends,
+    /// An unspent code stays as it is. A spent one is thereby replayed.
+    Replays,
+    /// Nothing changes, whatever the code: the verifier is looked at first.
+    Ignored,
+}
+
+/// Whether a refresh token that was rotated away can still be revoked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SpentRevokes {
+    /// It can, and reaches as far as a live one.
+    Yes,
+    /// It is confirmed, and nothing happens.
+    No,
+}
+
+/// What a refresh does to the access tokens issued before. RFC 6749 section 1.5.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AccessOnRefresh {
+    /// They live on to their expiry.
+    Kept,
+    /// They are revoked.
+    Revoked,
+}
+
+/// What a refresh does to the time that a refresh token may go unused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IdleOnRefresh {
+    /// It starts again.
+    Restarts,
+    /// It runs on, for the same token or its successor.
+    RunsOn,
 }
 
 /// When a spent refresh token may come back unpunished: its answer may have been lost.
@@ -74,20 +126,16 @@ pub enum Grace {
         /// How long after the token was first spent; `None` for as long as the successor is unused.
         window: Option<Duration>,
     },
+    /// It is answered with the very tokens it was answered with before, as long as that successor could still be used itself.
+    SameTokens {
+        /// How long after the token was first spent; `None` for as long as the successor is unused.
+        window: Option<Duration>,
+    },
     /// It is answered with one more successor, alive beside the first.
     NewSibling {
         /// How long after the token was first spent.
         window: Duration,
     },
-}
-
-/// What a spent authorization code does when it comes back. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CodeReplay {
-    /// Only the request is refused.
-    Deny,
-    /// The request is refused and the grant that the code began ends.
-    DenyAndRevoke,
 }
 
 impl Settings {
@@ -100,13 +148,18 @@ impl Settings {
             lifetimes: Lifetimes {
                 access: Duration::from_mins(5),
                 code: Duration::from_mins(1),
-                refresh_idle: Duration::from_hours(24),
-                refresh_absolute: Duration::from_hours(24 * 30),
+                refresh_idle: Some(Duration::from_hours(24)),
+                refresh_absolute: Some(Duration::from_hours(24 * 30)),
             },
             rotation: Rotation::Always,
-            reuse: Reuse::RevokeGrant,
+            reuse: Reach::Grant,
             grace: Grace::None,
-            code_replay: CodeReplay::DenyAndRevoke,
+            wrong_verifier: WrongVerifier::Spends,
+            code_replay: Reach::Grant,
+            revocation: Reach::Grant,
+            spent_revokes: SpentRevokes::Yes,
+            access_on_refresh: AccessOnRefresh::Kept,
+            idle_on_refresh: IdleOnRefresh::Restarts,
             password_cost: PasswordCost::Recommended,
         }
     }
@@ -119,11 +172,15 @@ impl Settings {
         let Lifetimes { access, code, refresh_idle, refresh_absolute } = self.lifetimes;
         whole_seconds("the access token lifetime", access)?;
         whole_seconds("the code lifetime", code)?;
-        whole_seconds("the refresh token idle lifetime", refresh_idle)?;
-        whole_seconds("the refresh token absolute lifetime", refresh_absolute)?;
+        for (what, lifetime) in [("idle", refresh_idle), ("absolute", refresh_absolute)] {
+            lifetime
+                .map_or(Ok(()), |lifetime| whole_seconds(&format!("the refresh token {what} lifetime"), lifetime))?;
+        }
         match self.grace {
-            Grace::None | Grace::SameSuccessor { window: None } => {}
-            Grace::SameSuccessor { window: Some(window) } | Grace::NewSibling { window } => {
+            Grace::None | Grace::SameSuccessor { window: None } | Grace::SameTokens { window: None } => {}
+            Grace::SameSuccessor { window: Some(window) }
+            | Grace::SameTokens { window: Some(window) }
+            | Grace::NewSibling { window } => {
                 whole_seconds("the grace window", window)?;
             }
         }

@@ -37,8 +37,8 @@ pub(crate) fn settings() -> Settings {
         lifetimes: Lifetimes {
             access: seconds(10),
             code: seconds(5),
-            refresh_idle: seconds(20),
-            refresh_absolute: seconds(50),
+            refresh_idle: Some(seconds(20)),
+            refresh_absolute: Some(seconds(50)),
         },
         password_cost: PasswordCost::Cheapest,
         ..Settings::new(ISSUER, RESOURCE)

@@ -4,7 +4,7 @@ use super::Order;
 use crate::action::{CallId, TabId};
 use crate::world::{
     ACCESS_TOKENS, AccessId, AccessState, AccessToken, CALLS, Call, CallPhase, Flow, FlowPhase, GRANTS, Grant, GrantId,
-    GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Tokens, World,
+    GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Thief, Tokens, World,
 };
 
 /// Under which name each record goes on. A forgotten one goes on under none.
@@ -87,7 +87,16 @@ impl Naming {
                 naming.call(world, &tab.calls[usize::from(call)]);
             }
         }
+        naming.thief(world, world.thief);
         naming
+    }
+
+    #[inline]
+    fn thief(&mut self, world: &World, thief: Thief) {
+        self.grant(thief.code);
+        self.dated[thief.code.row()] = true;
+        self.refresh(world, thief.copy);
+        self.tokens(world, thief.loot);
     }
 
     #[inline]
@@ -142,11 +151,12 @@ impl Naming {
             self.refresh[old.row()] = RefreshId::at(self.named.refresh);
             self.named.refresh += 1;
             self.in_order &= self.refresh[old.row()] == old;
-            let RefreshToken { grant, successor, .. } = world.refresh[index];
+            let RefreshToken { grant, successor, access, .. } = world.refresh[index];
             self.grant(grant);
             self.dated[grant.row()] = true;
             // A chain is at most two long: only a spent token has a successor, and only a live one is kept as such.
             self.refresh(world, successor);
+            self.access(world, access);
         }
     }
 
@@ -165,7 +175,14 @@ impl Naming {
             access: self.access[tokens.access.row()],
             refresh: self.refresh[tokens.refresh.row()],
         };
-        let mut to = World { losses: world.losses, store: tokens(world.store), ..World::default() };
+        let Thief { code, copy, loot } = world.thief;
+        let mut to = World {
+            losses: world.losses,
+            thefts: world.thefts,
+            store: tokens(world.store),
+            thief: Thief { code: self.grants[code.row()], copy: self.refresh[copy.row()], loot: tokens(loot) },
+            ..World::default()
+        };
         for (new, old) in to.tabs.iter_mut().zip(&order.tabs[..tabs]) {
             let from = &world.tabs[usize::from(*old)];
             new.flow = Flow {
@@ -187,8 +204,9 @@ impl Naming {
         }
         for (old, token) in world.present_refresh().enumerate() {
             if let Some(new) = self.refresh[old + 1].index() {
-                let (grant, successor) = (self.grants[token.grant.row()], self.refresh[token.successor.row()]);
-                to.refresh[new] = RefreshToken { grant, successor, ..*token };
+                let (grant, access) = (self.grants[token.grant.row()], self.access[token.access.row()]);
+                let successor = self.refresh[token.successor.row()];
+                to.refresh[new] = RefreshToken { grant, successor, access, ..*token };
             }
         }
         for (old, token) in world.present_access().enumerate() {

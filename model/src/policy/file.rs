@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{
-    CodeReplay, Grace, Late401, LookAgain, LostAnswer, Policy, RefreshWhen, Reuse, Rotation, SingleFlight, Validation,
-    Window,
+    AccessOnRefresh, Ends, Grace, IdleOnRefresh, Late401, LookAgain, LostAnswer, Policy, RefreshWhen, Rotation,
+    SingleFlight, SpentRevokes, Validation, Window, WrongVerifier,
 };
 
 /// A file is not a policy.
@@ -54,11 +54,16 @@ struct AuthService {
     refresh_absolute: Spanned<Written>,
     code_lifetime: Spanned<Written>,
     rotation: RotationName,
-    reuse: ReuseName,
+    reuse_ends: EndsName,
     grace: GraceName,
     #[serde(skip_serializing_if = "Option::is_none")]
     grace_window: Option<Spanned<Written>>,
-    code_replay: CodeReplayName,
+    idle_on_refresh: IdleOnRefreshName,
+    access_on_refresh: AccessOnRefreshName,
+    wrong_verifier: WrongVerifierName,
+    code_replay_ends: EndsName,
+    revocation_ends: EndsName,
+    spent_revokes: SpentRevokesName,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,8 +109,11 @@ macro_rules! choices {
 
 choices! {
     RotationName for Rotation { Off, Always }
-    ReuseName for Reuse { Reject, RevokeGrant }
-    CodeReplayName for CodeReplay { Deny, DenyAndRevoke }
+    EndsName for Ends { Nothing, RefreshTokens, Grant, User }
+    IdleOnRefreshName for IdleOnRefresh { Restarts, RunsOn }
+    AccessOnRefreshName for AccessOnRefresh { Kept, Revoked }
+    WrongVerifierName for WrongVerifier { Spends, Replays, Ignored }
+    SpentRevokesName for SpentRevokes { Yes, No }
     ValidationName for Validation { Introspect, Local }
     SingleFlightName for SingleFlight { None, Tab, Browser }
     LookAgainName for LookAgain { Yes, No }
@@ -128,11 +136,14 @@ enum RefreshName {
 enum GraceName {
     None,
     SameSuccessor,
+    SameTokens,
     NewSibling,
 }
 
 /// What a grace window says when it is no length of time.
 const UNTIL_USED: &str = "until_used";
+/// What a lifetime says that does not end.
+const NEVER: &str = "never";
 
 /// A file in the reading: where it is, and what it says.
 struct Reader<'t> {
@@ -148,11 +159,14 @@ impl Policy {
             .map_err(|error| reader.error(error.span().unwrap_or(0..0), first_line(error.message())))?;
         let File { auth_service: auth, backend, gui } = read;
         let access = reader.lifetime(&auth.access_lifetime)?;
-        let idle = reader.lifetime(&auth.refresh_idle)?;
-        let absolute = reader.lifetime(&auth.refresh_absolute)?;
+        let idle = reader.lifetime_or_never(&auth.refresh_idle)?;
+        let absolute = reader.lifetime_or_never(&auth.refresh_absolute)?;
         let code = reader.lifetime(&auth.code_lifetime)?;
-        reader.at_most(&auth.refresh_idle, idle, absolute, "refresh_absolute")?;
-        reader.at_most(&auth.code_lifetime, code, absolute, "refresh_absolute")?;
+        if let Some(absolute) = absolute {
+            for (value, length) in [(&auth.refresh_idle, idle), (&auth.code_lifetime, Some(code))] {
+                reader.at_most(value, length.unwrap_or_default(), absolute, "refresh_absolute")?;
+            }
+        }
         let leeway = match &backend.leeway {
             None => Duration::ZERO,
             Some(leeway) => {
@@ -184,9 +198,14 @@ impl Policy {
             refresh_absolute: absolute,
             code_lifetime: code,
             rotation: auth.rotation.into(),
-            reuse: auth.reuse.into(),
+            reuse_ends: auth.reuse_ends.into(),
             grace: reader.grace(auth.grace, auth.grace_window.as_ref())?,
-            code_replay: auth.code_replay.into(),
+            idle_on_refresh: auth.idle_on_refresh.into(),
+            access_on_refresh: auth.access_on_refresh.into(),
+            wrong_verifier: auth.wrong_verifier.into(),
+            code_replay_ends: auth.code_replay_ends.into(),
+            revocation_ends: auth.revocation_ends.into(),
+            spent_revokes: auth.spent_revokes.into(),
             validation: backend.validation.into(),
             leeway,
             refresh_when: match gui.refresh {
@@ -208,6 +227,7 @@ impl Policy {
         let (grace, window) = match self.grace {
             Grace::None => (GraceName::None, None),
             Grace::SameSuccessor(window) => (GraceName::SameSuccessor, Some(window)),
+            Grace::SameTokens(window) => (GraceName::SameTokens, Some(window)),
             Grace::NewSibling(window) => (GraceName::NewSibling, Some(window)),
         };
         let window = window.map(|window| match window {
@@ -217,14 +237,19 @@ impl Policy {
         let file = File {
             auth_service: AuthService {
                 access_lifetime: written(self.access_lifetime),
-                refresh_idle: written(self.refresh_idle),
-                refresh_absolute: written(self.refresh_absolute),
+                refresh_idle: written_or_never(self.refresh_idle),
+                refresh_absolute: written_or_never(self.refresh_absolute),
                 code_lifetime: written(self.code_lifetime),
                 rotation: self.rotation.into(),
-                reuse: self.reuse.into(),
+                reuse_ends: self.reuse_ends.into(),
                 grace,
                 grace_window: window,
-                code_replay: self.code_replay.into(),
+                idle_on_refresh: self.idle_on_refresh.into(),
+                access_on_refresh: self.access_on_refresh.into(),
+                wrong_verifier: self.wrong_verifier.into(),
+                code_replay_ends: self.code_replay_ends.into(),
+                revocation_ends: self.revocation_ends.into(),
+                spent_revokes: self.spent_revokes.into(),
             },
             backend: Backend {
                 validation: self.validation.into(),
@@ -282,6 +307,10 @@ impl Reader<'_> {
         }
     }
 
+    fn lifetime_or_never(&self, value: &Spanned<Written>) -> Result<Option<Duration>, PolicyError> {
+        if value.get_ref().0 == NEVER { Ok(None) } else { self.lifetime(value).map(Some) }
+    }
+
     fn at_most(
         &self,
         value: &Spanned<Written>,
@@ -308,11 +337,13 @@ impl Reader<'_> {
             (GraceName::None, Some(window)) => {
                 Err(self.error(window.span(), "there is no grace to have a window: drop it, or choose a grace"))
             }
-            (GraceName::SameSuccessor | GraceName::NewSibling, None) => Err(self.error_at_section(
-                "auth_service",
-                "`grace_window` is missing: a grace says how long, as a duration or as \"until_used\"",
-            )),
+            (GraceName::SameSuccessor | GraceName::SameTokens | GraceName::NewSibling, None) => Err(self
+                .error_at_section(
+                    "auth_service",
+                    "`grace_window` is missing: a grace says how long, as a duration or as \"until_used\"",
+                )),
             (GraceName::SameSuccessor, Some(window)) => Ok(Grace::SameSuccessor(length(window)?)),
+            (GraceName::SameTokens, Some(window)) => Ok(Grace::SameTokens(length(window)?)),
             (GraceName::NewSibling, Some(window)) => match length(window)? {
                 Window::UntilUsed => Err(self.error(
                     window.span(),
@@ -326,6 +357,10 @@ impl Reader<'_> {
 
 fn written(duration: Duration) -> Spanned<Written> {
     Spanned::new(0..0, Written(humantime::format_duration(duration).to_string()))
+}
+
+fn written_or_never(duration: Option<Duration>) -> Spanned<Written> {
+    duration.map_or_else(|| Spanned::new(0..0, Written(NEVER.to_owned())), written)
 }
 
 fn first_line(message: &str) -> &str {

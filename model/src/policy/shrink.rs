@@ -29,14 +29,15 @@ impl Policy {
         Self {
             name: format!("{}-smaller", self.name),
             access_lifetime: smaller(self.access_lifetime),
-            refresh_idle: smaller(self.refresh_idle),
-            refresh_absolute: smaller(self.refresh_absolute),
+            refresh_idle: self.refresh_idle.map(smaller),
+            refresh_absolute: self.refresh_absolute.map(smaller),
             code_lifetime: smaller(self.code_lifetime),
             leeway: smaller(self.effective_leeway()),
             refresh_margin: smaller(self.effective_margin()),
             grace: match self.grace {
                 Grace::None => Grace::None,
                 Grace::SameSuccessor(length) => Grace::SameSuccessor(window(length)),
+                Grace::SameTokens(length) => Grace::SameTokens(window(length)),
                 Grace::NewSibling(length) => Grace::NewSibling(window(length)),
             },
             ..self.clone()

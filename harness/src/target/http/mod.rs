@@ -13,7 +13,6 @@ mod proxy;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use authloom_model::{CallId, Policy, Spec};
@@ -60,10 +59,9 @@ impl Http {
             resource: sockets.backend.url().to_owned(),
             redirect_uri: REDIRECT_URI.to_owned(),
         };
-        let settings = Arc::new(gui_settings(&spec.policy, &places, Demo::GUI)?);
+        let settings = gui_settings(&spec.policy, &places, Demo::GUI)?;
         let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
-        let make = Box::new(move || Box::new(Gui::new(Arc::clone(&settings))) as _);
-        Ok(Self::over(make, person, spec.ticks.tick, sockets))
+        Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, sockets))
     }
 
     /// Where the AuthService and the backend listen.

@@ -14,8 +14,8 @@ mod tests;
 
 use crate::clock::Timestamp;
 
-use super::records::{AccessRecord, CodeRecord, Grant, RefreshRecord};
-use super::settings::Settings;
+use super::records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord};
+use super::settings::{Reach, Settings};
 
 /// The rules. [`Standard`] has them as the RFCs do; whoever embeds an AuthService may bring others.
 pub trait Decisions: Send + Sync {
@@ -87,8 +87,15 @@ impl Decisions for Standard {
         refresh::refresh(settings, token, successor, grant, request, now)
     }
 
-    fn revoke(&self, _: &Settings, token: Revocable<'_>, grant: &Grant, client_id: &str, _: Timestamp) -> Changes {
-        standing::revoke(token, grant, client_id)
+    fn revoke(
+        &self,
+        settings: &Settings,
+        token: Revocable<'_>,
+        grant: &Grant,
+        client_id: &str,
+        _: Timestamp,
+    ) -> Changes {
+        standing::revoke(settings, token, grant, client_id)
     }
 
     fn access_is_active(&self, _: &Settings, token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool {
@@ -120,17 +127,25 @@ pub struct RefreshRequest<'a> {
     pub scope: Option<&'a str>,
 }
 
-/// What becomes of the refresh token in a refresh that succeeds. A fresh access token is issued in every case.
+/// What becomes of the refresh token in a refresh that succeeds. Unless told, a fresh access token is issued.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refreshed {
     /// Nothing: the client keeps the one it has.
     Kept,
     /// Its first successor is issued.
-    Rotated,
+    Rotated {
+        /// The start of the successor's idle time.
+        idle_since: Timestamp,
+    },
     /// The successor issued before is shown again.
     SameSuccessor,
+    /// The successor issued before is shown again, with the access token that came with it: that one is not issued afresh.
+    SameTokens,
     /// One more successor is issued beside the first.
-    NewSibling,
+    NewSibling {
+        /// The start of its idle time.
+        idle_since: Timestamp,
+    },
 }
 
 /// A token that a client wants revoked.
@@ -172,12 +187,37 @@ pub struct Changes {
     pub refresh: Option<RefreshRecord>,
     /// The shown access token, as it is now.
     pub access: Option<AccessRecord>,
+    /// What changes that was not shown.
+    pub beyond: Beyond,
+}
+
+/// Records that change though they were not looked at.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Beyond {
+    /// None.
+    #[default]
+    Nothing,
+    /// The access tokens of a grant are revoked.
+    AccessTokensOf(GrantId),
+    /// Every grant of this subject ends.
+    GrantsOf(String, Ending),
 }
 
 impl Changes {
     /// Everything stays as it was.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// The end of `grant`, as far as it reaches.
+    fn end(reach: Reach, grant: &Grant, ending: Ending) -> Self {
+        let ended = |state| Some(Grant { state, ..grant.clone() });
+        match (reach, grant.state) {
+            (Reach::Nothing, _) | (Reach::RefreshTokens, GrantState::Ended(_)) => Self::none(),
+            (Reach::RefreshTokens, _) => Self { grant: ended(GrantState::RefreshEnded(ending)), ..Self::none() },
+            (Reach::Grant, _) => Self { grant: ended(GrantState::Ended(ending)), ..Self::none() },
+            (Reach::Subject, _) => Self { beyond: Beyond::GrantsOf(grant.subject.clone(), ending), ..Self::none() },
+        }
     }
 }
 
@@ -190,7 +230,7 @@ pub enum Refusal {
     OtherClient,
     /// The code was sent elsewhere than the client says. RFC 6749 section 4.1.3.
     OtherRedirectUri,
-    /// Its grant was ended.
+    /// It was revoked, or its grant was ended.
     GrantEnded,
     /// Its grant has reached its absolute lifetime. RFC 9700 section 4.14.2.
     GrantTooOld,

@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 
 use super::super::pkce;
 use super::super::records::{CodeRecord, Ending, Grant, GrantState, Spent};
-use super::super::settings::{CodeReplay, Settings};
+use super::super::settings::{Settings, WrongVerifier};
 use super::{Changes, Decided, Redemption, Refusal};
 
 pub(super) fn redeem(
@@ -21,29 +21,26 @@ pub(super) fn redeem(
     if code.redirect_uri != request.redirect_uri {
         return refused(Refusal::OtherRedirectUri);
     }
+    let is_right = pkce::matches(&code.challenge, request.code_verifier);
+    if !is_right && settings.wrong_verifier == WrongVerifier::Ignored {
+        return refused(Refusal::WrongVerifier);
+    }
     if grant.state != GrantState::Live {
         return refused(Refusal::GrantEnded);
     }
     if code.spent != Spent::No {
-        return Decided::refused(Refusal::Replayed, replay(settings.code_replay, grant));
+        return Decided::refused(Refusal::Replayed, Changes::end(settings.code_replay, grant, Ending::CodeReplay));
     }
     if now.seconds_since(code.issued_at) >= settings.lifetimes.code.as_secs() {
         return refused(Refusal::Expired);
     }
     let spent = Changes { code: Some(CodeRecord { spent: Spent::Since(now), ..code.clone() }), ..Changes::none() };
-    if !pkce::matches(&code.challenge, request.code_verifier) {
-        // The code has been seen by someone who did not ask for it; nobody shall have a second guess.
-        return Decided::refused(Refusal::WrongVerifier, spent);
+    if is_right {
+        return Decided::granted((), spent);
     }
-    Decided::granted((), spent)
-}
-
-fn replay(code_replay: CodeReplay, grant: &Grant) -> Changes {
-    match code_replay {
-        CodeReplay::Deny => Changes::none(),
-        CodeReplay::DenyAndRevoke => Changes {
-            grant: Some(Grant { state: GrantState::Ended(Ending::CodeReplay), ..grant.clone() }),
-            ..Changes::none()
-        },
+    match settings.wrong_verifier {
+        // The code has been seen by someone who did not ask for it.
+        WrongVerifier::Spends => Decided::refused(Refusal::WrongVerifier, spent),
+        WrongVerifier::Replays | WrongVerifier::Ignored => refused(Refusal::WrongVerifier),
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-use super::super::records::{Ending, Grant, GrantState, RefreshRecord, Spent};
-use super::super::settings::{Grace, Reuse, Rotation, Settings};
-use super::standing::is_idle;
-use super::{Changes, Decided, RefreshRequest, Refreshed, Refusal};
+use super::super::records::{Ending, Grant, GrantState, RefreshRecord, Spent, TokenState};
+use super::super::settings::{AccessOnRefresh, Grace, IdleOnRefresh, Rotation, Settings};
+use super::standing::{is_idle, is_too_old};
+use super::{Beyond, Changes, Decided, RefreshRequest, Refreshed, Refusal};
 
 pub(super) fn refresh(
     settings: &Settings,
@@ -21,19 +21,24 @@ pub(super) fn refresh(
     if grant.client_id != request.client_id {
         return refused(Refusal::OtherClient);
     }
-    if grant.state != GrantState::Live {
+    if grant.state != GrantState::Live || token.state == TokenState::Revoked {
         return refused(Refusal::GrantEnded);
     }
-    if now.seconds_since(grant.born_at) >= settings.lifetimes.refresh_absolute.as_secs() {
+    if is_too_old(settings, grant, now) {
         return refused(Refusal::GrantTooOld);
     }
     let (refreshed, changes) = match token.spent {
-        Spent::Since(first) => match forgiven(settings, first, successor, now) {
+        Spent::Since(first) => match forgiven(settings, token, first, successor, now) {
             Some(refreshed) => (refreshed, Changes::none()),
-            None => return Decided::refused(Refusal::Replayed, reuse(settings.reuse, grant)),
+            None => {
+                return Decided::refused(
+                    Refusal::Replayed,
+                    Changes::end(settings.reuse, grant, Ending::RefreshTokenReuse),
+                );
+            }
         },
         Spent::No if is_idle(settings, token, now) => return refused(Refusal::Expired),
-        Spent::No => use_tip(settings.rotation, token, now),
+        Spent::No => use_tip(settings, token, now),
     };
     if request.scope.is_some_and(|scope| !covers(&grant.scope, scope)) {
         return refused(Refusal::ScopeTooWide);
@@ -41,40 +46,45 @@ pub(super) fn refresh(
     Decided::granted(refreshed, changes)
 }
 
-fn use_tip(rotation: Rotation, token: &RefreshRecord, now: Timestamp) -> (Refreshed, Changes) {
-    let (refreshed, used) = match rotation {
-        Rotation::Off => (Refreshed::Kept, RefreshRecord { idle_since: now, ..*token }),
-        Rotation::Always => (Refreshed::Rotated, RefreshRecord { spent: Spent::Since(now), ..*token }),
+fn use_tip(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> (Refreshed, Changes) {
+    let idle_since = match settings.idle_on_refresh {
+        IdleOnRefresh::Restarts => now,
+        IdleOnRefresh::RunsOn => token.idle_since,
     };
-    (refreshed, Changes { refresh: Some(used), ..Changes::none() })
+    let (refreshed, used) = match settings.rotation {
+        Rotation::Off => (Refreshed::Kept, RefreshRecord { idle_since, ..*token }),
+        Rotation::Always => (Refreshed::Rotated { idle_since }, RefreshRecord { spent: Spent::Since(now), ..*token }),
+    };
+    let beyond = match settings.access_on_refresh {
+        AccessOnRefresh::Kept => Beyond::Nothing,
+        AccessOnRefresh::Revoked => Beyond::AccessTokensOf(token.grant),
+    };
+    (refreshed, Changes { refresh: Some(used), beyond, ..Changes::none() })
 }
 
 /// What a token first spent at `first` is answered with when it comes back unpunished.
 fn forgiven(
     settings: &Settings,
+    token: &RefreshRecord,
     first: Timestamp,
     successor: Option<&RefreshRecord>,
     now: Timestamp,
 ) -> Option<Refreshed> {
     let within = |window: Duration| now.seconds_since(first) < window.as_secs();
+    let usable = successor.is_some_and(|successor| {
+        successor.spent == Spent::No && successor.state == TokenState::Live && !is_idle(settings, successor, now)
+    });
     match settings.grace {
         Grace::None => None,
-        Grace::SameSuccessor { window } => {
-            let successor = successor?;
-            let usable = successor.spent == Spent::No && !is_idle(settings, successor, now);
-            (usable && window.is_none_or(within)).then_some(Refreshed::SameSuccessor)
+        Grace::SameSuccessor { window } => (usable && window.is_none_or(within)).then_some(Refreshed::SameSuccessor),
+        Grace::SameTokens { window } => (usable && window.is_none_or(within)).then_some(Refreshed::SameTokens),
+        Grace::NewSibling { window } => {
+            let idle_since = match settings.idle_on_refresh {
+                IdleOnRefresh::Restarts => now,
+                IdleOnRefresh::RunsOn => token.idle_since,
+            };
+            within(window).then_some(Refreshed::NewSibling { idle_since })
         }
-        Grace::NewSibling { window } => within(window).then_some(Refreshed::NewSibling),
-    }
-}
-
-fn reuse(reuse: Reuse, grant: &Grant) -> Changes {
-    match reuse {
-        Reuse::Reject => Changes::none(),
-        Reuse::RevokeGrant => Changes {
-            grant: Some(Grant { state: GrantState::Ended(Ending::RefreshTokenReuse), ..grant.clone() }),
-            ..Changes::none()
-        },
     }
 }
 

@@ -2,37 +2,49 @@
 
 use crate::clock::Timestamp;
 
-use super::super::records::{AccessRecord, AccessState, Ending, Grant, GrantState, RefreshRecord, Spent};
-use super::super::settings::Settings;
+use super::super::records::{AccessRecord, Ending, Grant, GrantState, RefreshRecord, Spent, TokenState};
+use super::super::settings::{Settings, SpentRevokes};
 use super::{Changes, Revocable};
 
 pub(super) fn access_is_active(token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool {
-    grant.state == GrantState::Live && token.state == AccessState::Live && now < token.expires_at
+    let grant_stands = match grant.state {
+        GrantState::Live | GrantState::RefreshEnded(_) => true,
+        GrantState::Ended(_) => false,
+    };
+    grant_stands && token.state == TokenState::Live && now < token.expires_at
 }
 
 pub(super) fn refresh_is_active(settings: &Settings, token: &RefreshRecord, grant: &Grant, now: Timestamp) -> bool {
     grant.state == GrantState::Live
-        && now.seconds_since(grant.born_at) < settings.lifetimes.refresh_absolute.as_secs()
+        && token.state == TokenState::Live
+        && !is_too_old(settings, grant, now)
         && token.spent == Spent::No
         && !is_idle(settings, token, now)
 }
 
 pub(super) fn is_idle(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> bool {
-    now.seconds_since(token.idle_since) >= settings.lifetimes.refresh_idle.as_secs()
+    settings.lifetimes.refresh_idle.is_some_and(|idle| now.seconds_since(token.idle_since) >= idle.as_secs())
 }
 
-/// A refresh token stands for its grant, however old or spent it is; an access token only for itself.
-pub(super) fn revoke(token: Revocable<'_>, grant: &Grant, client_id: &str) -> Changes {
-    if grant.client_id != client_id || grant.state != GrantState::Live {
+pub(super) fn is_too_old(settings: &Settings, grant: &Grant, now: Timestamp) -> bool {
+    settings.lifetimes.refresh_absolute.is_some_and(|absolute| now.seconds_since(grant.born_at) >= absolute.as_secs())
+}
+
+/// A refresh token ends as much as the settings say, however old it is; an access token only itself.
+pub(super) fn revoke(settings: &Settings, token: Revocable<'_>, grant: &Grant, client_id: &str) -> Changes {
+    if grant.client_id != client_id || matches!(grant.state, GrantState::Ended(_)) {
         return Changes::none();
     }
     match token {
-        Revocable::Refresh(_) => Changes {
-            grant: Some(Grant { state: GrantState::Ended(Ending::SignedOut), ..grant.clone() }),
-            ..Changes::none()
+        Revocable::Refresh(token) if token.spent != Spent::No && settings.spent_revokes == SpentRevokes::No => {
+            Changes::none()
+        }
+        Revocable::Refresh(token) => Changes {
+            refresh: Some(RefreshRecord { state: TokenState::Revoked, ..*token }),
+            ..Changes::end(settings.revocation, grant, Ending::SignedOut)
         },
         Revocable::Access(token) => {
-            Changes { access: Some(AccessRecord { state: AccessState::Revoked, ..token.clone() }), ..Changes::none() }
+            Changes { access: Some(AccessRecord { state: TokenState::Revoked, ..token.clone() }), ..Changes::none() }
         }
     }
 }

@@ -7,6 +7,8 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::clock::Timestamp;
+
 use super::super::AuthService;
 use super::super::service::Active;
 use super::NO_STORE;
@@ -32,7 +34,7 @@ pub(super) async fn introspect(
             client_id: &grant.client_id,
             sub: &grant.subject,
             scope: &token.scope,
-            exp: token.expires_at.seconds(),
+            exp: Some(token.expires_at.seconds()),
             iat: Some(token.issued_at.seconds()),
             iss: &settings.issuer,
             aud: &settings.resource,
@@ -44,9 +46,11 @@ pub(super) async fn introspect(
             client_id: &grant.client_id,
             sub: &grant.subject,
             scope: &grant.scope,
-            exp: (token.idle_since.after(settings.lifetimes.refresh_idle))
-                .min(grant.born_at.after(settings.lifetimes.refresh_absolute))
-                .seconds(),
+            exp: {
+                let idle = settings.lifetimes.refresh_idle.map(|idle| token.idle_since.after(idle));
+                let absolute = settings.lifetimes.refresh_absolute.map(|absolute| grant.born_at.after(absolute));
+                idle.into_iter().chain(absolute).min().map(Timestamp::seconds)
+            },
             iat: None,
             iss: &settings.issuer,
             // Never the resource: a refresh token is for the AuthService alone, and no backend may take it for an access token.
@@ -72,7 +76,8 @@ struct Standing<'a> {
     client_id: &'a str,
     sub: &'a str,
     scope: &'a str,
-    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<u64>,
     iss: &'a str,

@@ -5,8 +5,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row,
 use crate::clock::Timestamp;
 
 use super::super::Fault;
-use super::super::decisions::Changes;
-use super::super::records::{AccessRecord, CodeRecord, Grant, GrantId, RefreshRecord};
+use super::super::decisions::{Beyond, Changes};
+use super::super::records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, TokenState};
 use super::super::secret::Digest;
 
 /// The rows, as seen from inside one transaction or between two.
@@ -18,7 +18,7 @@ pub(in super::super) struct Records<'a> {
 /// The columns of a grant, in the order of [`grant_from`].
 macro_rules! grant_columns {
     () => {
-        "grants.id, grants.client_id, grants.subject, grants.scope, grants.born_at, grants.ending"
+        "grants.id, grants.client_id, grants.subject, grants.scope, grants.born_at, grants.ending, grants.spares"
     };
 }
 
@@ -57,10 +57,10 @@ impl<'a> Records<'a> {
             let code = CodeRecord {
                 digest: *digest,
                 grant: grant.id,
-                redirect_uri: row.get(6)?,
-                challenge: row.get(7)?,
-                issued_at: row.get(8)?,
-                spent: row.get(9)?,
+                redirect_uri: row.get(7)?,
+                challenge: row.get(8)?,
+                issued_at: row.get(9)?,
+                spent: row.get(10)?,
             };
             Ok((code, grant))
         })
@@ -71,11 +71,17 @@ impl<'a> Records<'a> {
         let sql = concat!(
             "SELECT ",
             grant_columns!(),
-            ", idle_since, spent_at FROM refresh_tokens JOIN grants ON grants.id = grant_id WHERE digest = ?1"
+            ", idle_since, spent_at, revoked FROM refresh_tokens JOIN grants ON grants.id = grant_id WHERE digest = ?1"
         );
         self.first(sql, [digest], |row| {
             let grant = grant_from(row)?;
-            let token = RefreshRecord { digest: *digest, grant: grant.id, idle_since: row.get(6)?, spent: row.get(7)? };
+            let token = RefreshRecord {
+                digest: *digest,
+                grant: grant.id,
+                idle_since: row.get(7)?,
+                spent: row.get(8)?,
+                state: row.get(9)?,
+            };
             Ok((token, grant))
         })
     }
@@ -85,22 +91,26 @@ impl<'a> Records<'a> {
         let sql = concat!(
             "SELECT ",
             grant_columns!(),
-            ", jti, access_tokens.scope, issued_at, expires_at, revoked",
+            ", digest, beside, jti, access_tokens.scope, issued_at, expires_at, revoked",
             " FROM access_tokens JOIN grants ON grants.id = grant_id WHERE digest = ?1"
         );
-        self.first(sql, [digest], |row| {
-            let grant = grant_from(row)?;
-            let token = AccessRecord {
-                digest: *digest,
-                grant: grant.id,
-                jti: row.get(6)?,
-                scope: row.get(7)?,
-                issued_at: row.get(8)?,
-                expires_at: row.get(9)?,
-                state: row.get(10)?,
-            };
-            Ok((token, grant))
-        })
+        self.first(sql, [digest], access_from)
+    }
+
+    /// The first access token that was issued beside a refresh token of this grant.
+    pub(in super::super) fn access_beside(
+        &self,
+        refresh: &Digest,
+        grant: GrantId,
+    ) -> Result<Option<AccessRecord>, Fault> {
+        let sql = concat!(
+            "SELECT ",
+            grant_columns!(),
+            ", digest, beside, jti, access_tokens.scope, issued_at, expires_at, revoked",
+            " FROM access_tokens JOIN grants ON grants.id = grant_id",
+            " WHERE grant_id = ?2 AND beside = ?1 ORDER BY issued_at LIMIT 1"
+        );
+        Ok(self.first(sql, params![refresh, grant], access_from)?.map(|(token, _)| token))
     }
 
     /// Begins a grant.
@@ -124,36 +134,51 @@ impl<'a> Records<'a> {
 
     /// Adds a refresh token, unless it is there: rules that leave a rotated token unspent lead to one successor twice.
     pub(in super::super) fn add_refresh(&self, token: &RefreshRecord) -> Result<(), Fault> {
-        let RefreshRecord { digest, grant, idle_since, spent } = token;
-        let sql =
-            "INSERT OR IGNORE INTO refresh_tokens (digest, grant_id, idle_since, spent_at) VALUES (?1, ?2, ?3, ?4)";
-        self.execute(sql, params![digest, grant, idle_since, spent])
+        let RefreshRecord { digest, grant, idle_since, spent, state } = token;
+        let sql = "INSERT OR IGNORE INTO refresh_tokens (digest, grant_id, idle_since, spent_at, revoked)
+                   VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.execute(sql, params![digest, grant, idle_since, spent, state])
     }
 
     pub(in super::super) fn add_access(&self, token: &AccessRecord) -> Result<(), Fault> {
-        let AccessRecord { digest, grant, jti, scope, issued_at, expires_at, state } = token;
-        let sql = "INSERT INTO access_tokens (digest, grant_id, jti, scope, issued_at, expires_at, revoked)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        self.execute(sql, params![digest, grant, jti, scope, issued_at, expires_at, state])
+        let AccessRecord { digest, grant, beside, jti, scope, issued_at, expires_at, state } = token;
+        let sql = "INSERT INTO access_tokens (digest, grant_id, beside, jti, scope, issued_at, expires_at, revoked)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        self.execute(sql, params![digest, grant, beside, jti, scope, issued_at, expires_at, state])
     }
 
     /// Saves what a decision changed.
     pub(in super::super) fn save(&self, changes: &Changes) -> Result<(), Fault> {
-        let Changes { grant, code, refresh, access } = changes;
+        let Changes { grant, code, refresh, access, beyond } = changes;
         if let Some(Grant { id, client_id: _, subject: _, scope: _, born_at: _, state }) = grant {
-            self.execute("UPDATE grants SET ending = ?2 WHERE id = ?1", params![id, state])?;
+            let (ending, spares) = match state {
+                GrantState::Live => (None, false),
+                GrantState::RefreshEnded(ending) => (Some(ending), true),
+                GrantState::Ended(ending) => (Some(ending), false),
+            };
+            self.execute("UPDATE grants SET ending = ?2, spares = ?3 WHERE id = ?1", params![id, ending, spares])?;
         }
         if let Some(CodeRecord { digest, spent, .. }) = code {
             self.execute("UPDATE codes SET spent_at = ?2 WHERE digest = ?1", params![digest, spent])?;
         }
-        if let Some(RefreshRecord { digest, grant: _, idle_since, spent }) = refresh {
-            let sql = "UPDATE refresh_tokens SET idle_since = ?2, spent_at = ?3 WHERE digest = ?1";
-            self.execute(sql, params![digest, idle_since, spent])?;
+        if let Some(RefreshRecord { digest, grant: _, idle_since, spent, state }) = refresh {
+            let sql = "UPDATE refresh_tokens SET idle_since = ?2, spent_at = ?3, revoked = ?4 WHERE digest = ?1";
+            self.execute(sql, params![digest, idle_since, spent, state])?;
         }
         if let Some(AccessRecord { digest, state, .. }) = access {
             self.execute("UPDATE access_tokens SET revoked = ?2 WHERE digest = ?1", params![digest, state])?;
         }
-        Ok(())
+        match beyond {
+            Beyond::Nothing => Ok(()),
+            Beyond::AccessTokensOf(grant) => {
+                let sql = "UPDATE access_tokens SET revoked = ?2 WHERE grant_id = ?1";
+                self.execute(sql, params![grant, TokenState::Revoked])
+            }
+            Beyond::GrantsOf(subject, ending) => {
+                let sql = "UPDATE grants SET ending = ?2, spares = 0 WHERE subject = ?1 AND (ending IS NULL OR spares)";
+                self.execute(sql, params![subject, ending])
+            }
+        }
     }
 
     /// Forgets every grant, code and token.
@@ -174,6 +199,25 @@ fn grant_from(row: &Row<'_>) -> rusqlite::Result<Grant> {
         subject: row.get(2)?,
         scope: row.get(3)?,
         born_at: row.get(4)?,
-        state: row.get(5)?,
+        state: match (row.get::<_, Option<Ending>>(5)?, row.get(6)?) {
+            (None, _) => GrantState::Live,
+            (Some(ending), true) => GrantState::RefreshEnded(ending),
+            (Some(ending), false) => GrantState::Ended(ending),
+        },
     })
+}
+
+fn access_from(row: &Row<'_>) -> rusqlite::Result<(AccessRecord, Grant)> {
+    let grant = grant_from(row)?;
+    let token = AccessRecord {
+        digest: row.get(7)?,
+        grant: grant.id,
+        beside: row.get(8)?,
+        jti: row.get(9)?,
+        scope: row.get(10)?,
+        issued_at: row.get(11)?,
+        expires_at: row.get(12)?,
+        state: row.get(13)?,
+    };
+    Ok((token, grant))
 }

@@ -34,7 +34,9 @@ CREATE TABLE IF NOT EXISTS grants (
     subject   TEXT NOT NULL,
     scope     TEXT NOT NULL,
     born_at   INTEGER NOT NULL,
-    ending    TEXT CHECK (ending IN ('signed out', 'refresh token reuse', 'code replay'))
+    -- Why it was ended, and whether its access tokens were not.
+    ending    TEXT CHECK (ending IN ('signed out', 'refresh token reuse', 'code replay')),
+    spares    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS codes (
@@ -50,15 +52,20 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
     digest     BLOB PRIMARY KEY,
     grant_id   INTEGER NOT NULL,
     idle_since INTEGER NOT NULL,
-    spent_at   INTEGER
+    spent_at   INTEGER,
+    revoked    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS access_tokens (
     digest     BLOB PRIMARY KEY,
     grant_id   INTEGER NOT NULL,
+    beside     BLOB NOT NULL,
     jti        TEXT NOT NULL,
     scope      TEXT NOT NULL,
     issued_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     revoked    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS access_tokens_of_grant ON access_tokens (grant_id);
+CREATE INDEX IF NOT EXISTS grants_of_subject ON grants (subject);

@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::clock::Timestamp;
 
-use super::super::records::{AccessState, Ending, GrantId, GrantState, Spent};
+use super::super::records::{Ending, GrantId, Spent, TokenState};
 use super::super::secret::Digest;
 
 impl ToSql for Timestamp {
@@ -60,7 +60,7 @@ impl FromSql for Spent {
     }
 }
 
-impl ToSql for AccessState {
+impl ToSql for TokenState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
             Self::Live => 0.into(),
@@ -69,7 +69,7 @@ impl ToSql for AccessState {
     }
 }
 
-impl FromSql for AccessState {
+impl FromSql for TokenState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value.as_i64()? {
             0 => Ok(Self::Live),
@@ -83,25 +83,24 @@ const SIGNED_OUT: &str = "signed out";
 const REFRESH_TOKEN_REUSE: &str = "refresh token reuse";
 const CODE_REPLAY: &str = "code replay";
 
-impl ToSql for GrantState {
+impl ToSql for Ending {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
-            Self::Live => rusqlite::types::Null.into(),
-            Self::Ended(Ending::SignedOut) => SIGNED_OUT.into(),
-            Self::Ended(Ending::RefreshTokenReuse) => REFRESH_TOKEN_REUSE.into(),
-            Self::Ended(Ending::CodeReplay) => CODE_REPLAY.into(),
-        })
+            Self::SignedOut => SIGNED_OUT,
+            Self::RefreshTokenReuse => REFRESH_TOKEN_REUSE,
+            Self::CodeReplay => CODE_REPLAY,
+        }
+        .into())
     }
 }
 
-impl FromSql for GrantState {
+impl FromSql for Ending {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str_or_null()? {
-            None => Ok(Self::Live),
-            Some(SIGNED_OUT) => Ok(Self::Ended(Ending::SignedOut)),
-            Some(REFRESH_TOKEN_REUSE) => Ok(Self::Ended(Ending::RefreshTokenReuse)),
-            Some(CODE_REPLAY) => Ok(Self::Ended(Ending::CodeReplay)),
-            Some(_) => Err(FromSqlError::InvalidType),
+        match value.as_str()? {
+            SIGNED_OUT => Ok(Self::SignedOut),
+            REFRESH_TOKEN_REUSE => Ok(Self::RefreshTokenReuse),
+            CODE_REPLAY => Ok(Self::CodeReplay),
+            _ => Err(FromSqlError::InvalidType),
         }
     }
 }

@@ -34,7 +34,7 @@ fn refresh(stage: &Stage, token: &str, start: &Barrier) -> Result<String, Refusa
 
 #[tokio::test]
 async fn one_token_shown_many_times_at_once_has_exactly_one_successor() {
-    let (stage, answers) = race(Settings { reuse: Reuse::Reject, ..settings() }).await;
+    let (stage, answers) = race(Settings { reuse: Reach::Nothing, ..settings() }).await;
     let successors: Vec<_> = answers.iter().flatten().collect();
     assert_eq!(successors.len(), 1, "{answers:?}");
     assert!(stage.is_active(successors[0]).await);

@@ -35,8 +35,8 @@ fn policies() -> impl Strategy<Value = Settings> {
         (1..15_u64).prop_map(|window| Grace::NewSibling { window: seconds(window) }),
     ];
     let rotation = prop_oneof![1 => Just(Rotation::Off), 4 => Just(Rotation::Always)];
-    let reuse = prop_oneof![Just(Reuse::Reject), Just(Reuse::RevokeGrant)];
-    let code_replay = prop_oneof![Just(CodeReplay::Deny), Just(CodeReplay::DenyAndRevoke)];
+    let reuse = prop_oneof![Just(Reach::Nothing), Just(Reach::Grant)];
+    let code_replay = prop_oneof![Just(Reach::Nothing), Just(Reach::Grant)];
     (grace, rotation, reuse, code_replay).prop_map(|(grace, rotation, reuse, code_replay)| Settings {
         grace,
         rotation,

@@ -32,7 +32,13 @@ fn ended(ending: Ending) -> Grant {
 }
 
 fn refresh_token(issued: u64) -> RefreshRecord {
-    RefreshRecord { digest: Digest::of("refresh"), grant: GrantId(1), idle_since: at(issued), spent: Spent::No }
+    RefreshRecord {
+        digest: Digest::of("refresh"),
+        grant: GrantId(1),
+        idle_since: at(issued),
+        spent: Spent::No,
+        state: TokenState::Live,
+    }
 }
 
 fn spent(token: RefreshRecord, first: u64) -> RefreshRecord {

@@ -53,13 +53,26 @@ fn a_wrong_verifier_spends_the_code() {
 }
 
 #[test]
+fn a_wrong_verifier_does_no_more_than_it_is_told_to() {
+    let wrong = Redemption { code_verifier: "wrong", ..HONEST };
+    let shown = |wrong_verifier, code: &CodeRecord| {
+        Standard.redeem(&Settings { wrong_verifier, ..settings() }, code, &grant(), &wrong, at(2))
+    };
+    let nothing = Decided::refused(Refusal::WrongVerifier, Changes::none());
+    assert_eq!(shown(WrongVerifier::Replays, &code()), nothing);
+    assert_eq!(refusal(&shown(WrongVerifier::Replays, &spent_code(1))), Refusal::Replayed);
+    assert_eq!(shown(WrongVerifier::Ignored, &code()), nothing);
+    assert_eq!(shown(WrongVerifier::Ignored, &spent_code(1)), nothing);
+}
+
+#[test]
 fn a_spent_code_ends_its_grant_when_the_deployment_says_so_even_after_its_lifetime() {
     for second in [2, 5, 500] {
         let decided = redeem(&spent_code(1), &grant(), &HONEST, second);
         assert_eq!(refusal(&decided), Refusal::Replayed);
         assert_eq!(decided.changes, Changes { grant: Some(ended(Ending::CodeReplay)), ..Changes::none() });
     }
-    let lenient = Settings { code_replay: CodeReplay::Deny, ..settings() };
+    let lenient = Settings { code_replay: Reach::Nothing, ..settings() };
     let decided = Standard.redeem(&lenient, &spent_code(1), &grant(), &HONEST, at(2));
     assert_eq!((refusal(&decided), decided.changes), (Refusal::Replayed, Changes::none()));
 }

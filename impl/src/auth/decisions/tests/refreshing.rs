@@ -26,7 +26,7 @@ fn with_grace(grace: Grace) -> Settings {
 #[test]
 fn a_refresh_spends_the_shown_token_when_tokens_rotate() {
     let decided = refresh(&settings(), refresh_token(0), None, 19);
-    assert_eq!(decided.answer, Ok(Refreshed::Rotated));
+    assert_eq!(decided.answer, Ok(Refreshed::Rotated { idle_since: at(19) }));
     assert_eq!(decided.changes, changed_token(spent(refresh_token(0), 19)));
 }
 
@@ -45,7 +45,7 @@ fn an_idle_token_is_refused_from_its_last_second_on_and_stays_as_it_was() {
 
 #[test]
 fn no_token_outlives_the_absolute_lifetime_of_its_grant() {
-    assert_eq!(refresh(&settings(), refresh_token(40), None, 49).answer, Ok(Refreshed::Rotated));
+    assert_eq!(refresh(&settings(), refresh_token(40), None, 49).answer, Ok(Refreshed::Rotated { idle_since: at(49) }));
     let decided = refresh(&settings(), refresh_token(40), None, 50);
     assert_eq!(decided, Decided::refused(Refusal::GrantTooOld, Changes::none()));
     // Not even to be found out as a replay.
@@ -59,7 +59,7 @@ fn a_spent_token_ends_its_grant_when_the_deployment_says_so() {
         let decided = refresh(&settings(), spent(refresh_token(0), 1), Some(refresh_token(1)), second);
         assert_eq!(decided, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
     }
-    let lenient = Settings { reuse: Reuse::Reject, ..settings() };
+    let lenient = Settings { reuse: Reach::Nothing, ..settings() };
     let decided = refresh(&lenient, spent(refresh_token(0), 1), Some(refresh_token(1)), 2);
     assert_eq!(decided, Decided::refused(Refusal::Replayed, Changes::none()));
 }
@@ -109,7 +109,7 @@ fn siblings_are_born_within_the_window_whatever_became_of_the_first() {
     let parent = spent(refresh_token(0), 10);
     for successor in [None, Some(refresh_token(10)), Some(spent(refresh_token(10), 11))] {
         let decided = refresh(&siblings, parent, successor, 12);
-        assert_eq!(decided, Decided::granted(Refreshed::NewSibling, Changes::none()));
+        assert_eq!(decided, Decided::granted(Refreshed::NewSibling { idle_since: at(12) }, Changes::none()));
         let decided = refresh(&siblings, parent, successor, 13);
         assert_eq!(decided, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
     }
@@ -121,10 +121,44 @@ fn scope_can_be_narrowed_but_not_widened_and_a_replay_cannot_hide_behind_it() {
         let request = RefreshRequest { client_id: GUI, scope: Some(scope) };
         Standard.refresh(&settings(), &token, None, &grant(), &request, at(1))
     };
-    assert_eq!(ask("notes", refresh_token(0)).answer, Ok(Refreshed::Rotated));
+    assert_eq!(ask("notes", refresh_token(0)).answer, Ok(Refreshed::Rotated { idle_since: at(1) }));
     for wider in ["items admin", "admin", "item"] {
         assert_eq!(ask(wider, refresh_token(0)), Decided::refused(Refusal::ScopeTooWide, Changes::none()));
     }
     let replay = ask("admin", spent(refresh_token(0), 1));
     assert_eq!(replay, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
+}
+
+#[test]
+fn idle_time_runs_on_where_it_does_not_restart() {
+    let on = Settings { idle_on_refresh: IdleOnRefresh::RunsOn, ..settings() };
+    assert_eq!(refresh(&on, refresh_token(0), None, 19).answer, Ok(Refreshed::Rotated { idle_since: at(0) }));
+    let kept = Settings { rotation: Rotation::Off, ..on };
+    assert_eq!(refresh(&kept, refresh_token(0), None, 19).changes, changed_token(refresh_token(0)));
+}
+
+#[test]
+fn a_refresh_revokes_the_access_tokens_of_before_only_where_it_is_told_to() {
+    assert_eq!(refresh(&settings(), refresh_token(0), None, 1).changes.beyond, Beyond::Nothing);
+    let strict = Settings { access_on_refresh: AccessOnRefresh::Revoked, ..settings() };
+    assert_eq!(refresh(&strict, refresh_token(0), None, 1).changes.beyond, Beyond::AccessTokensOf(GrantId(1)));
+}
+
+#[test]
+fn a_replay_ends_as_much_as_it_is_to_reach() {
+    let changes = |reuse| refresh(&Settings { reuse, ..settings() }, spent(refresh_token(0), 1), None, 2).changes;
+    let in_state = |state| Changes { grant: Some(Grant { state, ..grant() }), ..Changes::none() };
+    let ending = Ending::RefreshTokenReuse;
+    assert_eq!(changes(Reach::Nothing), Changes::none());
+    assert_eq!(changes(Reach::RefreshTokens), in_state(GrantState::RefreshEnded(ending)));
+    assert_eq!(changes(Reach::Grant), in_state(GrantState::Ended(ending)));
+    let everything = Beyond::GrantsOf("subject-1".to_owned(), ending);
+    assert_eq!(changes(Reach::Subject), Changes { beyond: everything, ..Changes::none() });
+}
+
+#[test]
+fn a_lifetime_that_is_none_never_ends() {
+    let endless = Lifetimes { refresh_idle: None, refresh_absolute: None, ..settings().lifetimes };
+    let endless = Settings { lifetimes: endless, ..settings() };
+    assert!(refresh(&endless, refresh_token(0), None, 100_000).answer.is_ok());
 }

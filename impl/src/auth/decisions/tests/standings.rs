@@ -4,11 +4,12 @@ fn access_token() -> AccessRecord {
     AccessRecord {
         digest: Digest::of("access"),
         grant: GrantId(1),
+        beside: Digest::of("refresh"),
         jti: "jti".to_owned(),
         scope: "items".to_owned(),
         issued_at: at(0),
         expires_at: at(10),
-        state: AccessState::Live,
+        state: TokenState::Live,
     }
 }
 
@@ -19,7 +20,7 @@ fn an_access_token_is_active_until_the_second_before_its_exp() {
     assert!(active(&access_token(), &grant(), 9));
     assert!(!active(&access_token(), &grant(), 10));
     assert!(!active(&access_token(), &ended(Ending::SignedOut), 9));
-    assert!(!active(&AccessRecord { state: AccessState::Revoked, ..access_token() }, &grant(), 9));
+    assert!(!active(&AccessRecord { state: TokenState::Revoked, ..access_token() }, &grant(), 9));
 }
 
 #[test]
@@ -53,15 +54,35 @@ fn grace_does_not_make_a_spent_token_active() {
 fn revoking_any_refresh_token_ends_the_grant_and_an_access_token_only_itself() {
     for token in [refresh_token(0), spent(refresh_token(0), 1)] {
         let changes = revoke(Revocable::Refresh(&token), &grant(), GUI);
-        assert_eq!(changes, Changes { grant: Some(ended(Ending::SignedOut)), ..Changes::none() });
+        let revoked = RefreshRecord { state: TokenState::Revoked, ..token };
+        let all = Changes { grant: Some(ended(Ending::SignedOut)), refresh: Some(revoked), ..Changes::none() };
+        assert_eq!(changes, all);
         assert_eq!(revoke(Revocable::Refresh(&token), &grant(), "other"), Changes::none());
         // The first reason stays.
         assert_eq!(revoke(Revocable::Refresh(&token), &ended(Ending::CodeReplay), GUI), Changes::none());
     }
     let changes = revoke(Revocable::Access(&access_token()), &grant(), GUI);
-    let revoked = AccessRecord { state: AccessState::Revoked, ..access_token() };
+    let revoked = AccessRecord { state: TokenState::Revoked, ..access_token() };
     assert_eq!(changes, Changes { access: Some(revoked), ..Changes::none() });
     assert_eq!(revoke(Revocable::Access(&access_token()), &grant(), "other"), Changes::none());
+}
+
+#[test]
+fn revoking_reaches_as_far_as_it_is_told_to() {
+    let told = |revocation, spent_revokes| Settings { revocation, spent_revokes, ..settings() };
+    let revoke = |settings: &Settings, token: &RefreshRecord| {
+        Standard.revoke(settings, Revocable::Refresh(token), &grant(), GUI, at(3))
+    };
+    let revoked = RefreshRecord { state: TokenState::Revoked, ..refresh_token(0) };
+    let alone = revoke(&told(Reach::Nothing, SpentRevokes::Yes), &refresh_token(0));
+    assert_eq!(alone, Changes { refresh: Some(revoked), ..Changes::none() });
+    assert!(!Standard.refresh_is_active(&settings(), &revoked, &grant(), at(3)));
+    let deaf = revoke(&told(Reach::Grant, SpentRevokes::No), &spent(refresh_token(0), 1));
+    assert_eq!(deaf, Changes::none());
+    let barred = revoke(&told(Reach::RefreshTokens, SpentRevokes::Yes), &refresh_token(0)).grant;
+    let barred = barred.expect("the refresh tokens of the grant end");
+    assert!(!Standard.refresh_is_active(&settings(), &refresh_token(0), &barred, at(3)));
+    assert!(Standard.access_is_active(&settings(), &access_token(), &barred, at(3)));
 }
 
 fn revoke(token: Revocable<'_>, grant: &Grant, client_id: &str) -> Changes {

@@ -89,7 +89,7 @@ async fn a_replayed_refresh_token_takes_the_whole_grant_with_it() {
 
 #[tokio::test]
 async fn a_replayed_refresh_token_is_only_refused_where_reuse_is_not_punished() {
-    let stage = Stage::new(Settings { reuse: Reuse::Reject, ..settings() });
+    let stage = Stage::new(Settings { reuse: Reach::Nothing, ..settings() });
     let (access, first) = stage.tokens().await;
     let second = stage.refresh(&first).await.field("refresh_token");
     assert_eq!(stage.refresh(&first).await.outcome(), "400 invalid_grant");
