@@ -1,12 +1,14 @@
 //! Finds, proves and replays what goes wrong in the life of an OAuth token.
 //!
 //! The flow is one way: a policy is explored ([`explore`]) to a graph, the graph covered ([`cover`]) by traces ([`trace`]), the traces driven
-//! ([`mod@drive`]) against a target ([`target`]), and what came of it reported ([`report`]). [`cli`] has one file for each verb.
+//! ([`mod@drive`]) against a target ([`target`]), and what came of it reported ([`report`]). [`probe`] goes the
+//! other way: from what a target does to the policy that it follows. [`cli`] has one file for each verb.
 
 pub mod cli;
 pub mod cover;
 pub mod drive;
 pub mod explore;
+pub mod probe;
 pub mod report;
 pub mod run;
 pub mod serve;

@@ -215,7 +215,9 @@ impl Audit<'_> {
         }
         let new_sign_in = matches!(action, Action::Return(Exchange::Redeem(_)));
         marks.set_if(Mark::SignOutUndone, before == Tokens::NONE && !new_sign_in);
-        let cleared_early = after == Tokens::NONE && !self.session_is_over();
+        // What a theft leads to is told by other marks.
+        let untouched = self.after.thefts == self.spec.scope.thefts;
+        let cleared_early = after == Tokens::NONE && !self.session_is_over() && untouched;
         let all_delivered = self.after.losses == self.spec.scope.losses;
         marks.set_if(Mark::SpuriousSignOut, cleared_early && all_delivered);
         marks.set_if(Mark::LossWasFatal, cleared_early && !all_delivered);

@@ -4,11 +4,13 @@
 //! explored, driven or worded.
 
 mod asked;
+mod audit;
 mod check;
 mod cover;
 mod failure;
 mod folder;
 mod policy;
+mod probe;
 mod replay;
 pub mod serve;
 mod show;
@@ -51,6 +53,8 @@ enum Command {
     Cover(cover::Cover),
     Replay(replay::Replay),
     Show(show::Show),
+    Probe(probe::Probe),
+    Audit(audit::Audit),
     Policy(policy::PolicyCommand),
     Serve(serve::Serve),
 }
@@ -84,6 +88,8 @@ impl Command {
             Self::Cover(cover) => cover.run(out),
             Self::Replay(replay) => replay.run(out),
             Self::Show(show) => show.run(out),
+            Self::Probe(probe) => probe.run(out),
+            Self::Audit(audit) => audit.run(out),
             Self::Policy(policy) => policy.run(out),
             Self::Serve(serve) => serve.run(out),
         }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::asked::{Format, too_many_ticks};
 use super::failure::{Failure, written};
-use super::targets::TargetName;
+use super::targets::Chosen;
 use super::verify::{DEFAULT_OUT, save};
 use crate::report;
 use crate::report::progress::Progress;
@@ -22,9 +22,10 @@ pub(super) struct Replay {
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
-    /// What to drive.
-    #[arg(long, value_enum, default_value_t = TargetName::Reference)]
-    target: TargetName,
+    /// What to drive. reference: the reference servers in this process; http: the same as processes of their own; or a file that describes
+    /// a server.
+    #[arg(long, value_name = "NAME-OR-FILE", default_value = "reference")]
+    target: String,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -38,10 +39,11 @@ pub(super) struct Replay {
 impl Replay {
     /// Replays, saves what diverges, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let target = Chosen::of(&self.target)?;
         let given = self.given()?;
         let mut progress = Progress::start();
-        let open = |spec: &Spec| self.target.open(spec);
-        let (mut replay, replayed) = replay_traces(self.target.name(), &given, &open, &mut progress);
+        let open = |spec: &Spec| target.open(spec);
+        let (mut replay, replayed) = replay_traces(target.name(), &given, &open, &mut progress);
         progress.finish();
         save(&mut replay, &self.out)?;
         written(match self.format {

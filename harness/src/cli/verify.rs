@@ -1,17 +1,24 @@
 //! `authloom verify`: check, then replay on real servers.
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use authloom_model::Spec;
 use clap::Args;
 
-use super::asked::{Bounds, Format, Subject};
-use super::check::report;
-use super::failure::Failure;
+use super::asked::{Bounds, Format, Subject, too_many_ticks};
+use super::check;
+use super::failure::{Failure, written};
 use super::folder::Folder;
-use super::targets::TargetName;
+use super::targets::{Chosen, policy_of};
+use crate::explore::Limits;
+use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{self, Plan, Replay, Status};
+use crate::run::{self, Plan, Replay, Status, Suite};
+use crate::target::Target;
+use crate::target::live::Live;
+use crate::target::live::description::Description;
 
 /// Check a policy, and replay it on real servers: every step in this process, every kind of step over HTTP. The bare command does this.
 #[derive(Args, Clone, Debug)]
@@ -20,6 +27,11 @@ pub(super) struct Verify {
     subject: Subject,
     #[command(flatten)]
     bounds: Bounds,
+
+    /// What to drive: reference, http, or a file that describes a server, which is then held to the policy that the file names. Unless
+    /// told, reference and http.
+    #[arg(long, value_name = "NAME-OR-FILE")]
+    target: Option<String>,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -36,15 +48,18 @@ pub(super) const DEFAULT_OUT: &str = "authloom-traces";
 impl Verify {
     /// Verifies, saves what diverges, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let targets = match &self.target {
+            None => Chosen::OURS.to_vec(),
+            Some(target) => vec![Chosen::of(target)?],
+        };
+        if let [Chosen::Live(described)] = targets.as_slice() {
+            return self.live(described, out);
+        }
         let spec = self.subject.spec()?;
         let mut progress = Progress::start();
-        let targets = TargetName::ALL;
-        let opens = targets.map(|target| {
-            let spec = &spec;
-            move || target.open(spec)
-        });
+        let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec)).collect();
         let plans: Vec<Plan<'_>> = targets
-            .into_iter()
+            .iter()
             .zip(&opens)
             .map(|(target, open)| Plan {
                 target: target.name(),
@@ -58,9 +73,40 @@ impl Verify {
         for replay in outcome.replays.iter_mut().flatten() {
             save(replay, &self.out)?;
         }
-        report(out, &outcome, self.format, &self.subject)?;
+        check::report(out, &outcome, self.format, &self.subject)?;
         Ok(outcome.status())
     }
+}
+
+impl Verify {
+    /// Holds a described server to the policy that its file names.
+    fn live(&self, described: &Description, out: &mut dyn Write) -> Result<Status, Failure> {
+        let spec = Spec::new(policy_of(described)?, self.subject.scope)
+            .map_err(|error| too_many_ticks(&described.policy, &error))?;
+        let mut progress = Progress::start();
+        let mut replay = held_to(described, &spec, self.bounds.into(), &mut progress)?;
+        progress.finish();
+        save(&mut replay, &self.out)?;
+        written(match self.format {
+            Format::Text => report::replay::replays(out, std::slice::from_ref(&replay)),
+            Format::Json => report::replay::json(out, &replay, &[]),
+            Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
+        })?;
+        Ok(replay.status())
+    }
+}
+
+/// Leads a described server through a step of every kind that it can be asked.
+pub(super) fn held_to(
+    described: &Description,
+    spec: &Spec,
+    limits: Limits,
+    progress: &mut Progress,
+) -> Result<Replay, Failure> {
+    let abilities = Live::before(described, spec)?.abilities();
+    let open = || Ok(Box::new(Live::before(described, spec)?) as Box<dyn Target>);
+    let plan = Plan { target: &described.name, suite: Suite::EveryKind, open: &open, workers: NonZeroUsize::MIN };
+    Ok(run::verify_live(spec, abilities, limits, &plan, progress))
 }
 
 /// Saves the traces on which a target diverges.

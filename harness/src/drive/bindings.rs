@@ -25,7 +25,7 @@ impl fmt::Display for Symbol {
     }
 }
 
-/// The bindings of one trace. Only ever looked up, so that the order of a hash is seen by nobody.
+/// The bindings of one trace. Looked up, or told in the order of names, so that the order of a hash is seen by nobody.
 #[derive(Default)]
 pub(super) struct Bindings {
     secrets: HashMap<Symbol, Secret, foldhash::fast::FixedState>,
@@ -46,6 +46,21 @@ impl Bindings {
                 Ok(())
             }
         }
+    }
+
+    /// Every token that was sent, in the order of their names.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = (Token, &Secret)> {
+        let mut all: Vec<_> = self
+            .secrets
+            .iter()
+            .filter_map(|(symbol, secret)| match symbol {
+                Symbol::Code(_) => None,
+                Symbol::Refresh(token) => Some((Token::Refresh(*token), secret)),
+                Symbol::Access(token) => Some((Token::Access(*token), secret)),
+            })
+            .collect();
+        all.sort_by_key(|(token, _)| *token);
+        all.into_iter()
     }
 
     /// What was sent for a token.

@@ -5,16 +5,19 @@
 
 mod bindings;
 mod compare;
+mod record;
 mod shorten;
 
 use authloom_model::rule::{self, Rule};
 use authloom_model::seen::{Answer, Event};
-use authloom_model::{Action, Spec};
+use authloom_model::{Action, Exchange, Spec};
 
-use crate::target::{Concrete, Fault, Target, Unsupported};
+use crate::target::{Concrete, Fault, Lens, Target, Told, Unsupported};
 use crate::trace::{Header, InTrace, Standing, Token, Trace, TraceStep, Walker};
 
 use bindings::Bindings;
+pub(crate) use record::Foretold;
+pub use record::{Reading, Record, Recorder};
 pub use shorten::shorten;
 
 /// What came of driving one trace.
@@ -39,6 +42,21 @@ pub struct Divergence {
     pub difference: Difference,
     /// The rule that the model goes by, and its source.
     pub rule: Rule,
+    /// The HTTP exchanges that led there, one in a line, without any secret.
+    pub evidence: Vec<String>,
+}
+
+impl Divergence {
+    /// Where a spec and a target part ways at the last of these actions.
+    pub(crate) fn of(
+        spec: &Spec,
+        actions: &[Action],
+        difference: Difference,
+        rule: Rule,
+        evidence: Vec<String>,
+    ) -> Self {
+        Self { trace: retrace(spec, actions), difference, rule, evidence }
+    }
 }
 
 /// What differs between what had to be seen and what was.
@@ -111,7 +129,7 @@ fn drive_steps(target: &mut dyn Target, spec: &Spec, mut next: impl FnMut() -> O
             Ok(None) => {}
             Ok(Some((difference, rule))) => {
                 let trace = retrace(spec, &taken);
-                let divergence = Divergence { trace, difference, rule };
+                let divergence = Divergence { trace, difference, rule, evidence: target.evidence() };
                 return Driven { steps: taken.len() - 1, verdict: Verdict::Diverges(Box::new(divergence)) };
             }
             Err(fault) => return Driven { steps: taken.len() - 1, verdict: Verdict::Failed(fault) },
@@ -126,12 +144,18 @@ fn take(
     step: &TraceStep,
 ) -> Result<Option<(Difference, Rule)>, Fault> {
     let observed = target.apply(step.action)?;
-    if let Some(difference) = compare::compare(&step.seen, observed, bindings) {
+    let lens = target.lens();
+    let expected: Vec<_> = step.seen.iter().filter(|event| is_seen(lens, event)).cloned().collect();
+    if let Some(difference) = compare::compare(&expected, observed, bindings) {
         return Ok(Some(difference));
     }
     for (token, expected) in &step.standing {
         let Some(secret) = bindings.token(*token) else { continue };
-        let standing = if target.is_active(secret)? { Standing::Active } else { Standing::Inactive };
+        if told(lens, *token) == Told::No {
+            continue;
+        }
+        let Some(active) = target.is_active(secret)? else { continue };
+        let standing = if active { Standing::Active } else { Standing::Inactive };
         if standing != *expected {
             let difference = Difference::Standing { token: *token, expected: *expected };
             return Ok(Some((difference, rule::STANDING)));
@@ -144,6 +168,24 @@ fn take(
         }
     }
     Ok(None)
+}
+
+/// Whether a target tells how such a token stands.
+fn told(lens: Lens, token: Token) -> Told {
+    match token {
+        Token::Access(_) => lens.access,
+        Token::Refresh(_) => lens.refresh,
+    }
+}
+
+/// Whether an event can be seen on a target.
+fn is_seen(lens: Lens, event: &Event<InTrace>) -> bool {
+    match event {
+        Event::Sent(exchange, _) | Event::Answered(exchange, _) => {
+            lens.introspection == Told::Yes || !matches!(exchange, Exchange::Introspect(_))
+        }
+        Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => true,
+    }
 }
 
 /// The refresh token that an event hands out for the first time.

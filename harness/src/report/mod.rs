@@ -10,6 +10,7 @@ mod layout;
 mod numbers;
 mod picture;
 pub mod policy;
+pub mod probe;
 pub mod progress;
 pub mod replay;
 mod style;

@@ -53,7 +53,7 @@ impl Watch for Progress {
     fn saw(&mut self, stage: &Stage) {
         let news = self.at.replace(std::mem::discriminant(stage)) != Some(std::mem::discriminant(stage));
         self.calls = self.calls.wrapping_add(1);
-        let rare = matches!(stage, Stage::Exploring(_) | Stage::Covering { .. } | Stage::Shortening { .. });
+        let rare = !matches!(stage, Stage::Replaying { .. });
         if !news && !rare && !self.calls.is_multiple_of(CALLS_PER_LOOK) {
             return;
         }
@@ -78,7 +78,9 @@ impl Watch for Progress {
 fn dress(bar: &ProgressBar, stage: &Stage) {
     let template = match stage {
         Stage::Replaying { .. } => "  {msg} {wide_bar} {percent}%  {eta} left",
-        Stage::Exploring(_) | Stage::Covering { .. } | Stage::Shortening { .. } => "  {spinner} {msg}",
+        Stage::Exploring(_) | Stage::Covering { .. } | Stage::Probing { .. } | Stage::Shortening { .. } => {
+            "  {spinner} {msg}"
+        }
     };
     bar.set_style(ProgressStyle::with_template(template).expect("the templates are fixed"));
     bar.reset();
@@ -96,6 +98,9 @@ fn show(bar: &ProgressBar, stage: &Stage) {
             bar.set_message(format!("replaying on {target}"));
             bar.set_length(*total);
             bar.set_position(*done);
+        }
+        Stage::Probing { target, traces, left } => {
+            bar.set_message(format!("probing {target}: {}, {left} policies left", count(*traces as u64, "trace")));
         }
         Stage::Shortening { steps } => {
             bar.set_message(format!("shortening a trace of {}", count(*steps as u64, "step")));

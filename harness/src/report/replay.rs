@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::layout::{entry, heading};
 use super::numbers::{count, rate};
 use super::picture::picture;
-use super::style::{BAD, GOOD, TITLE, UNSURE};
+use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::run::{Breach, Came, Goal, Replay, Replayed, Status};
 
 /// Where the facts of a target begin.
@@ -101,6 +101,13 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
     heading(out, &format!("Where {} diverges", replay.target), BAD, &count(breach.trace.steps.len() as u64, "step"))?;
     writeln!(out)?;
     out.write_all(picture(&breach.trace, Some(breach)).as_bytes())?;
+    if !breach.evidence.is_empty() {
+        writeln!(out, "\n  {DIM}HTTP{DIM:#}")?;
+        for exchange in &breach.evidence {
+            entry(out, "", 4, exchange, DIM)?;
+        }
+        writeln!(out)?;
+    }
     match &breach.saved {
         Some(path) => entry(out, "  saved", 10, &path.display().to_string(), Style::new()),
         None => Ok(()),

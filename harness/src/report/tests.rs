@@ -36,6 +36,7 @@ fn mixed() -> Outcome {
         expected: "401".to_owned(),
         rule: NOTHING_ELSE,
         seen: "500 Internal Server Error".to_owned(),
+        evidence: Vec::new(),
         saved: Some("traces/http-diverges-1.mmd".into()),
     });
     Outcome { checked, replays: Some(vec![conforms, diverges]) }

@@ -20,6 +20,8 @@ pub struct Breach {
     pub rule: Rule,
     /// What was seen.
     pub seen: String,
+    /// The HTTP exchanges that led there, without any secret.
+    pub evidence: Vec<String>,
     /// Where the trace was saved.
     pub saved: Option<PathBuf>,
 }
@@ -27,7 +29,8 @@ pub struct Breach {
 impl From<Divergence> for Breach {
     fn from(divergence: Divergence) -> Self {
         let (expected, seen) = in_words(&divergence.difference);
-        Self { trace: divergence.trace, expected, rule: divergence.rule, seen, saved: None }
+        let Divergence { trace, rule, evidence, .. } = divergence;
+        Self { trace, expected, rule, seen, evidence, saved: None }
     }
 }
 

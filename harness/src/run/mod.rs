@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: arguments of a command line, printing, and a clock. Time and progress go through [`Watch`].
 
+mod asked;
 mod breach;
 mod check;
 mod cover;
@@ -17,6 +18,7 @@ mod traces;
 mod verify;
 mod watch;
 
+pub use asked::Asked;
 pub use breach::Breach;
 pub use check::{Checked, Finding, Premise, Verdict, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
@@ -24,7 +26,7 @@ pub use crew::Open;
 pub use replay::{Goal, Replay};
 pub use status::Status;
 pub use traces::{Came, Given, OpenFor, Replayed, replay_traces};
-pub use verify::verify;
+pub use verify::{verify, verify_live};
 pub use watch::{Stage, Unwatched, Watch};
 
 use cover::way;

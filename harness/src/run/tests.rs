@@ -83,7 +83,7 @@ impl Target for Unlike {
             .collect())
     }
 
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
         self.inner.is_active(token)
     }
 

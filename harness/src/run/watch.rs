@@ -23,6 +23,15 @@ pub enum Stage {
         /// Steps there are to drive.
         total: u64,
     },
+    /// A target is being probed.
+    Probing {
+        /// The target's name.
+        target: String,
+        /// Traces run so far.
+        traces: usize,
+        /// Candidates that explain what was seen.
+        left: usize,
+    },
     /// A divergence is being shortened.
     Shortening {
         /// Steps of the trace that diverges.

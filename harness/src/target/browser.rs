@@ -20,7 +20,7 @@ use url::Url;
 use super::login::LoginForm;
 use super::thief::Thief;
 use super::wire::{self, Received, Sent};
-use super::{Concrete, Fault, Secret, Target, Unsupported};
+use super::{Abilities, Concrete, Fault, Lens, Secret, Target, Unsupported};
 
 /// What a backend does with a call.
 pub enum Reply {
@@ -28,12 +28,14 @@ pub enum Reply {
     Answers(Received),
     /// It first asks the AuthService, and waits.
     Introspects(Sent),
+    /// It has asked or not, unseen; its answer is kept until the introspection would have returned.
+    Unseen(Received),
 }
 
 /// How messages are carried to the servers, and time to everyone.
 pub trait Carrier {
     /// The target's name in reports.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// The time that the servers have.
     fn now(&self) -> Timestamp;
     /// Turns everyone's clock.
@@ -50,8 +52,38 @@ pub trait Carrier {
     fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault>;
     /// Makes the servers forget all grants.
     fn reset(&mut self) -> Result<(), Fault>;
-    /// Whether the AuthService calls a token active.
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault>;
+    /// Whether the AuthService calls a token active. None: it does not tell.
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
+
+    /// What of the servers is seen.
+    fn lens(&self) -> Lens {
+        Lens::CLEAR
+    }
+    /// What the servers can be made to do.
+    fn abilities(&self) -> Abilities {
+        Abilities::ALL
+    }
+    /// The exchanges since the last reset.
+    fn evidence(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Takes a browser to the login page, where the person signs in: what the last form is answered.
+    fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
+        let page = http::Request::get(url.as_str()).body(Bytes::new());
+        let page = self.to_auth(page.map_err(|error| Fault(error.to_string()))?)?;
+        match LoginForm::find(url, &page) {
+            None => Ok(page),
+            Some(form) => self.to_auth(form.filled_in(username, password)?),
+        }
+    }
+    /// What the GUI is to be told anew, where a reset has moved the servers.
+    fn moved(&mut self, _settings: &gui::Settings) -> Result<Option<gui::Settings>, Fault> {
+        Ok(None)
+    }
+    /// Whether the backend is the harness's own, which a refresh token can be shown to without asking anybody's leave.
+    fn serves_on_the_side(&self) -> bool {
+        true
+    }
 }
 
 /// Who signs in, and with what.
@@ -89,6 +121,8 @@ pub struct Browser<C> {
     tick: Duration,
     pub(super) carrier: C,
     held: BTreeMap<Exchange, Held>,
+    /// What a backend has answered a call that is still to be introspected, as far as one sees.
+    unseen: BTreeMap<CallId, Received>,
     calls: BTreeMap<gui::CallId, CallId>,
     next_call: u32,
     lock_holder: Option<gui::TabId>,
@@ -109,15 +143,33 @@ impl<C: Carrier> Target for Browser<C> {
         Unsupported::default()
     }
 
+    fn lens(&self) -> Lens {
+        self.carrier.lens()
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.carrier.abilities()
+    }
+
+    fn evidence(&self) -> Vec<String> {
+        self.carrier.evidence()
+    }
+
     /// A new browser before servers that know of no grant.
     fn reset(&mut self) -> Result<(), Fault> {
+        self.carrier.reset()?;
+        if let Some(settings) = self.carrier.moved(&self.settings)? {
+            self.thief = Thief::of(&settings);
+            self.settings = Arc::new(settings);
+        }
         self.client = (self.make)(Arc::clone(&self.settings));
         self.thief.forget();
         self.held.clear();
+        self.unseen.clear();
         self.calls.clear();
         self.lock_holder = None;
         self.wanting_lock.clear();
-        self.carrier.reset()
+        Ok(())
     }
 
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
@@ -139,22 +191,26 @@ impl<C: Carrier> Target for Browser<C> {
             }
             Action::Arrive(Exchange::Theft(stolen)) => self.theft(stolen),
             Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
-            Action::Arrive(exchange) => self.arrive(exchange).map(|event| vec![event]),
+            Action::Arrive(exchange) => Ok(self.arrive(exchange)?.into_iter().collect()),
             Action::Return(exchange) => self.deliver(exchange),
             Action::Lose(exchange) => self.lose(exchange),
         }
     }
 
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
         self.carrier.is_active(token)
     }
 
     /// By a call on the side, that no trace tells of.
     fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        if !self.carrier.serves_on_the_side() {
+            return Ok(None);
+        }
         let request = http::Request::get("/get_items").header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         let request = request.body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
         let answer = match self.carrier.to_backend(ON_THE_SIDE, request)? {
             Reply::Answers(answer) => answer,
+            Reply::Unseen(answer) => answer,
             Reply::Introspects(_) => {
                 self.carrier.introspection_arrives(ON_THE_SIDE)?;
                 self.carrier.introspection_returns(ON_THE_SIDE)?
@@ -178,6 +234,7 @@ impl<C: Carrier> Browser<C> {
             tick,
             carrier,
             held: BTreeMap::new(),
+            unseen: BTreeMap::new(),
             calls: BTreeMap::new(),
             next_call: 0,
             lock_holder: None,
@@ -222,50 +279,60 @@ impl<C: Carrier> Browser<C> {
         self.tell(Input::LockGranted { tab }, Password::Right)
     }
 
-    fn arrive(&mut self, exchange: Exchange) -> Result<Event<Concrete>, Fault> {
+    /// What is seen of an arrival: nothing, where a backend asks unseen.
+    fn arrive(&mut self, exchange: Exchange) -> Result<Option<Event<Concrete>>, Fault> {
         if let Exchange::Introspect(call) = exchange {
+            if self.unseen.contains_key(&call) {
+                return Ok(None);
+            }
             let answer = self.carrier.introspection_arrives(call)?;
-            return Ok(Event::Answered(exchange, wire::introspection_answer(&answer)));
+            return Ok(Some(Event::Answered(exchange, wire::introspection_answer(&answer))));
         }
         match self.take(exchange)? {
-            Held::Visit(url, password) => self.visit(exchange, url, password),
-            Held::Request(id, request) => {
-                let answer = match exchange {
-                    Exchange::Call(call) => match self.carrier.to_backend(call, request)? {
-                        Reply::Answers(answer) => answer,
-                        Reply::Introspects(asked) => {
-                            // The call itself waits at the backend; its answer will come under the same id.
-                            self.held.insert(exchange, Held::Request(id, Sent::default()));
-                            return Ok(Event::Sent(Exchange::Introspect(call), wire::introspect(&asked)));
-                        }
-                    },
-                    Exchange::Introspect(_)
-                    | Exchange::Refresh(_)
-                    | Exchange::SignIn(_)
-                    | Exchange::Redeem(_)
-                    | Exchange::Revoke(_)
-                    | Exchange::Theft(_) => self.carrier.to_auth(request)?,
-                };
-                Ok(self.hold_answer(exchange, id, answer))
-            }
+            Held::Visit(url, password) => self.visit(exchange, url, password).map(Some),
+            Held::Request(id, request) => match exchange {
+                Exchange::Call(call) => self.arrive_at_backend(call, id, request),
+                Exchange::Introspect(_)
+                | Exchange::Refresh(_)
+                | Exchange::SignIn(_)
+                | Exchange::Redeem(_)
+                | Exchange::Revoke(_)
+                | Exchange::Theft(_) => {
+                    let answer = self.carrier.to_auth(request)?;
+                    Ok(Some(self.hold_answer(exchange, id, answer)))
+                }
+            },
             Held::Response(..) | Held::Page(_) => Err(Fault(format!("{exchange:?} has arrived before"))),
         }
     }
 
-    /// The person fills in the form that the login page holds.
-    fn visit(&mut self, exchange: Exchange, url: Url, password: Password) -> Result<Event<Concrete>, Fault> {
-        let page = http::Request::get(url.as_str()).body(Bytes::new());
-        let page = self.carrier.to_auth(page.map_err(|error| Fault(error.to_string()))?)?;
-        let answer = match LoginForm::find(&url, &page) {
-            None => page,
-            Some(form) => {
-                let password = match password {
-                    Password::Right => self.person.password.expose().to_owned(),
-                    Password::Wrong => format!("not {}", self.person.password.expose()),
-                };
-                self.carrier.to_auth(form.filled_in(&self.person.username, &password)?)?
+    fn arrive_at_backend(
+        &mut self,
+        call: CallId,
+        id: gui::ExchangeId,
+        request: Sent,
+    ) -> Result<Option<Event<Concrete>>, Fault> {
+        let exchange = Exchange::Call(call);
+        let asked = match self.carrier.to_backend(call, request)? {
+            Reply::Answers(answer) => return Ok(Some(self.hold_answer(exchange, id, answer))),
+            Reply::Introspects(asked) => Some(Event::Sent(Exchange::Introspect(call), wire::introspect(&asked))),
+            Reply::Unseen(answer) => {
+                self.unseen.insert(call, answer);
+                None
             }
         };
+        // The call itself waits at the backend; its answer will come under the same id.
+        self.held.insert(exchange, Held::Request(id, Sent::default()));
+        Ok(asked)
+    }
+
+    /// The person fills in the form that the login page holds.
+    fn visit(&mut self, exchange: Exchange, url: Url, password: Password) -> Result<Event<Concrete>, Fault> {
+        let password = match password {
+            Password::Right => self.person.password.expose().to_owned(),
+            Password::Wrong => format!("not {}", self.person.password.expose()),
+        };
+        let answer = self.carrier.sign_in(&url, &self.person.username, &password)?;
         let seen = wire::sign_in_answer(&answer);
         self.held.insert(exchange, Held::Page(answer));
         Ok(Event::Answered(exchange, seen))
@@ -273,7 +340,10 @@ impl<C: Carrier> Browser<C> {
 
     fn deliver(&mut self, exchange: Exchange) -> Result<Vec<Event<Concrete>>, Fault> {
         if let Exchange::Introspect(call) = exchange {
-            let answer = self.carrier.introspection_returns(call)?;
+            let answer = match self.unseen.remove(&call) {
+                Some(answer) => answer,
+                None => self.carrier.introspection_returns(call)?,
+            };
             return self.call_is_answered(call, answer);
         }
         match self.take(exchange)? {

@@ -2,8 +2,11 @@
 //!
 //! A target knows neither the model nor what ought to happen. It speaks in [`Concrete`] symbols: what was really sent.
 
+mod backend;
 pub mod browser;
+mod client;
 pub mod http;
+pub mod live;
 mod login;
 mod reference;
 pub mod settings;
@@ -71,6 +74,50 @@ pub struct Fault(pub String);
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Unsupported(pub Vec<String>);
 
+/// What a target lets one see of it. What is not seen is not compared.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Lens {
+    /// Whether one can ask how an access token stands.
+    pub access: Told,
+    /// Whether one can ask how a refresh token stands.
+    pub refresh: Told,
+    /// Whether one sees what a backend asks about a token, and what it is answered.
+    pub introspection: Told,
+}
+
+/// Whether something can be learned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Told {
+    /// It can.
+    Yes,
+    /// It cannot.
+    No,
+}
+
+impl Lens {
+    /// Everything is seen.
+    pub const CLEAR: Self = Self { access: Told::Yes, refresh: Told::Yes, introspection: Told::Yes };
+}
+
+/// What a target can be made to do. What it cannot is left out of what it is asked, and said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Abilities {
+    /// To let time pass.
+    pub clock: Told,
+    /// To tell a wrong password from a right one.
+    pub passwords: Told,
+    /// To revoke a refresh token.
+    pub revocation: Told,
+    /// To be held between a call and its introspection.
+    pub introspection: Told,
+}
+
+impl Abilities {
+    /// Everything.
+    pub const ALL: Self =
+        Self { clock: Told::Yes, passwords: Told::Yes, revocation: Told::Yes, introspection: Told::Yes };
+}
+
 /// What can be driven.
 pub trait Target {
     /// Its name in reports.
@@ -78,6 +125,21 @@ pub trait Target {
 
     /// What of this policy it cannot be asked. Empty for a target that can be asked everything.
     fn unsupported(&self, policy: &Policy) -> Unsupported;
+
+    /// What it lets one see.
+    fn lens(&self) -> Lens {
+        Lens::CLEAR
+    }
+
+    /// What it can be made to do.
+    fn abilities(&self) -> Abilities {
+        Abilities::ALL
+    }
+
+    /// The HTTP exchanges since the last reset, one in a line, without any secret.
+    fn evidence(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Makes it as new: nobody is signed in, nothing is on its way.
     ///
@@ -91,11 +153,11 @@ pub trait Target {
     /// When it cannot be made to happen for reasons of our own. What the target does wrong is no error but something seen.
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault>;
 
-    /// Whether the AuthService calls a token active. RFC 7662.
+    /// Whether the AuthService calls a token active. RFC 7662. None: it does not tell of such tokens.
     ///
     /// # Errors
-    /// When it cannot be asked.
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault>;
+    /// When asking fails.
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
 
     /// Whether the backend serves whoever shows this token. None: it cannot be asked on the side.
     ///

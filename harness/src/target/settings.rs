@@ -105,7 +105,6 @@ pub fn backend_settings(policy: &Policy, places: &Places, credentials: backend::
 pub fn gui_settings(policy: &Policy, places: &Places, client_id: &str) -> Result<gui::Settings, Fault> {
     let url = |text: &str| Url::parse(text).map_err(|error| Fault(format!("`{text}` is no URL: {error}")));
     let uri = |text: String| text.parse::<Uri>().map_err(|error| Fault(format!("`{text}` is no URI: {error}")));
-    let margin = policy.refresh_margin;
     Ok(gui::Settings {
         client_id: client_id.to_owned(),
         redirect_uri: url(&places.redirect_uri)?,
@@ -113,32 +112,40 @@ pub fn gui_settings(policy: &Policy, places: &Places, client_id: &str) -> Result
             issuer: places.issuer.clone(),
             authorization_endpoint: url(&format!("{}/authorize", places.issuer))?,
             token_endpoint: uri(format!("{}/token", places.issuer))?,
-            revocation_endpoint: uri(format!("{}/revoke", places.issuer))?,
+            revocation_endpoint: Some(uri(format!("{}/revoke", places.issuer))?),
+            iss: gui::IssParameter::Sent,
         },
         items: uri(format!("{}/get_items", places.resource))?,
-        policy: gui::Policy {
-            refresh_when: match policy.refresh_when {
-                RefreshWhen::On401 => gui::RefreshWhen::On401,
-                RefreshWhen::BeforeExpiry => gui::RefreshWhen::BeforeExpiry { margin },
-                RefreshWhen::Both => gui::RefreshWhen::Both { margin },
-            },
-            single_flight: match policy.single_flight {
-                SingleFlight::None => gui::SingleFlight::None,
-                SingleFlight::Tab => gui::SingleFlight::Tab,
-                SingleFlight::Browser => gui::SingleFlight::Browser,
-            },
-            look_again: match policy.look_again {
-                LookAgain::Yes => gui::LookAgain::Yes,
-                LookAgain::No => gui::LookAgain::No,
-            },
-            late_401: match policy.late_401 {
-                Late401::Compare => gui::Late401::Compare,
-                Late401::Refresh => gui::Late401::Refresh,
-            },
-            lost_refresh: match policy.lost_answer {
-                LostAnswer::Retry => gui::LostRefresh::Retry,
-                LostAnswer::SignInAgain => gui::LostRefresh::SignInAgain,
-            },
-        },
+        policy: gui_policy(policy),
     })
+}
+
+/// How the GUI keeps a session alive.
+#[must_use]
+pub fn gui_policy(policy: &Policy) -> gui::Policy {
+    let margin = policy.refresh_margin;
+    gui::Policy {
+        refresh_when: match policy.refresh_when {
+            RefreshWhen::On401 => gui::RefreshWhen::On401,
+            RefreshWhen::BeforeExpiry => gui::RefreshWhen::BeforeExpiry { margin },
+            RefreshWhen::Both => gui::RefreshWhen::Both { margin },
+        },
+        single_flight: match policy.single_flight {
+            SingleFlight::None => gui::SingleFlight::None,
+            SingleFlight::Tab => gui::SingleFlight::Tab,
+            SingleFlight::Browser => gui::SingleFlight::Browser,
+        },
+        look_again: match policy.look_again {
+            LookAgain::Yes => gui::LookAgain::Yes,
+            LookAgain::No => gui::LookAgain::No,
+        },
+        late_401: match policy.late_401 {
+            Late401::Compare => gui::Late401::Compare,
+            Late401::Refresh => gui::Late401::Refresh,
+        },
+        lost_refresh: match policy.lost_answer {
+            LostAnswer::Retry => gui::LostRefresh::Retry,
+            LostAnswer::SignInAgain => gui::LostRefresh::SignInAgain,
+        },
+    }
 }

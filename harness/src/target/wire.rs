@@ -51,8 +51,32 @@ pub fn revoke(request: &Sent) -> Request<Concrete> {
 /// What an introspection carries. RFC 7662 section 2.1.
 #[must_use]
 pub fn introspect(request: &Sent) -> Request<Concrete> {
-    Request::Introspect(field(request, "token"))
+    Request::Introspect(introspected_token(request))
 }
+
+/// The token that an introspection carries.
+#[must_use]
+pub fn introspected_token(request: &Sent) -> Secret {
+    field(request, "token")
+}
+
+/// Stands for the answer of a server that did not answer as HTTP has it.
+#[must_use]
+pub fn broken(why: String) -> Received {
+    let mut answer = Received::new(Bytes::new());
+    *answer.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+    answer.extensions_mut().insert(Broken(why));
+    answer
+}
+
+/// Why a server did not answer, if it did not.
+#[must_use]
+pub fn why_broken(answer: &Received) -> Option<&str> {
+    answer.extensions().get::<Broken>().map(|Broken(why)| why.as_str())
+}
+
+#[derive(Clone)]
+struct Broken(String);
 
 /// A field of a form, or an empty text where there is none: no token is empty, so it is bound to none.
 fn field(request: &Sent, name: &str) -> Secret {
@@ -134,7 +158,7 @@ pub fn sign_in_answer(answer: &Received) -> Answer<Concrete> {
     if answer.status().is_redirection() {
         return redirected_code(answer).map_or_else(|| unexpected(answer, "without a code"), Answer::Code);
     }
-    let is_page = answer.status() == StatusCode::OK || answer.status() == StatusCode::UNAUTHORIZED;
+    let is_page = [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status());
     if is_page { Answer::WrongPassword } else { unexpected(answer, "") }
 }
 
@@ -155,10 +179,13 @@ fn header<'a>(answer: &'a Received, name: &HeaderName) -> Option<&'a str> {
 }
 
 fn unexpected(answer: &Received, what: &str) -> Answer<Concrete> {
+    if let Some(why) = why_broken(answer) {
+        return Answer::Unexpected(Unexpected(why.to_owned()));
+    }
     Answer::Unexpected(Unexpected(format!("{} {what}", answer.status()).trim_end().to_owned()))
 }
 
 /// An error code as far as it can be one, so that nothing else gets into a report. RFC 6749 section 5.2.
-fn error_code(text: &str) -> String {
+pub(super) fn error_code(text: &str) -> String {
     text.chars().filter(|letter| letter.is_ascii_lowercase() || *letter == '_').take(40).collect()
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authloom_model::seen::{InWorld, Refusal, Translate};
+use authloom_model::policy::{AccessOnRefresh, Ends};
+use authloom_model::seen::{Answer, Event, InWorld, Refusal, Translate};
 use authloom_model::world::{
     ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, GrantState, REFRESH_TOKENS, RefreshId, TABS,
 };
-use authloom_model::{Action, CallId, Exchange, Renaming, Spec, TabId, World};
+use authloom_model::{Action, CallId, Exchange, Renaming, Spec, Stolen, TabId, World};
 
 use super::{Access, Code, InTrace, Refresh, Standing, Token, TraceStep};
 
@@ -88,17 +89,16 @@ impl<'s> Walker<'s> {
     pub fn step(&mut self, placed: Action) -> TraceStep {
         let action = self.names.told(placed);
         let step = self.spec.step(&self.world, placed);
-        let seen = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
-        let dead = if may_change_a_standing(placed) { self.die_with_their_grant(placed) } else { BTreeSet::new() };
+        let seen: Vec<_> = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
+        let dead = if may_change_a_standing(placed) { self.end(placed, &seen) } else { BTreeSet::new() };
         self.names = self.names.renamed(&step.renamed);
         self.world = step.world;
         let standing = if may_change_a_standing(placed) { self.standing(dead) } else { Vec::new() };
         TraceStep { action, seen, standing }
     }
 
-    /// The tokens whose grant ends in a step: also those that nobody refers to any more, for one because the answer that brought
-    /// them was lost.
-    fn die_with_their_grant(&mut self, placed: Action) -> BTreeSet<Token> {
+    /// The tokens that a step ends: also those that nobody refers to any more, for one because the answer that brought them was lost.
+    fn end(&mut self, placed: Action, seen: &[Event<InTrace>]) -> BTreeSet<Token> {
         let after = self.spec.apply(&self.world, placed, &mut Vec::new()).world;
         let access =
             after.access.iter().map(|token| token.grant).zip(self.names.access.map(|name| name.map(Token::Access)));
@@ -109,11 +109,64 @@ impl<'s> Walker<'s> {
                 self.issued.entry(code).or_default().insert(token);
             }
         }
-        let ends = |at: &usize| {
-            after.grants[*at].state == GrantState::Ended && self.world.grants[*at].state != GrantState::Ended
+        let mut dead = self.inactive(&after);
+        for at in (0..GRANTS).filter(|at| after.grants[*at].state != self.world.grants[*at].state) {
+            let Some(code) = self.names.codes[at] else { continue };
+            match after.grants[at].state {
+                GrantState::Ended if self.ends_everything(placed) => {
+                    dead.extend(std::mem::take(&mut self.issued).into_values().flatten());
+                }
+                GrantState::Ended => dead.extend(self.issued.remove(&code).into_iter().flatten()),
+                GrantState::RefreshEnded => {
+                    let issued = self.issued.get(&code).into_iter().flatten();
+                    dead.extend(issued.filter(|token| matches!(token, Token::Refresh(_))));
+                }
+                GrantState::Absent | GrantState::CodeIssued | GrantState::Redeemed => {}
+            }
+        }
+        if self.spec.policy.access_on_refresh == AccessOnRefresh::Revoked {
+            dead.extend(seen.iter().filter_map(renewed).flat_map(|access| self.access_before(access)));
+        }
+        dead
+    }
+
+    /// The tokens that are not active after a step, before any of them is forgotten.
+    fn inactive(&self, after: &World) -> BTreeSet<Token> {
+        let refresh = self.names.refresh.iter().enumerate().filter_map(|(at, name)| Some((at, (*name)?)));
+        let refresh = refresh.filter(|(at, _)| !self.spec.refresh_is_active(after, RefreshId::at(*at)));
+        let access = self.names.access.iter().enumerate().filter_map(|(at, name)| Some((at, (*name)?)));
+        let access = access.filter(|(at, _)| !self.spec.access_is_active(after, AccessId::at(*at)));
+        let refresh = refresh.map(|(_, name)| Token::Refresh(name));
+        refresh.chain(access.map(|(_, name)| Token::Access(name))).collect()
+    }
+
+    /// Whether what ends a grant in this step ends every grant of the person.
+    fn ends_everything(&self, placed: Action) -> bool {
+        let policy = &self.spec.policy;
+        let ends = match placed {
+            Action::Arrive(Exchange::Revoke(_)) => policy.revocation_ends,
+            Action::Arrive(Exchange::Redeem(_) | Exchange::Theft(Stolen::Code)) => policy.code_replay_ends,
+            Action::Arrive(Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot)) => policy.reuse_ends,
+            Action::Arrive(Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_))
+            | Action::Tick
+            | Action::Open(_)
+            | Action::SignIn(_)
+            | Action::Mistype(_)
+            | Action::SignOut(_)
+            | Action::CopySession
+            | Action::CopyCode(_)
+            | Action::Lock(_)
+            | Action::Return(_)
+            | Action::Lose(_) => Ends::Nothing,
         };
-        let ended = (0..GRANTS).filter(ends).filter_map(|at| self.names.codes[at]);
-        ended.filter_map(|code| self.issued.remove(&code)).flatten().collect()
+        ends == Ends::User
+    }
+
+    /// The access tokens that were issued for the same grant before this one.
+    fn access_before(&self, new: Access) -> impl Iterator<Item = Token> {
+        let new = Token::Access(new);
+        let of_grant = self.issued.values().filter(move |tokens| tokens.contains(&new)).flatten().copied();
+        of_grant.filter(move |token| matches!(token, Token::Access(_)) && *token != new)
     }
 
     /// How the tokens of the world stand, and `dead` ones.
@@ -134,6 +187,17 @@ impl<'s> Walker<'s> {
         }
         all.extend(dead.into_iter().map(|token| (token, Standing::Inactive)));
         all
+    }
+}
+
+/// The access token of a refresh that was granted, and not out of grace.
+fn renewed(event: &Event<InTrace>) -> Option<Access> {
+    match event {
+        Event::Answered(
+            Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot),
+            Answer::Tokens(access, _),
+        ) => Some(*access),
+        Event::Answered(..) | Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
     }
 }
 

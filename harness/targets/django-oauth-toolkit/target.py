@@ -137,7 +137,7 @@ def prepare():
     """Makes the tables, the user and the clients, where they are not there yet."""
     call_command("migrate", verbosity=0)
     if not User.objects.filter(username="demo").exists():
-        User.objects.create_user("demo", password="demo")
+        User.objects.create_user("demo", password=os.environ.get("AUTHLOOM_TARGET_PASSWORD", "demo"))
     Application.objects.update_or_create(
         client_id="gui",
         defaults={

@@ -19,7 +19,7 @@ const client = {
   grants: ['authorization_code', 'refresh_token'],
   redirectUris: ['http://127.0.0.1:9402/callback'],
 };
-const users = new Map([['demo', 'demo']]);
+const users = new Map([['demo', process.env.AUTHLOOM_TARGET_PASSWORD ?? 'demo']]);
 
 const codes = new Map();
 const accessTokens = new Map();

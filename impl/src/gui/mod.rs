@@ -34,6 +34,7 @@ pub use machine::{Client, Gui};
 pub use secret::Secret;
 pub use session::{MalformedToken, Session};
 pub use settings::{
-    AuthorizationServer, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen, Settings, SingleFlight,
+    AuthorizationServer, IssParameter, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen, Settings,
+    SingleFlight,
 };
 pub use wire::NoWire;

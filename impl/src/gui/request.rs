@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use url::{Url, form_urlencoded};
 
 use super::secret::Secret;
-use super::settings::Settings;
+use super::settings::{IssParameter, Settings};
 
 /// Random bytes in a `state` and in a verifier: 256 bits, as RFC 7636 section 7.1 recommends.
 const RANDOM_BYTES: usize = 32;
@@ -62,12 +62,12 @@ pub(super) fn refresh(settings: &Settings, token: &Secret) -> Request<Bytes> {
     )
 }
 
-/// A refresh token given back. RFC 7009 section 2.1.
-pub(super) fn revoke(settings: &Settings, token: &Secret) -> Request<Bytes> {
-    form(
-        &settings.server.revocation_endpoint,
-        &[("token", token.expose()), ("token_type_hint", "refresh_token"), ("client_id", &settings.client_id)],
-    )
+/// A refresh token given back, where there is somebody to give it to. RFC 7009 section 2.1.
+pub(super) fn revoke(settings: &Settings, token: &Secret) -> Option<Request<Bytes>> {
+    let endpoint = settings.server.revocation_endpoint.as_ref()?;
+    let parameters =
+        [("token", token.expose()), ("token_type_hint", "refresh_token"), ("client_id", &settings.client_id)];
+    Some(form(endpoint, &parameters))
 }
 
 fn form(endpoint: &Uri, parameters: &[(&str, &str)]) -> Request<Bytes> {
@@ -100,7 +100,11 @@ pub(super) fn authorization(settings: &Settings, state: &Secret, verifier: &Secr
 /// RFC 6749 section 4.1.2, RFC 9207 section 2.4. A parameter that comes twice counts as missing.
 pub(super) fn code(settings: &Settings, state: &Secret, response: &Url) -> Option<Secret> {
     let answers_us = the(response, "state").is_some_and(|shown| Secret::new(shown) == *state);
-    let from_our_server = the(response, "iss").is_some_and(|issuer| issuer == settings.server.issuer);
+    let from_our_server = match (the(response, "iss"), settings.server.iss) {
+        (Some(issuer), _) => issuer == settings.server.issuer,
+        (None, IssParameter::Sent) => false,
+        (None, IssParameter::NotSent) => !response.query_pairs().any(|(name, _)| name == "iss"),
+    };
     let refused = response.query_pairs().any(|(name, _)| name == "error");
     if !answers_us || !from_our_server || refused {
         return None;

@@ -27,14 +27,25 @@ pub struct Settings {
 /// The AuthService's addresses, all absolute. RFC 8414 section 2.
 #[derive(Clone, Debug)]
 pub struct AuthorizationServer {
-    /// What the `iss` parameter of an authorization response must say. RFC 9207 section 2.4.
+    /// Its issuer identifier.
     pub issuer: String,
+    /// Whether its authorization responses say who sends them.
+    pub iss: IssParameter,
     /// Where the browser is sent to sign in.
     pub authorization_endpoint: Url,
     /// Where codes and refresh tokens are exchanged.
     pub token_endpoint: Uri,
-    /// Where a refresh token is given back. RFC 7009.
-    pub revocation_endpoint: Uri,
+    /// Where a refresh token is given back. RFC 7009. None: a sign-out is nobody's business but the client's.
+    pub revocation_endpoint: Option<Uri>,
+}
+
+/// Whether an authorization response has the `iss` parameter. RFC 9207 section 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssParameter {
+    /// It has; a response without it, or with another issuer in it, is somebody else's. RFC 9207 section 2.4.
+    Sent,
+    /// It has not; one that has it all the same must still name the issuer.
+    NotSent,
 }
 
 /// Why a metadata document cannot be used.
@@ -70,7 +81,9 @@ impl AuthorizationServer {
             issuer: String,
             authorization_endpoint: String,
             token_endpoint: String,
-            revocation_endpoint: String,
+            revocation_endpoint: Option<String>,
+            #[serde(default)]
+            authorization_response_iss_parameter_supported: bool,
         }
         let metadata: Metadata = serde_json::from_slice(document)?;
         if metadata.issuer != issuer {
@@ -81,7 +94,15 @@ impl AuthorizationServer {
             authorization_endpoint: Url::parse(&metadata.authorization_endpoint)
                 .map_err(|_| MetadataError::NotAUrl { member: "authorization_endpoint" })?,
             token_endpoint: absolute(&metadata.token_endpoint, "token_endpoint")?,
-            revocation_endpoint: absolute(&metadata.revocation_endpoint, "revocation_endpoint")?,
+            revocation_endpoint: match metadata.revocation_endpoint {
+                Some(address) => Some(absolute(&address, "revocation_endpoint")?),
+                None => None,
+            },
+            iss: if metadata.authorization_response_iss_parameter_supported {
+                IssParameter::Sent
+            } else {
+                IssParameter::NotSent
+            },
         })
     }
 }

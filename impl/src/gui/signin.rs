@@ -110,9 +110,10 @@ impl Gui {
             return;
         };
         effects.push(Effect::Session(SessionChange::Ended));
-        self.flows.insert(tab, Flow::SigningOut);
-        let request = request::revoke(&self.settings, session.refresh());
-        self.send(request, InFlight::Revoke { tab }, effects);
+        if let Some(request) = request::revoke(&self.settings, session.refresh()) {
+            self.flows.insert(tab, Flow::SigningOut);
+            self.send(request, InFlight::Revoke { tab }, effects);
+        }
     }
 
     /// A revocation was answered or lost; nothing follows from either.

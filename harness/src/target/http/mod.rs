@@ -6,7 +6,6 @@
 //!
 //! Deliberately absent: waiting by the clock. Each wait is for one of the messages that can come, and [`PATIENCE`] only says when to give up.
 
-mod client;
 mod process;
 mod proxy;
 
@@ -27,11 +26,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::browser::{Browser, Carrier, Person, Reply};
+use super::client::Client;
 use super::settings::{Places, gui_settings};
 use super::wire::{Received, Sent};
 use super::{Fault, Secret};
 use crate::serve::REDIRECT_URI;
-use client::Client;
 use process::Process;
 use proxy::{Asked, Proxy};
 
@@ -174,7 +173,7 @@ impl Sockets {
 }
 
 impl Carrier for Sockets {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "http"
     }
 
@@ -208,7 +207,7 @@ impl Carrier for Sockets {
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
         let client = self.client.clone();
         let base = self.backend.url().to_owned();
-        let mut sent = self.runtime.spawn(async move { client.exchange(&base, request).await });
+        let mut sent = self.runtime.spawn(async move { Ok(client.exchange(&base, request).await?) });
         match self.first(&mut sent)? {
             First::Answer(answer) => Ok(Reply::Answers(answer)),
             First::Introspection(Asked { request, release }) => {
@@ -245,15 +244,15 @@ impl Carrier for Sockets {
         self.control("/test/reset").map(drop)
     }
 
-    fn is_active(&mut self, token: &Secret) -> Result<bool, Fault> {
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
         let request = super::introspection(token, Demo::BACKEND, self.backend_secret.expose())?;
-        super::says_active(&self.to_auth(request)?)
+        super::says_active(&self.to_auth(request)?).map(Some)
     }
 }
 
-async fn in_time<T>(exchange: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+async fn in_time<T, E: Into<Fault>>(exchange: impl Future<Output = Result<T, E>>) -> Result<T, Fault> {
     match timeout(PATIENCE, exchange).await {
-        Ok(outcome) => outcome,
+        Ok(outcome) => outcome.map_err(Into::into),
         Err(_) => Err(Fault(format!("no answer within {} s", PATIENCE.as_secs()))),
     }
 }

@@ -23,8 +23,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::super::Fault;
+use super::super::client::Client;
 use super::super::wire::{Received, Sent};
-use super::client::Client;
 
 /// Introspections that may wait to be noticed. One does, since calls are sent one at a time; the others are leftovers of a broken run.
 const UNNOTICED: usize = 64;
@@ -105,7 +105,7 @@ async fn hold(State(between): State<Between>, method: Method, uri: Uri, headers:
 async fn pass(State(between): State<Between>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     match between.client.exchange(&between.auth, message(method, uri, headers, body)).await {
         Ok(answer) => answer.map(Body::from),
-        Err(Fault(why)) => (StatusCode::BAD_GATEWAY, why).into_response(),
+        Err(why) => (StatusCode::BAD_GATEWAY, Fault::from(why).0).into_response(),
     }
 }
 

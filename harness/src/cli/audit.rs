@@ -1,0 +1,68 @@
+//! `authloom audit`: probe a server, check what it follows, show it live.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use authloom_model::{Scope, Spec};
+use clap::Args;
+
+use super::asked::{Bounds, too_many_ticks};
+use super::failure::{Failure, written};
+use super::probe::{found, probed, save_unexplained, status};
+use super::targets::described;
+use super::verify::{DEFAULT_OUT, held_to, save};
+use crate::report;
+use crate::report::progress::Progress;
+use crate::run::{self, Outcome, Status};
+use crate::target::live::description::Description;
+
+/// Probe a server, check the policy that it follows, and hold the server to it: what this very deployment cannot survive, and whether it
+/// does what it seems to.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Audit {
+    /// The file that describes the server.
+    #[arg(long, value_name = "FILE")]
+    target: String,
+
+    /// What may happen around it. theft: one tab, one lost message, a thief; or another scope, see `check`.
+    #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::THEFT)]
+    scope: Scope,
+
+    #[command(flatten)]
+    bounds: Bounds,
+
+    /// Where the policy that the server follows is written, and traces on which it diverges.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    out: PathBuf,
+}
+
+impl Audit {
+    /// Audits, saves what was found, and reports.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let described = described(&self.target)?;
+        let mut progress = Progress::start();
+        let probed = probed(&described, &mut progress)?;
+        progress.finish();
+        written(report::probe::text(out, &described.name, &probed))?;
+        save_unexplained(&probed, &described.name, &self.out)?;
+        let Some(policy) = found(&described, &probed)? else { return Ok(status(&probed)) };
+        std::fs::create_dir_all(&self.out)
+            .and_then(|()| std::fs::write(self.followed(&described), policy.to_toml()))
+            .map_err(|error| Failure::fault(format_args!("cannot write into {}: {error}", self.out.display())))?;
+        let spec = Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&described.policy, &error))?;
+        let mut progress = Progress::start();
+        let (checked, _) = run::explore(&spec, self.bounds.into(), &mut progress);
+        let mut replay = held_to(&described, &spec, self.bounds.into(), &mut progress)?;
+        progress.finish();
+        save(&mut replay, &self.out)?;
+        let outcome = Outcome { checked, replays: Some(vec![replay]) };
+        let again = format!(" --policy {} --scope {}", self.followed(&described).display(), self.scope);
+        written(report::text::outcome(out, &outcome, &again))?;
+        Ok(outcome.status())
+    }
+
+    /// Where the policy is written that the server follows.
+    fn followed(&self, described: &Description) -> PathBuf {
+        self.out.join(format!("{}-follows.toml", described.name))
+    }
+}

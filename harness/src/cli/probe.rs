@@ -1,0 +1,95 @@
+//! `authloom probe`: which policy does a server follow?
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use authloom_model::{Policy, Scope, Spec};
+use clap::Args;
+
+use super::asked::too_many_ticks;
+use super::failure::{Failure, written};
+use super::folder::Folder;
+use super::targets::{described, policy_of};
+use crate::probe::{self, Probed};
+use crate::report;
+use crate::report::progress::Progress;
+use crate::run::{Stage, Status, Watch as _};
+use crate::target::live::Live;
+use crate::target::live::description::Description;
+
+/// Find out which policy a server follows, by asking it what the policies that it may follow disagree on.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Probe {
+    /// The file that describes the server. The lifetimes are those of the policy that it names.
+    #[arg(long, value_name = "FILE")]
+    target: String,
+
+    /// Write the policy that the server follows into this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Where the trace is written that no policy explains.
+    #[arg(long, value_name = "DIR", default_value = super::verify::DEFAULT_OUT)]
+    traces: PathBuf,
+}
+
+impl Probe {
+    /// Probes, writes what was found, and reports.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let described = described(&self.target)?;
+        let mut progress = Progress::start();
+        let probed = probed(&described, &mut progress)?;
+        progress.finish();
+        written(report::probe::text(out, &described.name, &probed))?;
+        save_unexplained(&probed, &described.name, &self.traces)?;
+        if let (Some(path), Some(policy)) = (&self.out, found(&described, &probed)?) {
+            std::fs::write(path, policy.to_toml())
+                .map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))?;
+        }
+        Ok(status(&probed))
+    }
+}
+
+/// What a probe comes to: one that nothing explains is a finding.
+pub(super) fn status(probed: &Probed) -> Status {
+    if probed.left.is_empty() { Status::Broken } else { Status::Holds }
+}
+
+/// Probes a described server.
+pub(super) fn probed(described: &Description, progress: &mut Progress) -> Result<Probed, Failure> {
+    let start = policy_of(described)?;
+    let candidates = probe::candidates(&start);
+    let spec =
+        Spec::new(candidates[0].clone(), Scope::THEFT).map_err(|error| too_many_ticks(&described.policy, &error))?;
+    let mut target = Live::before(described, &spec)?;
+    let tell = |traces, left| progress.saw(&Stage::Probing { target: described.name.clone(), traces, left });
+    Ok(probe::probe(&mut target, &start, tell)?)
+}
+
+/// The policy that explains what was seen, with the GUI and the backend of the policy that the server is held to.
+pub(super) fn found(described: &Description, probed: &Probed) -> Result<Option<Policy>, Failure> {
+    let Some(policy) = probed.left.first() else { return Ok(None) };
+    let held_to = policy_of(described)?;
+    Ok(Some(Policy {
+        name: format!("{}-probed", described.name),
+        validation: held_to.validation,
+        leeway: held_to.leeway,
+        refresh_when: held_to.refresh_when,
+        refresh_margin: held_to.refresh_margin,
+        single_flight: held_to.single_flight,
+        look_again: held_to.look_again,
+        late_401: held_to.late_401,
+        lost_answer: held_to.lost_answer,
+        ..policy.clone()
+    }))
+}
+
+/// Saves the trace that no policy explains.
+pub(super) fn save_unexplained(probed: &Probed, name: &str, folder: &Path) -> Result<(), Failure> {
+    if let Some(divergence) = &probed.unexplained {
+        let mut trace = divergence.trace.clone();
+        trace.header.shows = format!("what no policy explains of {name}");
+        Folder::at(folder).write(&format!("{name}-unexplained"), &trace)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! What a target was seen to do, and whether a specification foretold it.
+//!
+//! A [`Recorder`] lets things happen and asks how every token it has met stands, whatever anybody expects; a [`Reading`] follows one
+//! specification along and compares. So one run of a target can be read by any number of specifications.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authloom_model::rule::{self, Rule};
+use authloom_model::seen::{Answer, Event, Symbols};
+use authloom_model::{Action, Spec};
+
+use super::bindings::Bindings;
+use super::{Difference, compare, is_seen, told};
+use crate::probe::Standings;
+use crate::target::{Concrete, Fault, Lens, Secret, Target, Told};
+use crate::trace::{InTrace, Standing, Token, TraceStep, Walker};
+
+/// What was seen of one step.
+#[derive(Default)]
+pub struct Record {
+    lens: Option<Lens>,
+    events: Vec<Event<Concrete>>,
+    standings: Standings,
+}
+
+/// Lets things happen to a target, and writes down what is seen.
+pub struct Recorder<'t> {
+    target: &'t mut dyn Target,
+    access: BTreeSet<Secret>,
+    refresh: BTreeSet<Secret>,
+    record: Record,
+}
+
+impl<'t> Recorder<'t> {
+    /// Begins with a target as new.
+    ///
+    /// # Errors
+    /// When it cannot be brought there.
+    pub fn begin(target: &'t mut dyn Target) -> Result<Self, Fault> {
+        target.reset()?;
+        Ok(Self { target, access: BTreeSet::new(), refresh: BTreeSet::new(), record: Record::default() })
+    }
+
+    /// Lets one action happen.
+    ///
+    /// # Errors
+    /// When it cannot be made to happen for reasons of our own.
+    pub fn apply(&mut self, action: Action) -> Result<&Record, Fault> {
+        let events = self.target.apply(action)?;
+        for event in &events {
+            if let Event::Answered(_, Answer::Tokens(access, refresh)) = event {
+                self.access.insert(access.clone());
+                self.refresh.extend(refresh.clone());
+            }
+        }
+        let lens = self.target.lens();
+        let mut standings = Standings::default();
+        for (kind, tokens) in [(lens.access, &self.access), (lens.refresh, &self.refresh)] {
+            for token in tokens.iter().filter(|_| kind == Told::Yes) {
+                if let Some(active) = self.target.is_active(token)? {
+                    standings.insert(token.clone(), active);
+                }
+            }
+        }
+        self.record = Record { lens: Some(lens), events, standings };
+        Ok(&self.record)
+    }
+
+    /// The exchanges so far.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<String> {
+        self.target.evidence()
+    }
+}
+
+/// What a specification foretells of a step, as far as it can be seen.
+#[derive(Debug)]
+pub(crate) struct Foretold {
+    action: Action,
+    seen: Vec<Event<Plain>>,
+    standing: BTreeMap<Token, Standing>,
+}
+
+impl Foretold {
+    /// Whether nothing can be seen that the one foretells and the other does not.
+    ///
+    /// A specification speaks only of tokens that somebody refers to, and of those that a step has ended: where one of two says that a
+    /// token has ended and the other says nothing of it, it holds that it has not. Of what time does to it nothing follows.
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
+        let contradicts = |one: &Self, other: &Self| {
+            one.standing.iter().any(|(token, standing)| match other.standing.get(token) {
+                Some(said) => said != standing,
+                None => *standing == Standing::Inactive && self.action != Action::Tick,
+            })
+        };
+        self.seen == other.seen && !contradicts(self, other) && !contradicts(other, self)
+    }
+}
+
+/// By names that last, and without reasons: what the wire tells.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Plain {}
+
+impl Symbols for Plain {
+    type Code = <InTrace as Symbols>::Code;
+    type Refresh = <InTrace as Symbols>::Refresh;
+    type Access = <InTrace as Symbols>::Access;
+    type Why = ();
+    type Unexpected = std::convert::Infallible;
+}
+
+struct WithoutReasons;
+
+impl authloom_model::seen::Translate<InTrace, Plain> for WithoutReasons {
+    fn code(&mut self, code: <InTrace as Symbols>::Code) -> <InTrace as Symbols>::Code {
+        code
+    }
+
+    fn refresh(&mut self, token: <InTrace as Symbols>::Refresh) -> <InTrace as Symbols>::Refresh {
+        token
+    }
+
+    fn access(&mut self, token: <InTrace as Symbols>::Access) -> <InTrace as Symbols>::Access {
+        token
+    }
+
+    fn why(&mut self, _: <InTrace as Symbols>::Why) {}
+
+    fn unexpected(&mut self, unexpected: std::convert::Infallible) -> std::convert::Infallible {
+        unexpected
+    }
+
+    fn tab(&mut self, tab: authloom_model::TabId) -> authloom_model::TabId {
+        tab
+    }
+
+    fn call(&mut self, call: authloom_model::CallId) -> authloom_model::CallId {
+        call
+    }
+}
+
+/// One specification, somewhere along a run.
+pub struct Reading<'s> {
+    walker: Walker<'s>,
+    bindings: Bindings,
+    /// How tokens stood after the step before.
+    stood: Standings,
+}
+
+impl<'s> Reading<'s> {
+    /// At the beginning.
+    #[must_use]
+    pub fn new(spec: &'s Spec) -> Self {
+        Self { walker: Walker::new(spec), bindings: Bindings::default(), stood: Standings::default() }
+    }
+
+    /// Whether an action, in the trace's names, can happen here. Time can always pass, also where nothing ages any more.
+    #[must_use]
+    pub fn allows(&self, action: Action) -> bool {
+        action == Action::Tick || self.walker.enabled().contains(&action)
+    }
+
+    /// Takes a step that can happen.
+    fn take(&mut self, action: Action) -> Option<TraceStep> {
+        match self.walker.take(action) {
+            Ok(step) => Some(step),
+            Err(_) if action == Action::Tick => Some(TraceStep { action, seen: Vec::new(), standing: Vec::new() }),
+            Err(_) => None,
+        }
+    }
+
+    /// Takes a step and says what is foretold of it; none where the action cannot happen.
+    pub(crate) fn foretell(&mut self, action: Action, lens: Lens) -> Option<Foretold> {
+        let TraceStep { seen, standing, .. } = self.take(action)?;
+        let seen = seen.into_iter().filter(|event| is_seen(lens, event));
+        // The wire does not tell a grace from a first answer.
+        let seen = seen.map(|event| match event.translated(&mut WithoutReasons) {
+            Event::Answered(of, Answer::GraceTokens(access, refresh)) => {
+                Event::Answered(of, Answer::Tokens(access, refresh))
+            }
+            event @ (Event::Sent(..)
+            | Event::Answered(..)
+            | Event::Shown(..)
+            | Event::SignInFailed(_)
+            | Event::Session(_)) => event,
+        });
+        let mut seen: Vec<_> = seen.collect();
+        seen.sort();
+        let standing = standing.into_iter().filter(|(token, _)| told(lens, *token) == Told::Yes).collect();
+        Some(Foretold { action, seen, standing })
+    }
+
+    /// Takes a step that can happen, and says how what was seen of it differs from what it foretells.
+    pub fn explain(&mut self, action: Action, record: &Record) -> Option<(Difference, Rule)> {
+        let lens = record.lens.unwrap_or(Lens::CLEAR);
+        let step = self.take(action).expect("whoever asks knows that it can happen");
+        let expected: Vec<_> = step.seen.iter().filter(|event| is_seen(lens, event)).cloned().collect();
+        if let Some(difference) = compare::compare(&expected, record.events.clone(), &mut self.bindings) {
+            return Some(difference);
+        }
+        for (token, expected) in &step.standing {
+            let standing = self.bindings.token(*token).and_then(|secret| record.standings.get(secret));
+            let Some(active) = standing else { continue };
+            let standing = if *active { Standing::Active } else { Standing::Inactive };
+            if standing != *expected {
+                return Some((Difference::Standing { token: *token, expected: *expected }, rule::STANDING));
+            }
+        }
+        self.ended_unasked(&step, record)
+    }
+
+    /// A token that ends though neither time nor the specification has ended it, also one that nobody refers to any more.
+    fn ended_unasked(&mut self, step: &TraceStep, record: &Record) -> Option<(Difference, Rule)> {
+        let stood = std::mem::replace(&mut self.stood, record.standings.clone());
+        if step.action == Action::Tick {
+            return None;
+        }
+        let foretold = |token: &Token| step.standing.contains(&(*token, Standing::Inactive));
+        let ended = |secret: &Secret| stood.get(secret) == Some(&true) && record.standings.get(secret) == Some(&false);
+        let token = self.bindings.tokens().find(|(token, secret)| ended(secret) && !foretold(token))?.0;
+        Some((Difference::Standing { token, expected: Standing::Active }, rule::STANDING))
+    }
+}

@@ -1,0 +1,181 @@
+//! Finds out which policy a server follows, by asking it.
+//!
+//! The knobs of the AuthService span a space of candidate policies ([`space`]). Each trace of a pool ([`pool`]) is foretold by each
+//! candidate; the one on which they disagree most is run, and whoever foretold something else is struck out. It ends when nothing in the
+//! pool sets the rest apart, or when nobody is left: then what was seen is a finding, for no policy in the space explains it.
+//!
+//! Invariant: a candidate is struck out only by what the server was seen to do, never by what was not seen ([`Lens`]). Lifetimes are
+//! taken from the policy that the probe begins with; a server that keeps others is explained by no candidate.
+
+mod pool;
+mod space;
+
+use std::collections::{BTreeSet, HashMap};
+
+use authloom_model::{Action, Policy, Scope, Spec};
+use foldhash::fast::FixedState;
+
+use crate::drive::{Divergence, Foretold, Reading, Recorder};
+use crate::target::{Fault, Lens, Target};
+
+pub use space::{KNOBS, Knob, candidates};
+
+/// The most traces a probe runs. Each halves what is left at least; a few dozen are more than enough.
+const MOST_TRACES: usize = 60;
+/// Traces in a row that strike out nobody, after which the rest is taken to look alike.
+const MOST_FRUITLESS: usize = 8;
+/// Candidates that say which trace is best. More of them change the choice little, and cost as many steps of the model each.
+const MOST_ASKED: usize = 48;
+/// The most candidates whose own ways are looked at for a difference.
+const MOST_POOLS: usize = 12;
+/// What a trace costs beside its steps, in steps.
+const A_SIGN_IN: f64 = 4.0;
+/// What a probe explores: everything that an AuthService decides.
+const SCOPE: Scope = Scope::THEFT;
+
+/// What a probe came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probed {
+    /// Policies there were to choose from.
+    pub candidates: usize,
+    /// The policies that explain all that was seen, the first the one nearest to what RFC 9700 recommends.
+    pub left: Vec<Policy>,
+    /// Each trace that was run: its steps, and how many candidates it left.
+    pub runs: Vec<(usize, usize)>,
+    /// Where the last candidate parted from the server, when none is left.
+    pub unexplained: Option<Divergence>,
+}
+
+impl Probed {
+    /// The knobs that what is left agrees on, and those that it does not, each with the choices that are left.
+    #[must_use]
+    pub fn knobs(&self) -> Vec<(Knob, Vec<String>)> {
+        let told = |knob: &Knob| {
+            let mut choices: Vec<String> = Vec::new();
+            for choice in self.left.iter().map(|policy| (knob.choice)(policy)) {
+                if !choices.contains(&choice) {
+                    choices.push(choice);
+                }
+            }
+            (*knob, choices)
+        };
+        KNOBS.iter().map(told).collect()
+    }
+}
+
+/// Probes a target, whose lifetimes are those of `start`.
+///
+/// # Errors
+/// When the target cannot be asked, or the policy has too many ticks.
+pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize, usize)) -> Result<Probed, Fault> {
+    let specs = candidates(start).into_iter().map(|policy| Spec::new(policy, SCOPE));
+    let specs: Vec<Spec> = specs.collect::<Result<_, _>>().map_err(|error| Fault(error.to_string()))?;
+    let mut probed = Probed { candidates: specs.len(), left: Vec::new(), runs: Vec::new(), unexplained: None };
+    let mut left: Vec<usize> = (0..specs.len()).collect();
+    let mut pool = pool::of(&specs[0], target.abilities());
+    let mut drawn_from = BTreeSet::from([0]);
+    let mut fruitless = 0;
+    while probed.runs.len() < MOST_TRACES && fruitless < MOST_FRUITLESS {
+        tell(probed.runs.len(), left.len());
+        let Some(trace) = best(&pool, &specs, &left, target.lens()) else {
+            // The pool says nothing more: what another candidate can do may.
+            let Some(other) = left.iter().find(|spec| !drawn_from.contains(spec)).copied() else { break };
+            if drawn_from.len() >= MOST_POOLS || left.len() == 1 {
+                break;
+            }
+            drawn_from.insert(other);
+            pool = pool::of(&specs[other], target.abilities());
+            continue;
+        };
+        let trace = pool.remove(trace);
+        let (explain, nearest) = run(target, &specs, &left, &trace)?;
+        probed.runs.push((trace.len(), explain.len()));
+        fruitless = if explain.len() == left.len() { fruitless + 1 } else { 0 };
+        left = explain;
+        if left.is_empty() {
+            probed.unexplained = nearest;
+            break;
+        }
+    }
+    probed.left = left.into_iter().map(|spec| specs[spec].policy.clone()).collect();
+    Ok(probed)
+}
+
+/// Runs a trace, and says who foretold what was seen; and where the last of them was wrong, if nobody did.
+fn run(
+    target: &mut dyn Target,
+    specs: &[Spec],
+    left: &[usize],
+    trace: &[Action],
+) -> Result<(Vec<usize>, Option<Divergence>), Fault> {
+    let mut recorder = Recorder::begin(target)?;
+    let mut readings: Vec<(usize, Reading<'_>)> =
+        left.iter().map(|spec| (*spec, Reading::new(&specs[*spec]))).collect();
+    let mut taken = Vec::new();
+    let mut waiting = Vec::new();
+    for action in trace {
+        if !readings.iter().any(|(_, reading)| reading.allows(*action)) {
+            break;
+        }
+        taken.push(*action);
+        let record = recorder.apply(*action)?;
+        let mut nearest = None;
+        readings.retain_mut(|(spec, reading)| {
+            if !reading.allows(*action) {
+                // All that was seen is as it foretold; what comes now is nothing that it could be asked.
+                waiting.push(*spec);
+                return false;
+            }
+            let Some((difference, rule)) = reading.explain(*action, record) else { return true };
+            nearest.get_or_insert((*spec, difference, rule));
+            false
+        });
+        if readings.is_empty() && waiting.is_empty() {
+            let divergence = nearest.map(|(spec, difference, rule)| {
+                Divergence::of(&specs[spec], &taken, difference, rule, recorder.evidence())
+            });
+            return Ok((Vec::new(), divergence));
+        }
+    }
+    let mut explain: Vec<usize> = readings.into_iter().map(|(spec, _)| spec).chain(waiting).collect();
+    explain.sort_unstable();
+    Ok((explain, None))
+}
+
+/// The trace on which the candidates disagree most for what it costs; none where they agree on all.
+fn best(pool: &[Vec<Action>], specs: &[Spec], left: &[usize], lens: Lens) -> Option<usize> {
+    let stride = left.len().div_ceil(MOST_ASKED).max(1);
+    let asked: Vec<&Spec> = left.iter().step_by(stride).map(|spec| &specs[*spec]).collect();
+    let mut best: Option<(f64, usize)> = None;
+    for (number, trace) in pool.iter().enumerate() {
+        let groups = groups(&asked, trace, lens);
+        if groups.len() < 2 {
+            continue;
+        }
+        let of = asked.len() as f64;
+        let information: f64 = groups.iter().map(|count| *count as f64 / of).map(|part| -part * part.log2()).sum();
+        let worth = information / (A_SIGN_IN + trace.len() as f64);
+        if best.is_none_or(|(most, _)| worth > most) {
+            best = Some((worth, number));
+        }
+    }
+    best.map(|(_, number)| number)
+}
+
+/// How many candidates foretell the same of a trace, for each thing that is foretold.
+fn groups(asked: &[&Spec], trace: &[Action], lens: Lens) -> Vec<usize> {
+    let mut groups: Vec<(Vec<Foretold>, usize)> = Vec::new();
+    for spec in asked {
+        let mut reading = Reading::new(spec);
+        let foretold: Vec<Foretold> = trace.iter().map_while(|action| reading.foretell(*action, lens)).collect();
+        let agrees = |other: &[Foretold]| foretold.iter().zip(other).all(|(one, other)| one.agrees(other));
+        match groups.iter_mut().find(|(other, _)| agrees(other)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((foretold, 1)),
+        }
+    }
+    groups.into_iter().map(|(_, count)| count).collect()
+}
+
+/// How a token stood when it was asked about.
+pub type Standings = HashMap<crate::target::Secret, bool, FixedState>;

@@ -1,0 +1,51 @@
+//! What a probe came to, for people.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use indicatif::HumanCount;
+
+use super::layout::{entry, heading};
+use super::numbers::count;
+use super::picture::picture;
+use super::style::{BAD, DIM, GOOD, UNSURE};
+use crate::probe::Probed;
+use crate::run::Breach;
+
+/// Where the choices begin.
+const CHOICES: usize = 22;
+
+/// Writes what a probe of the target of that name came to.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn text(out: &mut dyn Write, name: &str, probed: &Probed) -> io::Result<()> {
+    let traces = count(probed.runs.len() as u64, "trace");
+    let steps: usize = probed.runs.iter().map(|(steps, _)| steps).sum();
+    let asked = format!("{traces}, {}", count(steps as u64, "step"));
+    let of = format!("{} policies", HumanCount(probed.candidates as u64));
+    writeln!(out)?;
+    let (style, sign, sentence) = match probed.left.len() {
+        0 => (BAD, '✗', format!("none of {of} explains {name}")),
+        1 => (GOOD, '✓', format!("{name} follows one of {of}")),
+        left => (GOOD, '✓', format!("{name} follows one of {left} that look alike, of {of}")),
+    };
+    entry(out, &format!("{sign} "), 2, &sentence, style)?;
+    heading(out, "What it does", style, &asked)?;
+    if let Some(divergence) = &probed.unexplained {
+        writeln!(out)?;
+        let breach = Breach::from(divergence.clone());
+        out.write_all(picture(&breach.trace, Some(&breach)).as_bytes())?;
+        for exchange in &breach.evidence {
+            entry(out, "", 4, exchange, DIM)?;
+        }
+        return Ok(());
+    }
+    for (knob, choices) in probed.knobs() {
+        let style = if choices.len() == 1 { Style::new() } else { UNSURE };
+        let said =
+            if choices.len() == 1 { choices.concat() } else { format!("cannot be told: {}", choices.join(", ")) };
+        entry(out, &format!("  {}", knob.name), CHOICES, &said, style)?;
+    }
+    Ok(())
+}

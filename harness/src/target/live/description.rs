@@ -1,0 +1,320 @@
+//! A target as its file describes it. What is wrong in one is said with its line and column, and with what would be right.
+//!
+//! Secrets are not in the file: it names the variables of the environment that hold them, or that a random one is made up for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use authloom_model::policy::PolicyError;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::super::{Abilities, Told};
+
+/// How long a server may take to get ready or to answer, unless told.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server, and how it is asked.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// What it is called: the folder's name where the file is called `target.toml`, or else the file's.
+    pub name: String,
+    /// Where the file is, and its commands run.
+    pub folder: PathBuf,
+    /// The policy that it is held to: a profile's name, or a file beside the description.
+    pub policy: String,
+    /// How it is started, or where it is.
+    pub server: Server,
+    /// Where its endpoints are.
+    pub endpoints: Endpoints,
+    /// Who asks for tokens.
+    pub client: Client,
+    /// Who signs in.
+    pub sign_in: SignIn,
+    /// Who may ask how tokens stand.
+    pub introspection: Option<Introspection>,
+    /// What is protected by a backend of the server's own, as an address or a path. None: our backend asks the server.
+    pub resource: Option<String>,
+    /// How its clock is turned.
+    pub clock: ClockBy,
+}
+
+/// How a server is started, or where it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where it is, for one that runs.
+    pub issuer: Option<String>,
+    /// The command that starts it. It prints a line of JSON when it is ready: `{"url": ISSUER}`.
+    pub start: Option<Vec<String>>,
+    /// What it finds in its environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Variables for which a random value is made up at each start, where the environment has none.
+    #[serde(default)]
+    pub made_up: BTreeSet<String>,
+    /// Traces after which it is started anew.
+    pub restart_after: Option<u32>,
+    #[serde(default)]
+    within: Option<Spanned<String>>,
+    /// How long it may take to get ready or to answer.
+    #[serde(skip)]
+    pub patience: Duration,
+}
+
+/// Where endpoints are: addresses, or paths at the issuer. What is missing is looked up in the discovery document.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoints {
+    /// Where the discovery document is. RFC 8414 section 3.
+    pub discovery: Option<String>,
+    /// RFC 6749 section 3.1.
+    pub authorization: Option<String>,
+    /// RFC 6749 section 3.2.
+    pub token: Option<String>,
+    /// RFC 7009 section 2.
+    pub revocation: Option<String>,
+    /// RFC 7662 section 2.
+    pub introspection: Option<String>,
+}
+
+/// Who asks for tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Its name at the server.
+    pub id: String,
+    /// The variable that holds its secret, for a confidential client.
+    pub secret_from: Option<String>,
+    /// Where codes are sent. Nobody need listen there.
+    pub redirect_uri: String,
+    /// What an authorization request says beside what it must.
+    #[serde(default)]
+    pub authorization: BTreeMap<String, String>,
+}
+
+/// Who signs in, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The name that is typed.
+    pub username: String,
+    /// The variable that holds the password.
+    pub password_from: String,
+    /// Whether a wrong password is turned down.
+    #[serde(default)]
+    pub passwords: Passwords,
+    /// The buttons that are pressed on pages that ask for no password, one page after the other. Unless told: the first that has a name.
+    #[serde(default)]
+    pub press: Vec<String>,
+}
+
+/// Whether a server looks at passwords.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passwords {
+    /// It does.
+    #[default]
+    Checked,
+    /// Any will do.
+    Any,
+}
+
+/// Who may ask how tokens stand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Introspection {
+    /// The client that asks.
+    pub client_id: String,
+    /// The variable that holds its secret.
+    pub secret_from: String,
+    /// Which tokens the server tells of.
+    pub tells: BTreeSet<TokenKind>,
+}
+
+/// A kind of token.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// Access tokens.
+    Access,
+    /// Refresh tokens.
+    Refresh,
+}
+
+/// How a server's clock is turned.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClockBy {
+    /// By libfaketime, in a server that is started here.
+    Faketime,
+    /// By a request: `POST` of this address or path, with `{seconds}` replaced by how many pass.
+    Http {
+        /// The address or path.
+        post: String,
+    },
+    /// By a command, with `{seconds}` replaced by how many pass.
+    Command {
+        /// The command.
+        run: Vec<String>,
+    },
+    /// By nothing but time.
+    Wait,
+    /// Not at all.
+    Never,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    policy: String,
+    server: Spanned<Server>,
+    #[serde(default)]
+    endpoints: Endpoints,
+    client: Client,
+    sign_in: SignIn,
+    introspection: Option<Introspection>,
+    resource: Option<String>,
+    clock: Spanned<ClockBy>,
+}
+
+/// A file does not describe a target.
+pub type DescriptionError = PolicyError;
+
+impl Description {
+    /// Reads a description. `path` is what an error calls it; commands run in its folder.
+    ///
+    /// # Errors
+    /// Where the file is wrong, with what would be right.
+    pub fn from_toml(path: &Path, text: &str) -> Result<Self, DescriptionError> {
+        let error = |span: Range<usize>, why: String| error_at(path, text, span, why);
+        let read: File = toml::from_str(text).map_err(|wrong| {
+            error(wrong.span().unwrap_or(0..0), wrong.message().lines().next().unwrap_or("").to_owned())
+        })?;
+        let span = read.server.span();
+        let mut server = read.server.into_inner();
+        if server.start.is_some() == server.issuer.is_some() {
+            let why = "a server either runs, then `issuer` says where, or is started here, then `start` says how";
+            return Err(error(span, why.to_owned()));
+        }
+        if read.clock.get_ref() == &ClockBy::Faketime && server.start.is_none() {
+            let why = "libfaketime turns the clock of a server that is started here: say how with `server.start`";
+            return Err(error(read.clock.span(), why.to_owned()));
+        }
+        server.patience = match &server.within {
+            None => PATIENCE,
+            Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
+                error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
+            })?,
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        Ok(Self {
+            name: name_of(path),
+            folder: folder.to_owned(),
+            policy: read.policy,
+            server,
+            endpoints: read.endpoints,
+            client: read.client,
+            sign_in: read.sign_in,
+            introspection: read.introspection,
+            resource: read.resource,
+            clock: read.clock.into_inner(),
+        })
+    }
+
+    /// What the server can be made to do, but for revocation, which its endpoints tell.
+    pub(super) fn abilities(&self) -> Abilities {
+        let yes_if = |so| if so { Told::Yes } else { Told::No };
+        Abilities {
+            clock: yes_if(self.clock != ClockBy::Never),
+            passwords: yes_if(self.sign_in.passwords == Passwords::Checked),
+            revocation: Told::Yes,
+            introspection: yes_if(self.resource.is_none()),
+        }
+    }
+
+    /// Whether the server tells how tokens of a kind stand.
+    pub(super) fn tells(&self, kind: TokenKind) -> Told {
+        let tells = self.introspection.as_ref().is_some_and(|introspection| introspection.tells.contains(&kind));
+        if tells { Told::Yes } else { Told::No }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    match folder {
+        Some(folder) if stem == "target" => folder,
+        Some(_) | None => stem,
+    }
+}
+
+fn error_at(path: &Path, text: &str, span: Range<usize>, why: String) -> DescriptionError {
+    let before = &text[..span.start.min(text.len())];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    DescriptionError {
+        file: path.display().to_string(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: &str = r#"policy = "recommended"
+resource = "/items"
+
+[server]
+start = ["node", "server.mjs"]
+
+[client]
+id = "gui"
+redirect_uri = "http://127.0.0.1:9402/callback"
+
+[sign_in]
+username = "demo"
+password_from = "PASSWORD"
+
+[clock]
+by = "faketime"
+"#;
+
+    fn refused(from: &str, to: &str) -> String {
+        assert!(RIGHT.contains(from));
+        let wrong = RIGHT.replace(from, to);
+        Description::from_toml(Path::new("my.toml"), &wrong).expect_err("the file is wrong").to_string()
+    }
+
+    #[test]
+    fn a_description_is_called_as_its_file_or_its_folder() {
+        let name = |path: &str| Description::from_toml(Path::new(path), RIGHT).map(|read| read.name);
+        assert_eq!(name("servers/mine.toml"), Ok("mine".to_owned()));
+        assert_eq!(name("servers/mine/target.toml"), Ok("mine".to_owned()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_where_it_stands() {
+        let error = refused("username", "user_name");
+        assert!(error.starts_with("my.toml:12:1: unknown field `user_name`"), "{error}");
+        let error = refused("\"faketime\"", "\"magic\"");
+        assert!(error.contains("`faketime`") && error.contains("`wait`"), "{error}");
+        let error = refused("start = [\"node\", \"server.mjs\"]", "issuer = \"http://127.0.0.1:1\"");
+        assert!(error.starts_with("my.toml:15:1: libfaketime turns the clock"), "{error}");
+        let error = refused("[client]", "issuer = \"http://127.0.0.1:1\"\n[client]");
+        assert!(error.contains("either runs") && error.contains("or is started here"), "{error}");
+        let error = refused("[client]", "within = \"soon\"\n[client]");
+        assert!(error.contains(":10: `soon` is no duration"), "{error}");
+    }
+}

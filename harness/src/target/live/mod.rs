@@ -1,0 +1,488 @@
+//! A server nobody here wrote, as its file describes it, before our GUI.
+//!
+//! What its answers are depends on nothing but HTTP. What cannot be asked of it is left out and said ([`Abilities`]), what cannot be
+//! seen is not compared ([`Lens`]). Where it hangs, breaks off or floods us, that is seen like any other answer.
+//!
+//! Deliberately absent: what a backend of the server's own asks on the way. It stands in no proxy of ours.
+
+mod clock;
+pub mod description;
+mod process;
+mod sign_in;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authloom_model::{CallId, Spec};
+use authloom_reference::backend::{self, Accepted, Introspection, Judge, Jwt, Refusal};
+use authloom_reference::clock::{Clock as _, HandClock, Timestamp};
+use authloom_reference::gui::{self, Gui};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Uri};
+use serde::Deserialize;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use url::Url;
+
+use super::backend::HeldBackend;
+use super::browser::{Browser, Carrier, Person, Reply};
+use super::client::{Client, NoAnswer};
+use super::settings::gui_policy;
+use super::wire::{self, Received, Sent};
+use super::{Abilities, Fault, Lens, Secret, Told};
+use clock::Clock;
+use description::{Description, TokenKind};
+use process::Server;
+use sign_in::Typed;
+
+/// A live server, with our browser before it.
+pub type Live = Browser<Stranger>;
+
+impl Live {
+    /// Starts or finds the server, and looks up its endpoints. `spec` says how our GUI behaves.
+    ///
+    /// # Errors
+    /// When a secret is missing, the server does not start or answer, or its endpoints cannot be told.
+    pub fn before(described: &Description, spec: &Spec) -> Result<Self, Fault> {
+        let stranger = Stranger::open(described.clone())?;
+        let settings = stranger.gui_settings(gui_policy(&spec.policy))?;
+        let person = Person {
+            username: described.sign_in.username.clone(),
+            password: stranger.secrets.of(&described.sign_in.password_from)?,
+        };
+        Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, stranger))
+    }
+}
+
+/// A server nobody here wrote. Fields are in the order of their end.
+pub struct Stranger {
+    described: Description,
+    server: Option<Server>,
+    endpoints: Found,
+    secrets: Secrets,
+    clock: Clock,
+    hands: HandClock,
+    backend: HeldBackend,
+    client: Client,
+    traces: u32,
+    evidence: Vec<String>,
+    runtime: Runtime,
+}
+
+/// Where the endpoints are.
+#[derive(Clone)]
+struct Found {
+    issuer: String,
+    iss: gui::IssParameter,
+    authorization: Url,
+    token: Uri,
+    revocation: Option<Uri>,
+    introspection: Option<Uri>,
+    resource: Option<Uri>,
+}
+
+/// What a discovery document says, as far as it matters here. RFC 8414 section 2.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    issuer: Option<String>,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// The secrets that a description names.
+struct Secrets(Vec<(String, Secret)>);
+
+impl Secrets {
+    /// Makes up what may be made up and the environment has not.
+    fn of_description(described: &Description) -> Result<Self, Fault> {
+        let mut made = Vec::new();
+        for name in &described.server.made_up {
+            let secret = match from_environment(name) {
+                Some(secret) => secret,
+                None => {
+                    let random = authloom_reference::auth::Secret::random(&authloom_reference::auth::Chance::system());
+                    Secret::new(random.map_err(|error| Fault(error.to_string()))?.expose())
+                }
+            };
+            made.push((name.clone(), secret));
+        }
+        Ok(Self(made))
+    }
+
+    fn of(&self, name: &str) -> Result<Secret, Fault> {
+        let made = self.0.iter().find(|(made, _)| made == name).map(|(_, secret)| secret.clone());
+        made.or_else(|| from_environment(name))
+            .ok_or_else(|| Fault(format!("the target's file names {name} for a secret, and it is not set: set it")))
+    }
+}
+
+fn from_environment(name: &str) -> Option<Secret> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
+}
+
+impl Stranger {
+    fn open(described: Description) -> Result<Self, Fault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
+        let secrets = Secrets::of_description(&described)?;
+        let clock = Clock::new(&described.clock)?;
+        let hands = HandClock::starting_at(clock.now());
+        let client = Client::new()?;
+        let nowhere = Found {
+            issuer: String::new(),
+            iss: gui::IssParameter::NotSent,
+            authorization: Url::parse("http://nowhere.invalid").expect("the address is well formed"),
+            token: Uri::from_static("http://nowhere.invalid"),
+            revocation: None,
+            introspection: None,
+            resource: None,
+        };
+        let backend = asking_backend(&hands);
+        let mut stranger = Self {
+            described,
+            server: None,
+            endpoints: nowhere,
+            secrets,
+            clock,
+            hands,
+            backend,
+            client,
+            traces: 0,
+            evidence: Vec::new(),
+            runtime,
+        };
+        stranger.start()?;
+        Ok(stranger)
+    }
+
+    /// Starts the server, where it is ours to start, and looks up its endpoints.
+    fn start(&mut self) -> Result<(), Fault> {
+        // Whatever runs has its port until it ends.
+        self.server = None;
+        if let Some(command) = &self.described.server.start {
+            let clock = self.clock.environment();
+            self.server = Some(Server::start(&self.described, command, clock, &self.secrets.0)?);
+        }
+        let base = match (&self.server, &self.described.server.issuer) {
+            (Some(server), _) => server.url().to_owned(),
+            (None, Some(issuer)) => issuer.trim_end_matches('/').to_owned(),
+            (None, None) => {
+                return Err(Fault("the target's file says neither where the server is nor how it starts".to_owned()));
+            }
+        };
+        self.endpoints = self.find(&base)?;
+        Ok(())
+    }
+
+    fn find(&mut self, base: &str) -> Result<Found, Fault> {
+        let metadata = match self.described.endpoints.discovery.clone() {
+            Some(at) => self.discover(&placed(base, &at))?,
+            None => Metadata::default(),
+        };
+        let told = self.described.endpoints.clone();
+        let place = |told: Option<String>, discovered: Option<String>| told.map(|at| placed(base, &at)).or(discovered);
+        let needed = |what: &str, place: Option<String>| {
+            place.ok_or_else(|| {
+                Fault(format!("where is the {what} endpoint? say it with `endpoints.{what}`, or `endpoints.discovery`"))
+            })
+        };
+        let uri =
+            |place: String| place.parse::<Uri>().map_err(|error| Fault(format!("`{place}` is no address: {error}")));
+        let authorization = needed("authorization", place(told.authorization, metadata.authorization_endpoint))?;
+        let authorization =
+            Url::parse(&authorization).map_err(|error| Fault(format!("`{authorization}` is no address: {error}")))?;
+        Ok(Found {
+            issuer: metadata.issuer.unwrap_or_else(|| base.to_owned()),
+            iss: if metadata.authorization_response_iss_parameter_supported {
+                gui::IssParameter::Sent
+            } else {
+                gui::IssParameter::NotSent
+            },
+            authorization,
+            token: uri(needed("token", place(told.token, metadata.token_endpoint))?)?,
+            revocation: place(told.revocation, metadata.revocation_endpoint).map(uri).transpose()?,
+            introspection: place(told.introspection, metadata.introspection_endpoint).map(uri).transpose()?,
+            resource: self.described.resource.as_ref().map(|at| uri(placed(base, at))).transpose()?,
+        })
+    }
+
+    fn discover(&mut self, at: &str) -> Result<Metadata, Fault> {
+        let request = http::Request::get(at).body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
+        let answer = self.exchange(request)?;
+        if !answer.status().is_success() {
+            return Err(Fault(format!("the discovery document at {at} is answered with {}", answer.status())));
+        }
+        serde_json::from_slice(answer.body())
+            .map_err(|error| Fault(format!("the discovery document at {at} cannot be read: {error}")))
+    }
+
+    fn gui_settings(&self, policy: gui::Policy) -> Result<gui::Settings, Fault> {
+        let mut authorization_endpoint = self.endpoints.authorization.clone();
+        if !self.described.client.authorization.is_empty() {
+            authorization_endpoint.query_pairs_mut().extend_pairs(&self.described.client.authorization);
+        }
+        let redirect_uri = &self.described.client.redirect_uri;
+        Ok(gui::Settings {
+            client_id: self.described.client.id.clone(),
+            redirect_uri: Url::parse(redirect_uri)
+                .map_err(|error| Fault(format!("the redirect_uri `{redirect_uri}` is no URL: {error}")))?,
+            server: gui::AuthorizationServer {
+                issuer: self.endpoints.issuer.clone(),
+                iss: self.endpoints.iss,
+                authorization_endpoint,
+                token_endpoint: self.endpoints.token.clone(),
+                revocation_endpoint: self.endpoints.revocation.clone(),
+            },
+            items: self
+                .endpoints
+                .resource
+                .clone()
+                .unwrap_or_else(|| Uri::from_static("http://backend.reference/get_items")),
+            policy,
+        })
+    }
+
+    /// Sends a request and reads its answer. A server that does not answer as HTTP has it is told by [`wire::broken`].
+    fn exchange(&mut self, request: Sent) -> Result<Received, Fault> {
+        let asked = told(&request);
+        let patience = self.described.server.patience;
+        let exchange = self.client.exchange("", request);
+        let answer = match self.runtime.block_on(async { timeout(patience, exchange).await }) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(why @ NoAnswer::Unreachable(_))) => return Err(Fault(format!("{asked}: {}", Fault::from(why)))),
+            Ok(Err(NoAnswer::Broken(why))) => wire::broken(why),
+            Err(_) => wire::broken(format!("no answer within {patience:?}")),
+        };
+        self.evidence.push(format!("{asked} → {}", answered(&answer)));
+        Ok(answer)
+    }
+
+    /// The client of an exchange proves itself, where it has a secret. RFC 6749 section 2.3.1.
+    fn authenticate(&self, request: &mut Sent) -> Result<(), Fault> {
+        let Some(name) = &self.described.client.secret_from else { return Ok(()) };
+        let secret = self.secrets.of(name)?;
+        request.headers_mut().insert(AUTHORIZATION, basic(&self.described.client.id, &secret)?);
+        Ok(())
+    }
+
+    fn introspect(&mut self, token: &Secret) -> Result<Option<Received>, Fault> {
+        let (Some(who), Some(at)) = (self.described.introspection.clone(), self.endpoints.introspection.clone()) else {
+            return Ok(None);
+        };
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("token", token.expose());
+        let request = http::Request::post(at)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(AUTHORIZATION, basic(&who.client_id, &self.secrets.of(&who.secret_from)?)?)
+            .body(Bytes::from(body.finish()))
+            .map_err(|error| Fault(error.to_string()))?;
+        self.exchange(request).map(Some)
+    }
+}
+
+impl Carrier for Stranger {
+    fn name(&self) -> &str {
+        &self.described.name
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn advance(&mut self, by: Duration) -> Result<(), Fault> {
+        let folder = self.described.folder.clone();
+        let base = self.endpoints.issuer.clone();
+        let (client, runtime, patience) = (self.client.clone(), &self.runtime, self.described.server.patience);
+        self.clock.advance(by, &folder, |address| {
+            let request = http::Request::post(placed(&base, address)).body(Bytes::new());
+            let request = request.map_err(|error| Fault(error.to_string()))?;
+            let answer = runtime.block_on(async { timeout(patience, client.exchange("", request)).await });
+            match answer {
+                Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
+                Ok(Ok(answer)) => Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
+                Ok(Err(why)) => Err(why.into()),
+                Err(_) => Err(Fault(format!("turning the clock is not answered within {patience:?}"))),
+            }
+        })?;
+        self.evidence.push(format!("{} pass", humantime::format_duration(by)));
+        Ok(())
+    }
+
+    fn to_auth(&mut self, mut request: Sent) -> Result<Received, Fault> {
+        self.authenticate(&mut request)?;
+        self.exchange(request)
+    }
+
+    fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
+        if self.endpoints.resource.is_none() {
+            self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
+            return self.backend.call(call, request);
+        }
+        let carries_a_token = request.headers().contains_key(AUTHORIZATION);
+        let answer = self.exchange(request)?;
+        Ok(if carries_a_token { Reply::Unseen(answer) } else { Reply::Answers(answer) })
+    }
+
+    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault> {
+        let asked = self.backend.asked(call)?;
+        let token = wire::introspected_token(&asked);
+        let answer = self.introspect(&token)?.ok_or_else(|| Fault("this target introspects nothing".to_owned()))?;
+        self.backend.hold(call, &answer)?;
+        Ok(answer)
+    }
+
+    fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
+        self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
+        self.backend.release(call)
+    }
+
+    fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault> {
+        self.backend.fail(call)
+    }
+
+    /// Nobody is told to forget: each trace has a browser of its own, and its tokens are new.
+    fn reset(&mut self) -> Result<(), Fault> {
+        self.backend.forget();
+        self.evidence.clear();
+        if self.described.server.restart_after.is_some_and(|most| self.traces >= most) {
+            self.traces = 0;
+            self.start()?;
+        }
+        self.traces += 1;
+        self.clock.begin_a_second()
+    }
+
+    fn moved(&mut self, settings: &gui::Settings) -> Result<Option<gui::Settings>, Fault> {
+        if settings.server.token_endpoint == self.endpoints.token {
+            return Ok(None);
+        }
+        self.gui_settings(settings.policy).map(Some)
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        match self.introspect(token)? {
+            None => Ok(None),
+            Some(answer) => super::says_active(&answer).map(Some),
+        }
+    }
+
+    fn lens(&self) -> Lens {
+        Lens {
+            access: self.described.tells(TokenKind::Access),
+            refresh: self.described.tells(TokenKind::Refresh),
+            introspection: if self.endpoints.resource.is_some() { Told::No } else { Told::Yes },
+        }
+    }
+
+    fn abilities(&self) -> Abilities {
+        let revocation = if self.endpoints.revocation.is_some() { Told::Yes } else { Told::No };
+        Abilities { revocation, ..self.described.abilities() }
+    }
+
+    fn evidence(&self) -> Vec<String> {
+        self.evidence.clone()
+    }
+
+    fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
+        let press = self.described.sign_in.press.clone();
+        let redirect_uri = self.described.client.redirect_uri.clone();
+        let typed = Typed { username, password, press: &press };
+        sign_in::sign_in(url, &redirect_uri, &typed, |request| self.exchange(request))
+    }
+
+    /// Our backend knows no audience of the server's, so that what it makes of a refresh token says nothing of the server.
+    fn serves_on_the_side(&self) -> bool {
+        false
+    }
+}
+
+/// A backend that asks the server about tokens, and believes whatever is active and not expired.
+fn asking_backend(hands: &HandClock) -> HeldBackend {
+    let settings = backend::Settings {
+        resource: String::new(),
+        issuer: String::new(),
+        validation: backend::Validation::Introspect,
+        credentials: backend::Credentials { client_id: String::new(), secret: String::new() },
+    };
+    HeldBackend::new(settings, None, Arc::new(hands.clone()), Arc::new(Believing), |router| router)
+}
+
+/// Servers need not say whom a token is for (RFC 7662 section 2.2), and the file does not say whom they name.
+struct Believing;
+
+impl Judge for Believing {
+    fn introspected(&self, _: &backend::Settings, answer: &Introspection, now: Timestamp) -> Result<Accepted, Refusal> {
+        if !answer.active {
+            return Err(Refusal::Inactive);
+        }
+        if answer.exp.is_some_and(|exp| now >= exp) {
+            return Err(Refusal::Expired);
+        }
+        let (subject, client_id) = (answer.sub.clone(), answer.client_id.clone());
+        Ok(Accepted { subject, client_id, scope: answer.scope.clone(), expires_at: answer.exp })
+    }
+
+    fn signed(&self, settings: &backend::Settings, token: &Jwt, now: Timestamp) -> Result<Accepted, Refusal> {
+        backend::Standard.signed(settings, token, now)
+    }
+}
+
+fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
+    let text = format!("{}:{}", super::form_encoded(client_id), super::form_encoded(secret.expose()));
+    HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(text))).map_err(|error| Fault(error.to_string()))
+}
+
+/// An address, or a path at `base`.
+fn placed(base: &str, at: &str) -> String {
+    if at.starts_with('/') { format!("{base}{at}") } else { at.to_owned() }
+}
+
+/// A request without any secret: what is asked, and the names of what it carries.
+fn told(request: &Sent) -> String {
+    let fields: Vec<_> = url::form_urlencoded::parse(request.body())
+        .map(|(name, value)| match &*name {
+            "grant_type" | "client_id" => format!("{name}={value}"),
+            _ => name.into_owned(),
+        })
+        .collect();
+    let bearer = if request.headers().contains_key(AUTHORIZATION) { " with Authorization" } else { "" };
+    let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
+    let path: Vec<_> =
+        request.uri().path().split('/').map(|part| if part.len() > LONGEST_NAME { "…" } else { part }).collect();
+    format!("{} {}{bearer}{fields}", request.method(), path.join("/"))
+}
+
+/// Letters of the longest part of a path that is a name. What is longer stands for one flow of one person, and is nobody's business.
+const LONGEST_NAME: usize = 20;
+
+/// An answer without any secret: its status, its type, and the names of its members; an error code in full.
+fn answered(answer: &Received) -> String {
+    if let Some(why) = wire::why_broken(answer) {
+        return why.to_owned();
+    }
+    let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).map(|kind| format!(" {kind}")).unwrap_or_default();
+    let members = match serde_json::from_slice(answer.body()) {
+        Ok(serde_json::Value::Object(members)) => {
+            let named: Vec<_> = members.iter().map(|(name, value)| member(name, value)).collect();
+            format!(" {{{}}}", named.join(", "))
+        }
+        Ok(_) | Err(_) => String::new(),
+    };
+    format!("{}{kind}{members}", answer.status())
+}
+
+fn member(name: &str, value: &serde_json::Value) -> String {
+    match (name, value) {
+        ("error", serde_json::Value::String(code)) => format!("error: {}", wire::error_code(code)),
+        ("active" | "expires_in", value) => format!("{name}: {value}"),
+        _ => name.to_owned(),
+    }
+}

@@ -1,0 +1,136 @@
+//! A server that was started here, from its ready line to its end.
+//!
+//! Invariant: it does not outlive its owner. It has a process group of its own, which is asked to stop when this is dropped, then killed; and the end of its standard input tells it to go should the owner be killed first.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde::Deserialize;
+
+use super::super::{Fault, Secret};
+use super::description::Description;
+
+/// A running server.
+pub(super) struct Server {
+    /// None once it is being stopped.
+    child: Option<Child>,
+    group: Option<Pid>,
+    url: String,
+    /// The last line that it has complained in.
+    said: Arc<Mutex<String>>,
+}
+
+/// How long a server may take to stop when it is asked to. Then it is killed.
+const TO_STOP: Duration = Duration::from_secs(3);
+
+#[derive(Deserialize)]
+struct ReadyLine {
+    url: String,
+}
+
+impl Server {
+    /// Starts a server and waits until it says that it is ready.
+    pub(super) fn start(
+        described: &Description,
+        command: &[String],
+        clock: Vec<(&'static str, PathBuf)>,
+        secrets: &[(String, Secret)],
+    ) -> Result<Self, Fault> {
+        let Some((program, arguments)) = command.split_first() else {
+            return Err(Fault("the command that starts the server is empty".to_owned()));
+        };
+        let child = Command::new(program)
+            .args(arguments)
+            .current_dir(&described.folder)
+            .envs(&described.server.env)
+            .envs(secrets.iter().map(|(name, secret)| (name, secret.expose())))
+            .envs(clock)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let child = child.map_err(|error| Fault(format!("cannot start `{program}`: {error}")))?;
+        let mut child = child;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        // From here on it ends with this value, whatever comes.
+        let mut server = Self { child: Some(child), group, url: String::new(), said: Arc::default() };
+        server.listen(stderr.expect("standard error is piped"))?;
+        let line = first_line(stdout.expect("standard output is piped"), described.server.patience)?;
+        match serde_json::from_str::<ReadyLine>(&line) {
+            Ok(ready) => server.url = ready.url.trim_end_matches('/').to_owned(),
+            Err(_) => {
+                server.stop();
+                let said = server.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let said = [said.trim(), line.trim(), "it said nothing"].into_iter().find(|said| !said.is_empty());
+                return Err(Fault(format!("the server did not get ready: {}", said.unwrap_or_default())));
+            }
+        }
+        Ok(server)
+    }
+
+    /// Where it says it is, without a slash at the end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Reads what it complains about, so that it never waits for a reader, and keeps the last of it.
+    fn listen(&self, stderr: ChildStderr) -> Result<(), Fault> {
+        let said = Arc::clone(&self.said);
+        spawn("complaints", move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
+                *said.lock().unwrap_or_else(PoisonError::into_inner) = line;
+            }
+        })
+    }
+
+    /// Asks it to stop, and kills it with all that it started if it does not.
+    fn stop(&mut self) {
+        let (Some(mut child), Some(group)) = (self.child.take(), self.group) else { return };
+        // Each of these may fail because it has ended already, which is what is wanted.
+        drop(child.stdin.take());
+        let _ = kill_process_group(group, Signal::TERM);
+        let (tell, told) = mpsc::channel();
+        let waits = spawn("end of a server", move || {
+            let _ = child.wait();
+            let _ = tell.send(());
+        });
+        let ended = waits.is_ok() && told.recv_timeout(TO_STOP).is_ok();
+        let _ = kill_process_group(group, Signal::KILL);
+        if !ended {
+            let _ = told.recv_timeout(TO_STOP);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The first line, read by a thread of its own since a pipe has no time-out. What else is printed is read and dropped.
+fn first_line(stdout: ChildStdout, patience: Duration) -> Result<String, Fault> {
+    let (tell, told) = mpsc::channel();
+    spawn("ready line", move || {
+        let mut lines = BufReader::new(stdout);
+        let mut line = String::new();
+        // What cannot be read is not JSON either. Nobody may be waiting any more.
+        let _ = lines.read_line(&mut line);
+        let _ = tell.send(line);
+        let _ = std::io::copy(&mut lines, &mut std::io::sink());
+    })?;
+    told.recv_timeout(patience).map_err(|_| Fault(format!("the server did not get ready within {patience:?}")))
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.map(drop).map_err(|error| Fault(format!("no thread: {error}")))
+}
