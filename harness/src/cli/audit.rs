@@ -55,6 +55,7 @@ impl Audit {
         let mut replay = held_to(&described, &spec, self.bounds.into(), &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
+        replay.called = Some(self.target.clone());
         let outcome = Outcome { checked, replays: Some(vec![replay]) };
         let again = format!(" --policy {} --scope {}", self.followed(&described).display(), self.scope);
         written(report::text::outcome(out, &outcome, &again))?;

@@ -42,6 +42,8 @@ pub(super) struct Verify {
     out: PathBuf,
 }
 
+/// How often a divergence of a live server is looked for again. Its clock runs on while it is asked, and nobody else's business is known.
+const CONFIRMATIONS: u32 = 5;
 /// Where traces on which a target diverges are written, unless told.
 pub(super) const DEFAULT_OUT: &str = "authloom-traces";
 
@@ -66,6 +68,8 @@ impl Verify {
                 suite: target.suite(),
                 open,
                 workers: target.workers(),
+                confirmations: 0,
+                accepted: &[],
             })
             .collect();
         let mut outcome = run::verify(&spec, self.bounds.into(), &plans, &mut progress);
@@ -104,9 +108,33 @@ pub(super) fn held_to(
     progress: &mut Progress,
 ) -> Result<Replay, Failure> {
     let abilities = Live::before(described, spec)?.abilities();
+    let today = today();
+    let accepted: Vec<_> = described
+        .accepted
+        .iter()
+        .filter(|accepted| accepted.holds_on(&today))
+        .map(|accepted| (accepted.rule.clone(), accepted.reason.clone()))
+        .collect();
     let open = || Ok(Box::new(Live::before(described, spec)?) as Box<dyn Target>);
-    let plan = Plan { target: &described.name, suite: Suite::EveryKind, open: &open, workers: NonZeroUsize::MIN };
+    let plan = Plan {
+        target: &described.name,
+        suite: Suite::EveryKind,
+        open: &open,
+        workers: NonZeroUsize::MIN,
+        confirmations: CONFIRMATIONS,
+        accepted: &accepted,
+    };
     Ok(run::verify_live(spec, abilities, limits, &plan, progress))
+}
+
+/// The day by the machine's clock, like 2027-01-31.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is accepted for a time is so by the calendar of whoever accepts it"
+)]
+fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Saves the traces on which a target diverges.

@@ -24,6 +24,8 @@ pub use space::{KNOBS, Knob, candidates};
 const MOST_TRACES: usize = 60;
 /// Traces in a row that strike out nobody, after which the rest is taken to look alike.
 const MOST_FRUITLESS: usize = 8;
+/// How often a trace that nobody explains is run again before that is believed: a server's clock runs on while it is asked.
+const MOST_DOUBTS: usize = 5;
 /// Candidates that say which trace is best. More of them change the choice little, and cost as many steps of the model each.
 const MOST_ASKED: usize = 48;
 /// The most candidates whose own ways are looked at for a difference.
@@ -88,7 +90,12 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
             continue;
         };
         let trace = pool.remove(trace);
-        let (explain, nearest) = run(target, &specs, &left, &trace)?;
+        let (mut explain, mut nearest) = run(target, &specs, &left, &trace)?;
+        for _ in 0..MOST_DOUBTS {
+            if explain.is_empty() {
+                (explain, nearest) = run(target, &specs, &left, &trace)?;
+            }
+        }
         probed.runs.push((trace.len(), explain.len()));
         fruitless = if explain.len() == left.len() { fruitless + 1 } else { 0 };
         left = explain;

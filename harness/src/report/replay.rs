@@ -8,7 +8,7 @@ use super::layout::{entry, heading};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::run::{Breach, Came, Goal, Replay, Replayed, Status};
+use crate::run::{Again, Breach, Came, Goal, Replay, Replayed, Status};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
@@ -48,8 +48,12 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
         Status::Broken => (BAD, '✗'),
         Status::WrongInput | Status::Unfinished | Status::NothingRun | Status::Fault => (UNSURE, '?'),
     };
-    let gap = FACTS.saturating_sub(replay.target.len() + 4);
-    write!(out, "  {style}{sign}{style:#} {}{:gap$}", replay.target, "")?;
+    if replay.target.len() + 4 < FACTS {
+        let gap = FACTS - replay.target.len() - 4;
+        write!(out, "  {style}{sign}{style:#} {}{:gap$}", replay.target, "")?;
+    } else {
+        write!(out, "  {style}{sign}{style:#} {}\n{:FACTS$}", replay.target, "")?;
+    }
     let mut lines = Vec::new();
     if !replay.gave_up() {
         lines.extend([covered(replay), driven(replay)]);
@@ -107,6 +111,10 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
             entry(out, "", 4, exchange, DIM)?;
         }
         writeln!(out)?;
+    }
+    if breach.again.of > 0 {
+        let Again { times, of } = breach.again;
+        entry(out, "  again", 10, &format!("{times} of {of} times"), Style::new())?;
     }
     match &breach.saved {
         Some(path) => entry(out, "  saved", 10, &path.display().to_string(), Style::new()),

@@ -37,6 +37,7 @@ fn mixed() -> Outcome {
         rule: NOTHING_ELSE,
         seen: "500 Internal Server Error".to_owned(),
         evidence: Vec::new(),
+        again: crate::run::Again::default(),
         saved: Some("traces/http-diverges-1.mmd".into()),
     });
     Outcome { checked, replays: Some(vec![conforms, diverges]) }

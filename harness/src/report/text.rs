@@ -272,7 +272,7 @@ fn advice(outcome: &Outcome, again: &str) -> Vec<String> {
     }
     for replay in outcome.replays.iter().flatten() {
         for saved in replay.breaches.iter().filter_map(|breach| breach.saved.as_ref()) {
-            let (path, target) = (saved.display(), &replay.target);
+            let (path, target) = (saved.display(), replay.called.as_ref().unwrap_or(&replay.target));
             advice.push(format!("`authloom replay {path} --target {target}` shows that again"));
         }
     }

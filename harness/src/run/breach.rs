@@ -22,15 +22,26 @@ pub struct Breach {
     pub seen: String,
     /// The HTTP exchanges that led there, without any secret.
     pub evidence: Vec<String>,
+    /// How often it was seen again.
+    pub again: Again,
     /// Where the trace was saved.
     pub saved: Option<PathBuf>,
+}
+
+/// How often something was seen again when it was looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Again {
+    /// Times it was seen.
+    pub times: u32,
+    /// Times it was looked for.
+    pub of: u32,
 }
 
 impl From<Divergence> for Breach {
     fn from(divergence: Divergence) -> Self {
         let (expected, seen) = in_words(&divergence.difference);
         let Divergence { trace, rule, evidence, .. } = divergence;
-        Self { trace, expected, rule, seen, evidence, saved: None }
+        Self { trace, expected, rule, seen, evidence, again: Again::default(), saved: None }
     }
 }
 

@@ -6,7 +6,7 @@ use authloom_model::rule::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
-use super::{Breach, Goal, Replay, Stage, Watch};
+use super::{Again, Breach, Goal, Replay, Stage, Watch};
 use crate::cover::{KindOptions, Path, StepOptions, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
@@ -38,6 +38,10 @@ pub struct Plan<'p> {
     pub open: &'p Open<'p>,
     /// How many are driven at once.
     pub workers: NonZeroUsize,
+    /// How often a divergence is looked for again before it is believed.
+    pub confirmations: u32,
+    /// Rules that it is known not to keep, each with the reason why that is accepted.
+    pub accepted: &'p [(String, String)],
 }
 
 impl std::fmt::Debug for Plan<'_> {
@@ -102,10 +106,12 @@ struct Run<'r> {
     /// Steps that there are to drive.
     to_drive: u64,
     failures_in_a_row: u64,
+    confirmations: u32,
+    accepted: &'r [(String, String)],
 }
 
 impl<'r> Run<'r> {
-    fn begin(spec: &'r Spec, graph: &'r Graph, paths: &'r [Path], plan: &Plan<'_>, watch: &'r mut dyn Watch) -> Self {
+    fn begin(spec: &'r Spec, graph: &'r Graph, paths: &'r [Path], plan: &Plan<'r>, watch: &'r mut dyn Watch) -> Self {
         let mut wanted = vec![false; graph.steps() as usize];
         for &step in paths.iter().flatten() {
             wanted[step as usize] = true;
@@ -122,6 +128,8 @@ impl<'r> Run<'r> {
             found: Vec::new(),
             to_drive: paths.iter().map(|path| path.len() as u64).sum(),
             failures_in_a_row: 0,
+            confirmations: plan.confirmations,
+            accepted: plan.accepted,
         }
     }
 
@@ -154,6 +162,11 @@ impl<'r> Run<'r> {
     }
 
     fn diverges(&mut self, divergence: Divergence, path: &'r [u32]) -> Next {
+        if let Some((rule, reason)) = self.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence) {
+            self.replay.accepted += 1;
+            self.replay.note(format!("accepted: other than `{rule}`: {reason}"));
+            return Next::GoOn;
+        }
         self.replay.diverged += 1;
         if self.found.iter().all(|found| found.divergence.rule != divergence.rule) {
             self.found.push(Found { divergence, path });
@@ -167,15 +180,35 @@ impl<'r> Run<'r> {
         if self.found.is_empty() {
             return self.replay;
         }
-        let breaches = std::mem::take(&mut self.found).into_iter();
-        self.replay.breaches = match open() {
-            Ok(mut target) => breaches.map(|found| self.shortened(&mut *target, found)).collect(),
+        let found = std::mem::take(&mut self.found);
+        match open() {
+            Ok(mut target) => found.into_iter().for_each(|found| self.conclude(&mut *target, found)),
             Err(Fault(why)) => {
                 self.replay.note(format!("not shortened: {why}"));
-                breaches.map(|found| found.divergence.into()).collect()
+                self.replay.breaches = found.into_iter().map(|found| found.divergence.into()).collect();
             }
-        };
+        }
         self.replay
+    }
+
+    /// Shortens a divergence and looks whether it is there again. One that never is says nothing of the target's rules.
+    fn conclude(&mut self, target: &mut dyn Target, found: Found<'_>) {
+        let rule = found.divergence.rule;
+        let mut breach = self.shortened(target, found);
+        let of = self.confirmations;
+        let again = |_: &u32| {
+            let driven = drive::drive_trace(target, self.spec, &breach.trace);
+            matches!(driven.verdict, Verdict::Diverges(again) if again.rule == rule)
+        };
+        let times = u32::try_from((0..of).filter(again).count()).unwrap_or(of);
+        if of > 0 && times == 0 {
+            let rule = rule.sentence;
+            self.replay.unconfirmed += 1;
+            self.replay.note(format!("seen once, and not again in {of} runs: other than `{rule}`"));
+            return;
+        }
+        breach.again = Again { times, of };
+        self.replay.breaches.push(breach);
     }
 
     /// The same breach on as few steps as can be had: first along a shortest path to its step, then by leaving out.

@@ -19,7 +19,7 @@ mod verify;
 mod watch;
 
 pub use asked::Asked;
-pub use breach::Breach;
+pub use breach::{Again, Breach};
 pub use check::{Checked, Finding, Premise, Verdict, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
 pub use crew::Open;

@@ -23,6 +23,8 @@ pub enum Goal {
 pub struct Replay {
     /// The target's name.
     pub target: String,
+    /// What one calls it on the command line, where that is not its name.
+    pub called: Option<String>,
     /// What it set out to do.
     pub goal: Goal,
     /// Traces that there were to drive.
@@ -37,6 +39,10 @@ pub struct Replay {
     pub steps_driven: u64,
     /// Traces on which the target did something else.
     pub diverged: u64,
+    /// Traces on which it did something else that is accepted. Nothing more is asked of them.
+    pub accepted: u64,
+    /// Divergences that were never seen again.
+    pub unconfirmed: u64,
     /// Traces that the target could not be asked.
     pub unsupported: u64,
     /// Traces that we failed to ask.
@@ -55,6 +61,7 @@ impl Replay {
     pub fn begin(target: impl Into<String>, goal: Goal, planned: u64, steps_total: u64) -> Self {
         Self {
             target: target.into(),
+            called: None,
             goal,
             planned,
             traces: 0,
@@ -62,6 +69,8 @@ impl Replay {
             steps_covered: 0,
             steps_driven: 0,
             diverged: 0,
+            accepted: 0,
+            unconfirmed: 0,
             unsupported: 0,
             failed: 0,
             breaches: Vec::new(),
@@ -73,7 +82,7 @@ impl Replay {
     /// The status that this alone would end with.
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.diverged > 0 {
+        if self.diverged > 0 && (self.unconfirmed == 0 || !self.breaches.is_empty()) {
             Status::Broken
         } else if self.failed > 0 {
             Status::Fault
@@ -81,7 +90,7 @@ impl Replay {
             Status::Unfinished
         } else if self.traces == self.unsupported {
             Status::NothingRun
-        } else if self.steps_covered < self.steps_total {
+        } else if self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0) {
             Status::Unfinished
         } else {
             Status::Holds
@@ -128,6 +137,8 @@ mod tests {
         assert_eq!(replay(|replay| (replay.traces, replay.planned) = (0, 0)), Status::Unfinished);
         assert_eq!(replay(|replay| replay.failed = 1), Status::Fault);
         assert_eq!(replay(|replay| (replay.failed, replay.diverged) = (1, 1)), Status::Broken);
+        let once = |replay: &mut Replay| (replay.diverged, replay.unconfirmed, replay.steps_covered) = (1, 1, 9);
+        assert_eq!(replay(once), Status::Unfinished);
         assert_eq!(replay(|replay| replay.steps_covered = 9), Status::Unfinished);
     }
 }

@@ -22,7 +22,12 @@ fn reference(spec: &Spec) -> Result<Box<dyn Target>, Fault> {
 
 fn verified(suite: Suite, workers: usize, open: &Open<'_>) -> Outcome {
     let workers = NonZeroUsize::new(workers).expect("somebody works");
-    verify(&spec(), Limits::default(), &[Plan { target: "it", suite, open, workers }], &mut Unwatched)
+    verify(
+        &spec(),
+        Limits::default(),
+        &[Plan { target: "it", suite, open, workers, confirmations: 0, accepted: &[] }],
+        &mut Unwatched,
+    )
 }
 
 fn only(outcome: &Outcome) -> &Replay {
@@ -134,6 +139,41 @@ fn a_breach_is_shortened_to_the_steps_it_takes() {
 }
 
 #[test]
+fn a_divergence_that_is_accepted_is_said_and_no_failure() {
+    let spec = spec();
+    let accepted = [("an active token gets the resource".to_owned(), "it has none".to_owned())];
+    let open = || Unlike::open(Unlikeness::NoItems);
+    let plan = Plan { accepted: &accepted, ..plan(&open) };
+    let outcome = verify(&spec, Limits::default(), &[plan], &mut Unwatched);
+    assert_eq!(outcome.status(), Status::Holds);
+    assert!(only(&outcome).accepted > 0);
+    assert_eq!(only(&outcome).reasons, ["accepted: other than `an active token gets the resource`: it has none"]);
+}
+
+#[test]
+fn a_divergence_that_is_never_seen_again_is_no_finding_and_no_pass() {
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let open = || match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        0 => Unlike::open(Unlikeness::NoItems),
+        _ => reference(&spec()),
+    };
+    let once = Plan { confirmations: 3, ..plan(&open) };
+    let outcome = verify(&spec(), Limits::default(), &[once], &mut Unwatched);
+    assert_eq!(outcome.status(), Status::Unfinished);
+    assert_eq!((only(&outcome).unconfirmed, only(&outcome).breaches.len()), (1, 0));
+    let again = || Unlike::open(Unlikeness::NoItems);
+    let always = Plan { confirmations: 3, ..plan(&again) };
+    let outcome = verify(&spec(), Limits::default(), &[always], &mut Unwatched);
+    assert_eq!(outcome.status(), Status::Broken);
+    assert_eq!(only(&outcome).breaches[0].again, Again { times: 3, of: 3 });
+}
+
+fn plan<'p>(open: &'p Open<'p>) -> Plan<'p> {
+    let (suite, workers) = (Suite::EveryKind, NonZeroUsize::MIN);
+    Plan { target: "it", suite, open, workers, confirmations: 0, accepted: &[] }
+}
+
+#[test]
 fn a_target_that_cannot_be_asked_is_no_pass() {
     let outcome = verified(Suite::EveryKind, 1, &|| Unlike::open(Unlikeness::Mute));
     assert_eq!(outcome.status(), Status::NothingRun);
@@ -154,7 +194,14 @@ fn a_fault_of_our_own_is_no_divergence() {
 fn a_graph_that_was_cut_off_is_not_replayed() {
     let spec = spec();
     let open = || reference(&spec);
-    let plan = Plan { target: "it", suite: Suite::EveryStep, open: &open, workers: NonZeroUsize::MIN };
+    let plan = Plan {
+        target: "it",
+        suite: Suite::EveryStep,
+        open: &open,
+        workers: NonZeroUsize::MIN,
+        confirmations: 0,
+        accepted: &[],
+    };
     let cut = verify(&spec, Limits { worlds: 50, ..Limits::default() }, &[plan], &mut Unwatched);
     assert_eq!((cut.status(), cut.replays), (Status::Unfinished, Some(Vec::new())));
 }

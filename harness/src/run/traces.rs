@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use authloom_model::Spec;
 use serde::Serialize;
 
-use super::{Goal, MOST_BREACHES, Replay, Stage, Watch};
+use super::{Asked, Goal, MOST_BREACHES, Replay, Stage, Watch};
 use crate::drive::{self, Divergence, Verdict};
-use crate::target::{Fault, Target};
-use crate::trace::Trace;
+use crate::target::{Abilities, Fault, Target, Unsupported};
+use crate::trace::{Trace, Walker, words};
 
 /// Makes a target that obeys the policy of a spec.
 pub type OpenFor<'o> = dyn Fn(&Spec) -> Result<Box<dyn Target>, Fault> + 'o;
@@ -100,7 +100,10 @@ impl Run<'_> {
 
     fn drive(&mut self, given: &Given, open: &OpenFor<'_>) -> Replayed {
         let driven = match self.target_for(&given.spec, open) {
-            Ok(target) => drive::drive_trace(target, &given.spec, &given.trace),
+            Ok(target) => match not_able(target.abilities(), given) {
+                Some(why) => drive::Driven { steps: 0, verdict: Verdict::Unsupported(why) },
+                None => drive::drive_trace(target, &given.spec, &given.trace),
+            },
             Err(fault) => drive::Driven { steps: 0, verdict: Verdict::Failed(fault) },
         };
         self.replay.traces += 1;
@@ -131,4 +134,17 @@ impl Run<'_> {
         };
         Replayed { file: given.file.clone(), steps: given.trace.steps.len(), conformed: driven.steps, verdict }
     }
+}
+
+/// What a target cannot be made to do of a trace.
+fn not_able(abilities: Abilities, given: &Given) -> Option<Unsupported> {
+    let asked = Asked { spec: &given.spec, abilities };
+    let mut walker = Walker::new(&given.spec);
+    let step = given.trace.actions().find(|action| {
+        let allowed = asked.allows(walker.world(), *action);
+        // A trace was read only as far as the model allows it.
+        let _ = walker.take(*action);
+        !allowed
+    })?;
+    Some(Unsupported(vec![format!("the target cannot be made to do this: {}", words::action(step))]))
 }

@@ -40,6 +40,20 @@ pub struct Description {
     pub resource: Option<String>,
     /// How its clock is turned.
     pub clock: ClockBy,
+    /// What it is known to do otherwise.
+    pub accepted: Vec<Accepted>,
+}
+
+/// A rule that a server is known not to keep.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The rule, in the words of a report.
+    pub rule: String,
+    /// Why that is accepted.
+    pub reason: String,
+    /// The last day on which it is, like 2027-01-31. Unless told, it always is.
+    pub until: Option<toml::value::Datetime>,
 }
 
 /// How a server is started, or where it is.
@@ -179,6 +193,8 @@ struct File {
     introspection: Option<Introspection>,
     resource: Option<String>,
     clock: Spanned<ClockBy>,
+    #[serde(default)]
+    accepted: Vec<Accepted>,
 }
 
 /// A file does not describe a target.
@@ -222,6 +238,7 @@ impl Description {
             introspection: read.introspection,
             resource: read.resource,
             clock: read.clock.into_inner(),
+            accepted: read.accepted,
         })
     }
 
@@ -240,6 +257,15 @@ impl Description {
     pub(super) fn tells(&self, kind: TokenKind) -> Told {
         let tells = self.introspection.as_ref().is_some_and(|introspection| introspection.tells.contains(&kind));
         if tells { Told::Yes } else { Told::No }
+    }
+}
+
+impl Accepted {
+    /// Whether it still is, on a day written like 2027-01-31.
+    #[must_use]
+    pub fn holds_on(&self, today: &str) -> bool {
+        // Days that are written so come in the order of their letters.
+        self.until.as_ref().and_then(|until| until.date).is_none_or(|date| today <= date.to_string().as_str())
     }
 }
 
@@ -302,6 +328,14 @@ by = "faketime"
         let name = |path: &str| Description::from_toml(Path::new(path), RIGHT).map(|read| read.name);
         assert_eq!(name("servers/mine.toml"), Ok("mine".to_owned()));
         assert_eq!(name("servers/mine/target.toml"), Ok("mine".to_owned()));
+    }
+
+    #[test]
+    fn what_is_accepted_is_so_to_the_end_of_its_last_day() {
+        let text = format!("{RIGHT}\n[[accepted]]\nrule = \"a rule\"\nreason = \"a reason\"\nuntil = 2027-01-31\n");
+        let accepted = &Description::from_toml(Path::new("my.toml"), &text).expect("the file is right").accepted[0];
+        assert!(accepted.holds_on("2027-01-31") && !accepted.holds_on("2027-02-01"));
+        assert!(Accepted { until: None, ..accepted.clone() }.holds_on("2999-12-31"));
     }
 
     #[test]
