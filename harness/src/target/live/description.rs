@@ -121,7 +121,7 @@ pub struct SignIn {
     /// Whether a wrong password is turned down.
     #[serde(default)]
     pub passwords: Passwords,
-    /// The buttons that are pressed on pages that ask for no password, one page after the other. Unless told: the first that has a name.
+    /// The buttons that are pressed on pages that ask for no password, one page after the other. Unless told: the first.
     #[serde(default)]
     pub press: Vec<String>,
 }

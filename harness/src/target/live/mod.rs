@@ -7,6 +7,7 @@
 
 mod clock;
 pub mod description;
+mod orphans;
 mod process;
 mod sign_in;
 

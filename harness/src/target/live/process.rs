@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::super::{Fault, Secret};
 use super::description::Description;
+use super::orphans;
 
 /// A running server.
 pub(super) struct Server {
@@ -60,6 +61,7 @@ impl Server {
         let mut child = child;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        orphans::watch(group)?;
         // From here on it ends with this value, whatever comes.
         let mut server = Self { child: Some(child), group, url: String::new(), said: Arc::default() };
         server.listen(stderr.expect("standard error is piped"))?;
@@ -104,6 +106,7 @@ impl Server {
         });
         let ended = waits.is_ok() && told.recv_timeout(TO_STOP).is_ok();
         let _ = kill_process_group(group, Signal::KILL);
+        orphans::forget(group);
         if !ended {
             let _ = told.recv_timeout(TO_STOP);
         }

@@ -123,7 +123,8 @@ struct Form {
     fields: Vec<(String, String)>,
     name: Option<String>,
     password: Option<String>,
-    buttons: Vec<(String, String)>,
+    /// Each with its name, if it has one, and what pressing it says.
+    buttons: Vec<(Option<String>, String)>,
 }
 
 impl Form {
@@ -136,18 +137,23 @@ impl Form {
     }
 
     fn read(url: &Url, form: ElementRef<'_>) -> Option<Self> {
-        let inputs = Selector::parse("input[name], button[name]").expect("the selector is well formed");
+        let inputs = Selector::parse("input, button").expect("the selector is well formed");
         let action = form.attr("action").filter(|action| !action.is_empty());
         let action = action.map_or_else(|| Some(url.clone()), |action| url.join(action).ok())?;
         let mut read = Self { action, fields: Vec::new(), name: None, password: None, buttons: Vec::new() };
         for input in form.select(&inputs) {
-            let name = input.attr("name").unwrap_or_default().to_owned();
+            let named = input.attr("name").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
             let value = input.attr("value").unwrap_or_default().to_owned();
             let is_button = input.value().name() == "button";
-            match input.attr("type").unwrap_or(if is_button { "submit" } else { "text" }) {
+            let kind = input.attr("type").unwrap_or(if is_button { "submit" } else { "text" });
+            if kind == "submit" {
+                read.buttons.push((named, value));
+                continue;
+            }
+            let Some(name) = named else { continue };
+            match kind {
                 "password" => read.password = read.password.or(Some(name)),
                 "text" | "email" => read.name = read.name.or(Some(name)),
-                "submit" => read.buttons.push((name, value)),
                 "checkbox" | "radio" if input.attr("checked").is_none() => {}
                 _ => read.fields.push((name, value)),
             }
@@ -166,10 +172,13 @@ impl Form {
             body.append_pair(password, typed.password);
         }
         let pressed = match button {
-            Some(wanted) => self.buttons.iter().find(|(name, _)| name == wanted),
+            Some(wanted) => self.buttons.iter().find(|(name, _)| name.as_ref() == Some(wanted)),
+            // As a browser does when somebody presses Enter.
             None => self.buttons.first(),
         };
-        body.extend_pairs(pressed);
+        if let Some((Some(name), value)) = pressed {
+            body.append_pair(name, value);
+        }
         let request = http::Request::post(self.action.as_str())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "text/html")
@@ -215,7 +224,7 @@ mod tests {
         let login = r#"<form method="post"><input type="hidden" name="csrf" value="1"><input name="user">
             <input type="password" name="pass"></form>"#;
         let consent = r#"<form method="post" action="/consent"><input type="hidden" name="prompt" value="consent">
-            <input type="submit" value="No"><button name="allow" value="yes">Yes</button></form>"#;
+            <button name="allow" value="yes">Yes</button><input type="submit" name="deny" value="No"></form>"#;
         let (came, seen) = signed_in(&[
             answer(303, &[("location", "/login/7"), ("set-cookie", "flow=7; path=/login/7; httponly")], ""),
             answer(200, &[], login),

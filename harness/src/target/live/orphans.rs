@@ -1,0 +1,56 @@
+//! Servers that must not be left behind when this program is told to stop.
+
+use std::collections::BTreeSet;
+use std::process;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::super::Fault;
+
+/// What a program exits with that was ended by Ctrl-C, by the custom of shells.
+const INTERRUPTED: i32 = 130;
+
+static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// From now on, a signal that ends this program ends that process group first.
+pub(super) fn watch(group: Option<Pid>) -> Result<(), Fault> {
+    static LISTENING: OnceLock<Result<(), String>> = OnceLock::new();
+    if let Some(group) = group {
+        GROUPS.lock().unwrap_or_else(PoisonError::into_inner).insert(group.as_raw_nonzero().get());
+    }
+    LISTENING.get_or_init(listen).clone().map_err(Fault)
+}
+
+/// That process group has ended.
+pub(super) fn forget(group: Pid) {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&group.as_raw_nonzero().get());
+}
+
+fn listen() -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let (mut interrupt, mut terminate) = {
+        let _entered = runtime.enter();
+        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?)
+    };
+    let wait = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+        for group in
+            GROUPS.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(|group| Pid::from_raw(*group))
+        {
+            // One that has ended is what is wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        process::exit(INTERRUPTED);
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop).map_err(|error| error.to_string())
+}

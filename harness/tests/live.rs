@@ -1,0 +1,298 @@
+//! Targets that a file describes: the reference as a stranger, whose policy is found out, and servers that misbehave.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_authloom");
+
+fn authloom(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM)
+        .args(arguments)
+        .env("AUTHLOOM_TARGET_PASSWORD", "demo")
+        .env_remove("AUTHLOOM_NOT_SET")
+        .output()
+        .expect("the program runs")
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The reference's AuthService, as its own stranger.
+fn reference(folder: &Path, policy: &str) -> String {
+    let now = machine_seconds();
+    let file = folder.join("reference.toml");
+    let text = format!(
+        r#"policy = "{policy}"
+
+[server]
+start = [
+    "{PROGRAM}", "serve", "--role", "auth", "--auth-port", "0", "--policy", "{policy}", "--test-clock", "{now}",
+    "--stop-with-stdin",
+]
+made_up = ["AUTHLOOM_BACKEND_SECRET"]
+
+[endpoints]
+discovery = "/.well-known/oauth-authorization-server"
+
+[client]
+id = "gui"
+redirect_uri = "http://127.0.0.1/callback"
+
+[sign_in]
+username = "demo"
+password_from = "AUTHLOOM_TARGET_PASSWORD"
+
+[introspection]
+client_id = "backend"
+secret_from = "AUTHLOOM_BACKEND_SECRET"
+tells = ["access", "refresh"]
+
+[clock]
+by = "http"
+post = "/test/clock/advance?seconds={{seconds}}"
+"#
+    );
+    std::fs::write(&file, text).expect("the folder can be written to");
+    file.to_string_lossy().into_owned()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server whose clock is turned ahead of the machine's begins with it")]
+fn machine_seconds() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later than 1970").as_secs()
+}
+
+#[test]
+fn the_probe_finds_the_policy_that_the_reference_was_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for (policy, grace) in [("recommended", "same_successor until it is used"), ("lost-answer", "none")] {
+        let output = authloom(&["probe", "--target", &reference(folder.path(), policy)]);
+        let said = said(&output);
+        assert!(output.status.success(), "{said}");
+        for (knob, choice) in [
+            ("rotation", "always"),
+            ("reuse_ends", "grant"),
+            ("grace", grace),
+            ("idle_on_refresh", "restarts"),
+            ("access_on_refresh", "kept"),
+            ("wrong_verifier", "spends"),
+            ("spent_revokes", "yes"),
+        ] {
+            let told = said.lines().find(|line| line.trim_start().starts_with(knob)).unwrap_or_default();
+            assert!(told.trim_end().ends_with(choice), "{knob} under {policy}: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_reference_conforms_as_a_stranger() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let out = folder.path().join("out");
+    let output = authloom(&["verify", "--target", &target, "--scope", "theft", "--out", &out.to_string_lossy()]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("conforms in all"), "{}", said(&output));
+}
+
+/// A target whose server is this function: it is given the path of a request and writes what it answers.
+fn stranger(folder: &Path, answer: fn(&str, &mut TcpStream)) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let port = listener.local_addr().expect("it listens").port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || serve(stream, answer));
+        }
+    });
+    let file = folder.join("stranger.toml");
+    let text = format!(
+        r#"policy = "recommended"
+
+[server]
+issuer = "http://127.0.0.1:{port}"
+within = "300ms"
+
+[endpoints]
+authorization = "/authorize"
+token = "/token"
+revocation = "/revoke"
+
+[client]
+id = "gui"
+redirect_uri = "http://gui.test/callback"
+
+[sign_in]
+username = "demo"
+password_from = "AUTHLOOM_TARGET_PASSWORD"
+
+[clock]
+by = "never"
+"#
+    );
+    std::fs::write(&file, text).expect("the folder can be written to");
+    file.to_string_lossy().into_owned()
+}
+
+/// One request a connection.
+fn serve(mut stream: TcpStream, answer: fn(&str, &mut TcpStream)) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            Ok(_) | Err(_) => return,
+        }
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    if stream.read_exact(&mut body).is_err() {
+        return;
+    }
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    if target.starts_with("/authorize") && !target.contains("circles") {
+        let state = target.split(['?', '&']).find(|part| part.starts_with("state=")).unwrap_or_default();
+        let location = format!("http://gui.test/callback?code=c1&{state}");
+        let head =
+            format!("HTTP/1.1 303 See Other\r\nlocation: {location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let _ = stream.write_all(head.as_bytes());
+        return;
+    }
+    answer(target, &mut stream);
+}
+
+/// A trace of somebody who signs in.
+fn sign_in(folder: &Path) -> String {
+    let output = authloom(&["show", "token-expires", "--scope", "tabs=1,losses=0", "--form", "json"]);
+    let text = String::from_utf8(output.stdout).expect("a trace is text");
+    let mut trace: serde_json::Value = serde_json::from_str(&text).expect("the form is JSON");
+    let steps = trace["steps"].as_array_mut().expect("a trace has steps");
+    let redeemed = steps.iter().position(|step| step["action"] == "redeem T1 arrives").expect("somebody signs in");
+    steps.truncate(redeemed + 1);
+    steps.retain(|step| step["action"] != "tick");
+    let file = folder.join("sign-in.json");
+    std::fs::write(&file, trace.to_string()).expect("the folder can be written to");
+    file.to_string_lossy().into_owned()
+}
+
+/// What is said of a server that answers a redemption like this.
+fn said_of(answer: fn(&str, &mut TcpStream)) -> String {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let (trace, target) = (sign_in(folder.path()), stranger(folder.path(), answer));
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let output = authloom(&["replay", &trace, "--target", &target, "--out", &out]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    said(&output).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn write(stream: &mut TcpStream, text: &str) {
+    // Whoever has heard enough may have hung up.
+    let _ = stream.write_all(text.as_bytes());
+}
+
+#[test]
+fn a_server_that_hangs_is_a_finding_within_its_time() {
+    let said = said_of(|_, stream| {
+        // Until the client hangs up.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    assert!(said.contains("no answer within 300ms"), "{said}");
+}
+
+#[test]
+fn a_server_that_closes_midway_is_a_finding() {
+    let said = said_of(|_, stream| write(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"));
+    assert!(said.contains("end of file before message length reached"), "{said}");
+}
+
+#[test]
+fn a_server_that_answers_with_a_page_an_error_or_no_token_is_a_finding() {
+    let page = said_of(|_, stream| {
+        write(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\nconnection: close\r\n\r\n<p/>",
+        );
+    });
+    assert!(page.contains("200 OK without tokens") && page.contains("text/html"), "{page}");
+    let error = said_of(|_, stream| {
+        write(stream, "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    });
+    assert!(error.contains("500 Internal Server Error"), "{error}");
+}
+
+#[test]
+fn a_server_that_floods_is_a_finding_and_not_read_to_its_end() {
+    let said = said_of(|_, stream| {
+        write(stream, "HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\nconnection: close\r\n\r\n");
+        write(stream, &"x".repeat(10_485_760));
+    });
+    assert!(said.contains("with a body of more than 1048576 bytes"), "{said}");
+}
+
+#[test]
+fn no_secret_is_in_what_is_said_of_a_server() {
+    let said = said_of(|_, stream| {
+        let body = r#"{"access_token":"the-access-token","refresh_token":"the-refresh-token","token_type":"mac"}"#;
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        write(stream, &format!("{head}{body}"));
+    });
+    assert!(said.contains("{access_token, refresh_token, token_type}"), "{said}");
+    for secret in ["the-access-token", "the-refresh-token", "code=c1", "demo"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_a_fault_and_a_secret_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = sign_in(folder.path());
+    let target = stranger(folder.path(), |_, _| {});
+    let text = std::fs::read_to_string(&target).unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let line = text.lines().find(|line| line.starts_with("issuer")).unwrap();
+    std::fs::write(&target, text.replace(line, &format!("issuer = \"http://{nobody}\""))).unwrap();
+    let output = authloom(&["replay", &trace, "--target", &target]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(said(&output).contains("refused"), "{}", said(&output));
+    std::fs::write(&target, text.replace("AUTHLOOM_TARGET_PASSWORD", "AUTHLOOM_NOT_SET")).unwrap();
+    let output = authloom(&["replay", &trace, "--target", &target]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    let said = said(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("names AUTHLOOM_NOT_SET for a secret, and it is not set"), "{said}");
+}
+
+#[test]
+fn a_server_that_was_started_is_gone_when_the_program_is_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let marker = folder.path().join("pid");
+    // A server that tells its process, gets ready, and listens to nobody.
+    let command = format!("echo $$ > {}; echo ready >&2; exec sleep 1000", marker.display());
+    let text = std::fs::read_to_string(&target).unwrap();
+    let start = text.find("start = [").unwrap();
+    let end = text[start..].find("]\n").unwrap() + start + 2;
+    let text = text.replace(&text[start..end], &format!("start = [\"sh\", \"-c\", \"{command}\"]\n"));
+    std::fs::write(&target, text).unwrap();
+    let mut program = Command::new(PROGRAM)
+        .args(["probe", "--target", &target])
+        .env("AUTHLOOM_TARGET_PASSWORD", "demo")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = loop {
+        match std::fs::read_to_string(&marker) {
+            Ok(pid) if pid.ends_with('\n') => break pid.trim().to_owned(),
+            Ok(_) | Err(_) => thread::yield_now(),
+        }
+    };
+    let interrupted = Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(program.wait().unwrap().code(), Some(130));
+    // A killed process may be seen as long as nobody has waited for it; what it is then is a zombie.
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+}
