@@ -207,11 +207,21 @@ fn the_bare_command_replays_every_step_in_process_and_every_kind_over_http() {
     assert_eq!(replays[0]["steps_total"], object["steps"]);
     for replay in replays {
         assert_eq!(replay["steps_covered"], replay["steps_total"]);
-        for trouble in ["diverged", "unsupported", "failed"] {
+        for trouble in ["accepted", "diverged", "unsupported", "failed"] {
             assert_eq!(replay[trouble], 0);
         }
-        let keys =
-            ["diverged", "elapsed_ms", "failed", "steps_covered", "steps_total", "target", "traces", "unsupported"];
+        let keys = [
+            "accepted",
+            "diverged",
+            "elapsed_ms",
+            "failed",
+            "steps_covered",
+            "steps_total",
+            "target",
+            "traces",
+            "unconfirmed",
+            "unsupported",
+        ];
         assert_eq!(replay.as_object().expect("a replay is an object").keys().collect::<Vec<_>>(), keys);
     }
     assert!(

@@ -97,6 +97,25 @@ fn the_reference_conforms_as_a_stranger() {
     assert!(said(&output).contains("conforms in all"), "{}", said(&output));
 }
 
+#[test]
+fn what_a_description_says_is_tried_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let output = authloom(&["target", "check", &target]);
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    for works in
+        ["a sign-in", "the redemption of the code", "introspection of a refresh token", "a refresh", "a revocation"]
+    {
+        assert!(text.contains(&format!("✓ {works}\n")), "{works}: {text}");
+    }
+    let wrong = std::fs::read_to_string(&target).unwrap().replace("username = \"demo\"", "username = \"nobody\"");
+    std::fs::write(&target, wrong).unwrap();
+    let output = authloom(&["target", "check", &target]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("✗ a sign-in: login page again"), "{}", said(&output));
+}
+
 /// A target whose server is this function: it is given the path of a request and writes what it answers.
 fn stranger(folder: &Path, answer: fn(&str, &mut TcpStream)) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");

@@ -14,6 +14,7 @@ mod probe;
 mod replay;
 pub mod serve;
 mod show;
+mod target;
 mod targets;
 mod verify;
 
@@ -55,6 +56,7 @@ enum Command {
     Show(show::Show),
     Probe(probe::Probe),
     Audit(audit::Audit),
+    Target(target::TargetCommand),
     Policy(policy::PolicyCommand),
     Serve(serve::Serve),
 }
@@ -90,6 +92,7 @@ impl Command {
             Self::Show(show) => show.run(out),
             Self::Probe(probe) => probe.run(out),
             Self::Audit(audit) => audit.run(out),
+            Self::Target(target) => target.run(out),
             Self::Policy(policy) => policy.run(out),
             Self::Serve(serve) => serve.run(out),
         }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::asked::{Format, too_many_ticks};
 use super::failure::{Failure, written};
 use super::targets::Chosen;
-use super::verify::{DEFAULT_OUT, save};
+use super::verify::{DEFAULT_OUT, accepted, save};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Given, Status, replay_traces};
@@ -45,6 +45,9 @@ impl Replay {
         let open = |spec: &Spec| target.open(spec);
         let (mut replay, replayed) = replay_traces(target.name(), &given, &open, &mut progress);
         progress.finish();
+        if let Chosen::Live(described) = &target {
+            replay.accept(&accepted(described));
+        }
         save(&mut replay, &self.out)?;
         written(match self.format {
             Format::Text => report::replay::text(out, &replay, &replayed),

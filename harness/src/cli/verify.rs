@@ -108,13 +108,7 @@ pub(super) fn held_to(
     progress: &mut Progress,
 ) -> Result<Replay, Failure> {
     let abilities = Live::before(described, spec)?.abilities();
-    let today = today();
-    let accepted: Vec<_> = described
-        .accepted
-        .iter()
-        .filter(|accepted| accepted.holds_on(&today))
-        .map(|accepted| (accepted.rule.clone(), accepted.reason.clone()))
-        .collect();
+    let accepted = accepted(described);
     let open = || Ok(Box::new(Live::before(described, spec)?) as Box<dyn Target>);
     let plan = Plan {
         target: &described.name,
@@ -125,6 +119,13 @@ pub(super) fn held_to(
         accepted: &accepted,
     };
     Ok(run::verify_live(spec, abilities, limits, &plan, progress))
+}
+
+/// The rules that a server is known not to keep, each with the reason why that is accepted today.
+pub(super) fn accepted(described: &Description) -> Vec<(String, String)> {
+    let today = today();
+    let accepted = described.accepted.iter().filter(|accepted| accepted.holds_on(&today));
+    accepted.map(|accepted| (accepted.rule.clone(), accepted.reason.clone())).collect()
 }
 
 /// The day by the machine's clock, like 2027-01-31.

@@ -17,6 +17,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod tried;
 
 use std::io::{self, Write};
 

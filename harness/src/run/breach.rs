@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use authloom_model::rule::Rule;
+use authloom_model::seen::Answer;
 
 use crate::drive::{Difference, Divergence};
 use crate::target::{Concrete, Secret, Unexpected};
@@ -43,6 +44,11 @@ impl From<Divergence> for Breach {
         let Divergence { trace, rule, evidence, .. } = divergence;
         Self { trace, expected, rule, seen, evidence, again: Again::default(), saved: None }
     }
+}
+
+/// An answer, without any secret that is in it.
+pub(super) fn answer_in_words(answer: &Answer<Concrete>) -> String {
+    words::answer(answer, &Discreetly)
 }
 
 /// What had to be seen, and what was.

@@ -6,6 +6,7 @@ use authloom_model::rule::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
+use super::replay::accepted_otherwise;
 use super::{Again, Breach, Goal, Replay, Stage, Watch};
 use crate::cover::{KindOptions, Path, StepOptions, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
@@ -164,7 +165,7 @@ impl<'r> Run<'r> {
     fn diverges(&mut self, divergence: Divergence, path: &'r [u32]) -> Next {
         if let Some((rule, reason)) = self.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence) {
             self.replay.accepted += 1;
-            self.replay.note(format!("accepted: other than `{rule}`: {reason}"));
+            self.replay.note(accepted_otherwise(rule, reason));
             return Next::GoOn;
         }
         self.replay.diverged += 1;

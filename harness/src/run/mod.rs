@@ -15,6 +15,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod tried;
 mod verify;
 mod watch;
 
@@ -26,6 +27,7 @@ pub use crew::Open;
 pub use replay::{Goal, Replay};
 pub use status::Status;
 pub use traces::{Came, Given, OpenFor, Replayed, replay_traces};
+pub use tried::{Came as TriedCame, Tried, try_out};
 pub use verify::{verify, verify_live};
 pub use watch::{Stage, Unwatched, Watch};
 

@@ -103,6 +103,20 @@ impl Replay {
         self.planned == 0 && self.steps_total > 0
     }
 
+    /// Takes the breaches of accepted rules for what they are. Each rule comes with the reason why it is accepted.
+    pub fn accept(&mut self, accepted: &[(String, String)]) {
+        let reason_of = |breach: &Breach| accepted.iter().find(|(rule, _)| rule == breach.rule.sentence);
+        let (known, news): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.breaches).into_iter().partition(|breach| reason_of(breach).is_some());
+        self.breaches = news;
+        for (rule, reason) in known.iter().filter_map(reason_of) {
+            self.note(accepted_otherwise(rule, reason));
+        }
+        if !known.is_empty() && self.breaches.is_empty() {
+            self.accepted += std::mem::take(&mut self.diverged);
+        }
+    }
+
     /// Notes a reason, once.
     pub fn note(&mut self, reason: String) {
         if !self.reasons.contains(&reason) {
@@ -116,6 +130,11 @@ impl Replay {
         let seconds = self.elapsed.as_secs_f64();
         (seconds > 0.0).then(|| self.steps_driven as f64 / seconds)
     }
+}
+
+/// That a rule is not kept, and why that is accepted.
+pub(super) fn accepted_otherwise(rule: &str, reason: &str) -> String {
+    format!("accepted: other than `{rule}`: {reason}")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod clock;
 pub mod description;
+pub mod discovery;
 mod orphans;
 mod process;
 mod sign_in;

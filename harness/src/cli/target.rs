@@ -1,0 +1,58 @@
+//! `authloom target`: describes a live server, and tries what its description says.
+
+use std::io::Write;
+
+use authloom_model::{Scope, Spec};
+use clap::{Args, Subcommand};
+
+use super::asked::too_many_ticks;
+use super::failure::{Failure, written};
+use super::targets::{described, policy_of};
+use crate::report;
+use crate::run::{Status, try_out};
+use crate::target::live::{Live, discovery};
+
+/// Describe a live server in a file, or try what such a file says.
+#[derive(Args, Clone, Debug)]
+pub(super) struct TargetCommand {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Verb {
+    /// Print a description to fill in, from what the server says of itself.
+    Init {
+        /// The server's issuer identifier.
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+    },
+    /// Try what a description says, line by line, and say what works.
+    Check {
+        /// The file that describes the server.
+        #[arg(value_name = "FILE")]
+        file: String,
+    },
+}
+
+impl TargetCommand {
+    /// Describes, or tries.
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        match &self.verb {
+            Verb::Init { issuer } => {
+                let found = discovery::ask(issuer)?;
+                written(out.write_all(discovery::description(issuer, &found).as_bytes()))?;
+                Ok(Status::Holds)
+            }
+            Verb::Check { file } => {
+                let described = described(file)?;
+                let spec = Spec::new(policy_of(&described)?, Scope::THEFT)
+                    .map_err(|error| too_many_ticks(&described.policy, &error))?;
+                let mut target = Live::before(&described, &spec)?;
+                let tried = try_out(&mut target);
+                written(report::tried::text(out, &described.name, &tried))?;
+                Ok(tried.status())
+            }
+        }
+    }
+}
