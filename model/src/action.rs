@@ -218,6 +218,24 @@ impl Action {
         }
     }
 
+    /// The exchange whose request arrives, where one does.
+    #[must_use]
+    pub fn arriving(self) -> Option<Exchange> {
+        match self {
+            Self::Arrive(exchange) => Some(exchange),
+            Self::Tick
+            | Self::Open(_)
+            | Self::SignIn(_)
+            | Self::Mistype(_)
+            | Self::SignOut(_)
+            | Self::CopySession
+            | Self::CopyCode(_)
+            | Self::Lock(_)
+            | Self::Return(_)
+            | Self::Lose(_) => None,
+        }
+    }
+
     /// The tab it happens in, where it happens in one.
     #[must_use]
     pub fn tab(self) -> Option<TabId> {

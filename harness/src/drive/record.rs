@@ -3,17 +3,20 @@
 //! A [`Recorder`] lets things happen and asks how every token it has met stands, whatever anybody expects; a [`Reading`] follows one
 //! specification along and compares. So one run of a target can be read by any number of specifications.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use authloom_model::rule::{self, Rule};
 use authloom_model::seen::{Answer, Event, Symbols};
 use authloom_model::{Action, Spec};
+use foldhash::fast::FixedState;
 
 use super::bindings::Bindings;
 use super::{Difference, compare, is_seen, told};
-use crate::probe::Standings;
 use crate::target::{Concrete, Fault, Lens, Secret, Target, Told};
 use crate::trace::{InTrace, Standing, Token, TraceStep, Walker};
+
+/// How tokens stood when they were asked about. Only ever looked up, so that the order of a hash is seen by nobody.
+type Standings = HashMap<Secret, bool, FixedState>;
 
 /// What was seen of one step.
 #[derive(Default)]

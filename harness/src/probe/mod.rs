@@ -10,13 +10,11 @@
 mod pool;
 mod space;
 
-use std::collections::{BTreeSet, HashMap};
-
-use authloom_model::{Action, Policy, Scope, Spec};
-use foldhash::fast::FixedState;
+use std::collections::BTreeSet;
 
 use crate::drive::{Divergence, Foretold, Reading, Recorder};
 use crate::target::{Fault, Lens, Target};
+use authloom_model::{Action, Policy, Scope, Spec};
 
 pub use space::{KNOBS, Knob, candidates};
 
@@ -183,6 +181,3 @@ fn groups(asked: &[&Spec], trace: &[Action], lens: Lens) -> Vec<usize> {
     }
     groups.into_iter().map(|(_, count)| count).collect()
 }
-
-/// How a token stood when it was asked about.
-pub type Standings = HashMap<crate::target::Secret, bool, FixedState>;

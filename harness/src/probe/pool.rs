@@ -42,26 +42,14 @@ pub(super) fn of(spec: &Spec, abilities: Abilities) -> Vec<Vec<Action>> {
 const NONE: u16 = u16::MAX;
 
 fn decides(code: u8) -> bool {
-    match action(code) {
-        Action::Arrive(exchange) => match exchange {
-            Exchange::Introspect(_)
-            | Exchange::Refresh(_)
-            | Exchange::Redeem(_)
-            | Exchange::Revoke(_)
-            | Exchange::Theft(_) => true,
-            Exchange::Call(_) | Exchange::SignIn(_) => false,
-        },
-        Action::Tick
-        | Action::Open(_)
-        | Action::SignIn(_)
-        | Action::Mistype(_)
-        | Action::SignOut(_)
-        | Action::CopySession
-        | Action::CopyCode(_)
-        | Action::Lock(_)
-        | Action::Return(_)
-        | Action::Lose(_) => false,
-    }
+    action(code).arriving().is_some_and(|exchange| match exchange {
+        Exchange::Introspect(_)
+        | Exchange::Refresh(_)
+        | Exchange::Redeem(_)
+        | Exchange::Revoke(_)
+        | Exchange::Theft(_) => true,
+        Exchange::Call(_) | Exchange::SignIn(_) => false,
+    })
 }
 
 fn action(code: u8) -> Action {

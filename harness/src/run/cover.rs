@@ -104,6 +104,8 @@ struct Run<'r> {
     replay: Replay,
     covered: Vec<bool>,
     found: Vec<Found<'r>>,
+    /// The paths on which the target did something else, by their numbers, each with the rule.
+    diverging: Vec<(usize, Rule)>,
     /// Steps that there are to drive.
     to_drive: u64,
     failures_in_a_row: u64,
@@ -127,6 +129,7 @@ impl<'r> Run<'r> {
             replay,
             covered: vec![false; graph.steps() as usize],
             found: Vec::new(),
+            diverging: Vec::new(),
             to_drive: paths.iter().map(|path| path.len() as u64).sum(),
             failures_in_a_row: 0,
             confirmations: plan.confirmations,
@@ -146,7 +149,7 @@ impl<'r> Run<'r> {
         let failed_before = std::mem::take(&mut self.failures_in_a_row);
         match driven.verdict {
             Verdict::Conforms => Next::GoOn,
-            Verdict::Diverges(divergence) => self.diverges(*divergence, &path[..=driven.steps]),
+            Verdict::Diverges(divergence) => self.diverges(*divergence, number, &path[..=driven.steps]),
             Verdict::Unsupported(why) => {
                 self.replay.unsupported += 1;
                 why.0.into_iter().for_each(|reason| self.replay.note(reason));
@@ -162,13 +165,14 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn diverges(&mut self, divergence: Divergence, path: &'r [u32]) -> Next {
+    fn diverges(&mut self, divergence: Divergence, number: usize, path: &'r [u32]) -> Next {
         if let Some((rule, reason)) = self.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence) {
             self.replay.accepted += 1;
             self.replay.note(accepted_otherwise(rule, reason));
             return Next::GoOn;
         }
         self.replay.diverged += 1;
+        self.diverging.push((number, divergence.rule));
         if self.found.iter().all(|found| found.divergence.rule != divergence.rule) {
             self.found.push(Found { divergence, path });
         }
@@ -176,19 +180,18 @@ impl<'r> Run<'r> {
     }
 
     fn finish(mut self, open: &Open<'_>, began: std::time::Duration) -> Replay {
-        self.replay.steps_covered = self.covered.iter().filter(|covered| **covered).count() as u64;
         self.replay.elapsed = self.watch.elapsed().saturating_sub(began);
-        if self.found.is_empty() {
-            return self.replay;
-        }
         let found = std::mem::take(&mut self.found);
-        match open() {
-            Ok(mut target) => found.into_iter().for_each(|found| self.conclude(&mut *target, found)),
-            Err(Fault(why)) => {
+        let target = if found.is_empty() { None } else { Some(open()) };
+        match target {
+            None => {}
+            Some(Ok(mut target)) => found.into_iter().for_each(|found| self.conclude(&mut *target, found)),
+            Some(Err(Fault(why))) => {
                 self.replay.note(format!("not shortened: {why}"));
                 self.replay.breaches = found.into_iter().map(|found| found.divergence.into()).collect();
             }
         }
+        self.replay.steps_covered = self.covered.iter().filter(|covered| **covered).count() as u64;
         self.replay
     }
 
@@ -203,13 +206,26 @@ impl<'r> Run<'r> {
         };
         let times = u32::try_from((0..of).filter(again).count()).unwrap_or(of);
         if of > 0 && times == 0 {
-            let rule = rule.sentence;
+            let sentence = rule.sentence;
             self.replay.unconfirmed += 1;
-            self.replay.note(format!("seen once, and not again in {of} runs: other than `{rule}`"));
-            return;
+            self.replay.note(format!("seen once, and not again in {of} runs: other than `{sentence}`"));
+            return self.drive_again(target, rule);
         }
         breach.again = Again { times, of };
         self.replay.breaches.push(breach);
+    }
+
+    /// Leads the target once more along the paths on which it did otherwise than a rule that it seems to keep.
+    fn drive_again(&mut self, target: &mut dyn Target, rule: Rule) {
+        let paths: Vec<usize> =
+            self.diverging.iter().filter(|(_, broken)| *broken == rule).map(|(number, _)| *number).collect();
+        for number in paths {
+            let path = &self.paths[number];
+            if drive::drive(target, self.spec, way(self.graph, path)).verdict == Verdict::Conforms {
+                self.replay.diverged -= 1;
+                path.iter().for_each(|step| self.covered[*step as usize] = true);
+            }
+        }
     }
 
     /// The same breach on as few steps as can be had: first along a shortest path to its step, then by leaving out.

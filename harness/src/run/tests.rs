@@ -151,7 +151,7 @@ fn a_divergence_that_is_accepted_is_said_and_no_failure() {
 }
 
 #[test]
-fn a_divergence_that_is_never_seen_again_is_no_finding_and_no_pass() {
+fn a_divergence_that_is_never_seen_again_is_no_finding_and_its_traces_are_driven_again() {
     let asked = std::sync::atomic::AtomicU32::new(0);
     let open = || match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
         0 => Unlike::open(Unlikeness::NoItems),
@@ -159,8 +159,9 @@ fn a_divergence_that_is_never_seen_again_is_no_finding_and_no_pass() {
     };
     let once = Plan { confirmations: 3, ..plan(&open) };
     let outcome = verify(&spec(), Limits::default(), &[once], &mut Unwatched);
-    assert_eq!(outcome.status(), Status::Unfinished);
-    assert_eq!((only(&outcome).unconfirmed, only(&outcome).breaches.len()), (1, 0));
+    assert_eq!(outcome.status(), Status::Holds);
+    assert_eq!((only(&outcome).unconfirmed, only(&outcome).diverged, only(&outcome).breaches.len()), (1, 0, 0));
+    assert!(only(&outcome).reasons[0].starts_with("seen once, and not again in 3 runs"));
     let again = || Unlike::open(Unlikeness::NoItems);
     let always = Plan { confirmations: 3, ..plan(&again) };
     let outcome = verify(&spec(), Limits::default(), &[always], &mut Unwatched);

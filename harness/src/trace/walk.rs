@@ -143,21 +143,11 @@ impl<'s> Walker<'s> {
     /// Whether what ends a grant in this step ends every grant of the person.
     fn ends_everything(&self, placed: Action) -> bool {
         let policy = &self.spec.policy;
-        let ends = match placed {
-            Action::Arrive(Exchange::Revoke(_)) => policy.revocation_ends,
-            Action::Arrive(Exchange::Redeem(_) | Exchange::Theft(Stolen::Code)) => policy.code_replay_ends,
-            Action::Arrive(Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot)) => policy.reuse_ends,
-            Action::Arrive(Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_))
-            | Action::Tick
-            | Action::Open(_)
-            | Action::SignIn(_)
-            | Action::Mistype(_)
-            | Action::SignOut(_)
-            | Action::CopySession
-            | Action::CopyCode(_)
-            | Action::Lock(_)
-            | Action::Return(_)
-            | Action::Lose(_) => Ends::Nothing,
+        let ends = match placed.arriving() {
+            Some(Exchange::Revoke(_)) => policy.revocation_ends,
+            Some(Exchange::Redeem(_) | Exchange::Theft(Stolen::Code)) => policy.code_replay_ends,
+            Some(Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot)) => policy.reuse_ends,
+            Some(Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_)) | None => Ends::Nothing,
         };
         ends == Ends::User
     }
@@ -203,21 +193,10 @@ fn renewed(event: &Event<InTrace>) -> Option<Access> {
 
 /// Whether a step reaches the AuthService in a way that can change a token, or turns the clock.
 fn may_change_a_standing(action: Action) -> bool {
-    match action {
-        Action::Tick => true,
-        Action::Arrive(exchange) => match exchange {
-            Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Revoke(_) | Exchange::Theft(_) => true,
-            Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_) => false,
-        },
-        Action::Open(_)
-        | Action::SignIn(_)
-        | Action::Mistype(_)
-        | Action::SignOut(_)
-        | Action::CopySession
-        | Action::CopyCode(_)
-        | Action::Lock(_)
-        | Action::Return(_)
-        | Action::Lose(_) => false,
+    match action.arriving() {
+        Some(Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Revoke(_) | Exchange::Theft(_)) => true,
+        Some(Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_)) => false,
+        None => action == Action::Tick,
     }
 }
 

@@ -299,19 +299,7 @@ mod tests {
             Request::Revoke(Refresh(1)),
         ];
         let id = CallId { tab: TabId(0), call: 0 };
-        let exchanges = actions().filter_map(|action| match action {
-            Action::Arrive(exchange) => Some(exchange),
-            Action::Tick
-            | Action::Open(_)
-            | Action::SignIn(_)
-            | Action::Mistype(_)
-            | Action::SignOut(_)
-            | Action::CopySession
-            | Action::CopyCode(_)
-            | Action::Lock(_)
-            | Action::Return(_)
-            | Action::Lose(_) => None,
-        });
+        let exchanges = actions().filter_map(Action::arriving);
         let mut events: Vec<_> =
             exchanges.flat_map(|of| requests.clone().map(|request| Event::Sent(of, request))).collect();
         events.extend(answers().into_iter().map(|answer| Event::Answered(Exchange::Call(id), answer)));
