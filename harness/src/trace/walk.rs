@@ -90,7 +90,7 @@ impl<'s> Walker<'s> {
         let action = self.names.told(placed);
         let step = self.spec.step(&self.world, placed);
         let seen: Vec<_> = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
-        let dead = if may_change_a_standing(placed) { self.end(placed, &seen) } else { BTreeSet::new() };
+        let dead = if may_change_a_standing(placed) { self.end(placed, &seen, &step.renamed) } else { BTreeSet::new() };
         self.names = self.names.renamed(&step.renamed);
         self.world = step.world;
         let standing = if may_change_a_standing(placed) { self.standing(dead) } else { Vec::new() };
@@ -98,7 +98,7 @@ impl<'s> Walker<'s> {
     }
 
     /// The tokens that a step ends: also those that nobody refers to any more, for one because the answer that brought them was lost.
-    fn end(&mut self, placed: Action, seen: &[Event<InTrace>]) -> BTreeSet<Token> {
+    fn end(&mut self, placed: Action, seen: &[Event<InTrace>], renamed: &Renaming) -> BTreeSet<Token> {
         let after = self.spec.apply(&self.world, placed, &mut Vec::new()).world;
         let access =
             after.access.iter().map(|token| token.grant).zip(self.names.access.map(|name| name.map(Token::Access)));
@@ -109,7 +109,7 @@ impl<'s> Walker<'s> {
                 self.issued.entry(code).or_default().insert(token);
             }
         }
-        let mut dead = self.inactive(&after);
+        let mut dead = self.forgotten(&after, renamed);
         for at in (0..GRANTS).filter(|at| after.grants[*at].state != self.world.grants[*at].state) {
             let Some(code) = self.names.codes[at] else { continue };
             match after.grants[at].state {
@@ -130,12 +130,15 @@ impl<'s> Walker<'s> {
         dead
     }
 
-    /// The tokens that are not active after a step, before any of them is forgotten.
-    fn inactive(&self, after: &World) -> BTreeSet<Token> {
-        let refresh = self.names.refresh.iter().enumerate().filter_map(|(at, name)| Some((at, (*name)?)));
-        let refresh = refresh.filter(|(at, _)| !self.spec.refresh_is_active(after, RefreshId::at(*at)));
-        let access = self.names.access.iter().enumerate().filter_map(|(at, name)| Some((at, (*name)?)));
-        let access = access.filter(|(at, _)| !self.spec.access_is_active(after, AccessId::at(*at)));
+    /// The tokens that are not active after a step, and that nobody refers to from then on.
+    fn forgotten(&self, after: &World, renamed: &Renaming) -> BTreeSet<Token> {
+        let refresh =
+            self.names.refresh.iter().enumerate().filter_map(|(at, name)| Some((RefreshId::at(at), (*name)?)));
+        let refresh = refresh.filter(|(id, _)| !renamed.refresh(*id).is_some());
+        let refresh = refresh.filter(|(id, _)| !self.spec.refresh_is_active(after, *id));
+        let access = self.names.access.iter().enumerate().filter_map(|(at, name)| Some((AccessId::at(at), (*name)?)));
+        let access = access.filter(|(id, _)| !renamed.access(*id).is_some());
+        let access = access.filter(|(id, _)| !self.spec.access_is_active(after, *id));
         let refresh = refresh.map(|(_, name)| Token::Refresh(name));
         refresh.chain(access.map(|(_, name)| Token::Access(name))).collect()
     }
