@@ -58,6 +58,7 @@ impl<W: Witness> Turn<'_, W> {
         let Some((tokens, answer)) = answered else { return };
         let thief = &mut self.world.thief;
         match (stolen, tokens) {
+            (Stolen::Code, Tokens::NONE) => {}
             (Stolen::Copy, Tokens::NONE) => thief.copy = RefreshId::NONE,
             (Stolen::Loot, Tokens::NONE) => thief.loot = Tokens::NONE,
             // Without rotation what was shown serves again.

@@ -152,7 +152,7 @@ pub fn revocation_answer(answer: &Received) -> Answer<Concrete> {
     if answer.status() == StatusCode::OK { Answer::Revoked } else { unexpected(answer, "") }
 }
 
-/// What a login form answers: a redirect with a code, or itself again.
+/// What a login form answers: a redirect with a code, or itself again, or that the person is not let in.
 #[must_use]
 pub fn sign_in_answer(answer: &Received) -> Answer<Concrete> {
     if answer.status().is_redirection() {

@@ -194,7 +194,7 @@ struct File {
     resource: Option<String>,
     clock: Spanned<ClockBy>,
     #[serde(default)]
-    accepted: Vec<Accepted>,
+    accepted: Vec<Spanned<Accepted>>,
 }
 
 /// A file does not describe a target.
@@ -220,6 +220,11 @@ impl Description {
             let why = "libfaketime turns the clock of a server that is started here: say how with `server.start`";
             return Err(error(read.clock.span(), why.to_owned()));
         }
+        for accepted in &read.accepted {
+            if accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none()) {
+                return Err(error(accepted.span(), "`until` is a day, like 2027-01-31".to_owned()));
+            }
+        }
         server.patience = match &server.within {
             None => PATIENCE,
             Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
@@ -238,7 +243,7 @@ impl Description {
             introspection: read.introspection,
             resource: read.resource,
             clock: read.clock.into_inner(),
-            accepted: read.accepted,
+            accepted: read.accepted.into_iter().map(Spanned::into_inner).collect(),
         })
     }
 
@@ -348,6 +353,8 @@ by = "faketime"
         assert!(error.starts_with("my.toml:15:1: libfaketime turns the clock"), "{error}");
         let error = refused("[client]", "issuer = \"http://127.0.0.1:1\"\n[client]");
         assert!(error.contains("either runs") && error.contains("or is started here"), "{error}");
+        let error = refused("[clock]", "[[accepted]]\nrule = \"a\"\nreason = \"b\"\nuntil = 07:32:00\n[clock]");
+        assert!(error.ends_with("`until` is a day, like 2027-01-31"), "{error}");
         let error = refused("[client]", "within = \"soon\"\n[client]");
         assert!(error.contains(":10: `soon` is no duration"), "{error}");
     }

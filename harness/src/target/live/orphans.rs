@@ -1,7 +1,8 @@
 //! Servers that must not be left behind when this program is told to stop.
 
 use std::collections::BTreeSet;
-use std::process;
+use std::os::unix::process::CommandExt as _;
+use std::process::{self, Child, Command};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
@@ -15,13 +16,17 @@ const INTERRUPTED: i32 = 130;
 
 static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// From now on, a signal that ends this program ends that process group first.
-pub(super) fn watch(group: Option<Pid>) -> Result<(), Fault> {
+/// Starts a command in a process group of its own. From then on, a signal that ends this program ends that group first: it waits for a start
+/// that is under way.
+pub(super) fn start(command: &mut Command) -> Result<Child, Fault> {
     static LISTENING: OnceLock<Result<(), String>> = OnceLock::new();
-    if let Some(group) = group {
-        GROUPS.lock().unwrap_or_else(PoisonError::into_inner).insert(group.as_raw_nonzero().get());
-    }
-    LISTENING.get_or_init(listen).clone().map_err(Fault)
+    LISTENING.get_or_init(listen).clone().map_err(Fault)?;
+    let mut groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let child = command.process_group(0).spawn();
+    let child = child.map_err(|error| Fault(format!("cannot start `{program}`: {error}")))?;
+    groups.extend(i32::try_from(child.id()));
+    Ok(child)
 }
 
 /// That process group has ended.

@@ -3,7 +3,6 @@
 //! Invariant: it does not outlive its owner. It has a process group of its own, which is asked to stop when this is dropped, then killed; and the end of its standard input tells it to go should the owner be killed first.
 
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -46,22 +45,19 @@ impl Server {
         let Some((program, arguments)) = command.split_first() else {
             return Err(Fault("the command that starts the server is empty".to_owned()));
         };
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .current_dir(&described.folder)
             .envs(&described.server.env)
             .envs(secrets.iter().map(|(name, secret)| (name, secret.expose())))
             .envs(clock)
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let child = child.map_err(|error| Fault(format!("cannot start `{program}`: {error}")))?;
-        let mut child = child;
+            .stderr(Stdio::piped());
+        let mut child = orphans::start(&mut command)?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        orphans::watch(group)?;
         // From here on it ends with this value, whatever comes.
         let mut server = Self { child: Some(child), group, url: String::new(), said: Arc::default() };
         server.listen(stderr.expect("standard error is piped"))?;
@@ -72,7 +68,8 @@ impl Server {
                 server.stop();
                 let said = server.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let said = [said.trim(), line.trim(), "it said nothing"].into_iter().find(|said| !said.is_empty());
-                return Err(Fault(format!("the server did not get ready: {}", said.unwrap_or_default())));
+                let said = discreetly(said.unwrap_or_default(), secrets);
+                return Err(Fault(format!("the server did not get ready: {said}")));
             }
         }
         Ok(server)
@@ -117,6 +114,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// What a server said, without the secrets that it was told.
+fn discreetly(said: &str, secrets: &[(String, Secret)]) -> String {
+    secrets.iter().fold(said.to_owned(), |said, (_, secret)| said.replace(secret.expose(), "***"))
 }
 
 /// The first line, read by a thread of its own since a pipe has no time-out. What else is printed is read and dropped.
