@@ -43,11 +43,12 @@ impl Replay {
         let given = self.given()?;
         let mut progress = Progress::start();
         let open = |spec: &Spec| target.open(spec);
-        let (mut replay, replayed) = replay_traces(target.name(), &given, &open, &mut progress);
+        let accepted = match &target {
+            Chosen::Reference | Chosen::Http => Vec::new(),
+            Chosen::Live(described) => accepted(described),
+        };
+        let (mut replay, replayed) = replay_traces(target.name(), &given, &open, &accepted, &mut progress);
         progress.finish();
-        if let Chosen::Live(described) = &target {
-            replay.accept(&accepted(described));
-        }
         save(&mut replay, &self.out)?;
         written(match self.format {
             Format::Text => report::replay::text(out, &replay, &replayed),

@@ -107,7 +107,10 @@ pub(super) fn held_to(
     limits: Limits,
     progress: &mut Progress,
 ) -> Result<Replay, Failure> {
-    let abilities = Live::before(described, spec)?.abilities();
+    let seen = {
+        let target = Live::before(described, spec)?;
+        (target.abilities(), target.lens())
+    };
     let accepted = accepted(described);
     let open = || Ok(Box::new(Live::before(described, spec)?) as Box<dyn Target>);
     let plan = Plan {
@@ -118,7 +121,7 @@ pub(super) fn held_to(
         confirmations: CONFIRMATIONS,
         accepted: &accepted,
     };
-    Ok(run::verify_live(spec, abilities, limits, &plan, progress))
+    Ok(run::verify_live(spec, seen, limits, &plan, progress))
 }
 
 /// The rules that a server is known not to keep, each with the reason why that is accepted today.

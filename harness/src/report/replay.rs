@@ -8,7 +8,7 @@ use super::layout::{entry, heading};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::run::{Again, Breach, Came, Goal, Replay, Replayed, Status};
+use crate::run::{Again, Breach, Came, Extent, Goal, Replay, Replayed, Status};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
@@ -59,6 +59,10 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
         lines.extend([covered(replay), driven(replay)]);
         lines.extend(troubles(replay));
     }
+    if replay.extent == Extent::Part {
+        lines.push("that is what lies within --depth, and not all there is".to_owned());
+    }
+    lines.extend(replay.left_out.iter().cloned());
     lines.extend(replay.reasons.iter().cloned());
     let mut first = lines.into_iter();
     writeln!(out, "{}", first.next().unwrap_or_default())?;
@@ -131,6 +135,7 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
     for one in listed {
         let (style, sign, said) = match one.verdict {
             Came::Conforms => (GOOD, '✓', count(one.steps as u64, "step")),
+            Came::Accepted => (UNSURE, '·', format!("diverges at step {}, which is accepted", one.conformed + 1)),
             Came::Diverges => (BAD, '✗', format!("diverges at step {} of {}", one.conformed + 1, one.steps)),
             Came::Unsupported => (UNSURE, '?', "cannot be asked".to_owned()),
             Came::Failed => (UNSURE, '?', format!("failed at step {} of {}", one.conformed + 1, one.steps)),

@@ -24,7 +24,7 @@ pub use breach::{Again, Breach};
 pub use check::{Checked, Finding, Premise, Verdict, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
 pub use crew::Open;
-pub use replay::{Goal, Replay};
+pub use replay::{Extent, Goal, Replay};
 pub use status::Status;
 pub use traces::{Came, Given, OpenFor, Replayed, replay_traces};
 pub use tried::{Came as TriedCame, Tried, try_out};

@@ -18,6 +18,15 @@ pub enum Goal {
     GivenTraces,
 }
 
+/// How much of what there is a replay set out to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What lies within a bound.
+    Part,
+}
+
 /// What came of replaying traces on a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Replay {
@@ -49,6 +58,10 @@ pub struct Replay {
     pub failed: u64,
     /// One for each rule that the target breaks.
     pub breaches: Vec<Breach>,
+    /// What the target was not asked, or what was not compared, in sentences.
+    pub left_out: Vec<String>,
+    /// Whether there is more than what it set out to do: the graph was bounded, as asked.
+    pub extent: Extent,
     /// Why traces were unsupported or failed, each reason once.
     pub reasons: Vec<String>,
     /// How long it took.
@@ -74,6 +87,8 @@ impl Replay {
             unsupported: 0,
             failed: 0,
             breaches: Vec::new(),
+            left_out: Vec::new(),
+            extent: Extent::Whole,
             reasons: Vec::new(),
             elapsed: Duration::ZERO,
         }
@@ -90,7 +105,9 @@ impl Replay {
             Status::Unfinished
         } else if self.traces == self.unsupported {
             Status::NothingRun
-        } else if self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0) {
+        } else if self.extent == Extent::Part
+            || self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0)
+        {
             Status::Unfinished
         } else {
             Status::Holds
@@ -101,20 +118,6 @@ impl Replay {
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.planned == 0 && self.steps_total > 0
-    }
-
-    /// Takes the breaches of accepted rules for what they are. Each rule comes with the reason why it is accepted.
-    pub fn accept(&mut self, accepted: &[(String, String)]) {
-        let reason_of = |breach: &Breach| accepted.iter().find(|(rule, _)| rule == breach.rule.sentence);
-        let (known, news): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.breaches).into_iter().partition(|breach| reason_of(breach).is_some());
-        self.breaches = news;
-        for (rule, reason) in known.iter().filter_map(reason_of) {
-            self.note(accepted_otherwise(rule, reason));
-        }
-        if !known.is_empty() && self.breaches.is_empty() {
-            self.accepted += std::mem::take(&mut self.diverged);
-        }
     }
 
     /// Notes a reason, once.
@@ -156,6 +159,7 @@ mod tests {
         assert_eq!(replay(|replay| (replay.traces, replay.planned) = (0, 0)), Status::Unfinished);
         assert_eq!(replay(|replay| replay.failed = 1), Status::Fault);
         assert_eq!(replay(|replay| (replay.failed, replay.diverged) = (1, 1)), Status::Broken);
+        assert_eq!(replay(|replay| replay.extent = Extent::Part), Status::Unfinished);
         let once = |replay: &mut Replay| (replay.diverged, replay.unconfirmed, replay.steps_covered) = (1, 1, 9);
         assert_eq!(replay(once), Status::Unfinished);
         assert_eq!(replay(|replay| replay.steps_covered = 9), Status::Unfinished);

@@ -218,7 +218,31 @@ fn given_traces_are_replayed_each_by_its_own_policy() {
         Given { file: name.into(), spec, trace }
     };
     let given = [trace("recommended"), trace("lost-answer"), trace("recommended")];
-    let (replay, replayed) = replay_traces("it", &given, &reference, &mut Unwatched);
+    let (replay, replayed) = replay_traces("it", &given, &reference, &[], &mut Unwatched);
     assert_eq!(replay.status(), Status::Holds);
     assert!(replayed.iter().all(|one| one.verdict == Came::Conforms && one.conformed == one.steps));
+}
+
+#[test]
+fn a_live_graph_that_was_cut_off_or_bounded_is_no_pass() {
+    let spec = spec();
+    let open = || reference(&spec);
+    let seen = (crate::target::Abilities::ALL, crate::target::Lens::CLEAR);
+    let held = |limits| verify_live(&spec, seen, limits, &plan(&open), &mut Unwatched);
+    assert_eq!(held(Limits::default()).status(), Status::Holds);
+    let cut = held(Limits { worlds: 50, ..Limits::default() });
+    assert_eq!((cut.status(), cut.traces), (Status::Unfinished, 0));
+    let bounded = held(Limits { depth: Some(8), ..Limits::default() });
+    assert_eq!(bounded.status(), Status::Unfinished);
+    assert!(bounded.traces > 0 && bounded.steps_covered == bounded.steps_total);
+}
+
+#[test]
+fn what_a_live_target_is_not_asked_is_said() {
+    let spec = spec();
+    let open = || reference(&spec);
+    let abilities = crate::target::Abilities { revocation: crate::target::Told::No, ..crate::target::Abilities::ALL };
+    let lens = crate::target::Lens { refresh: crate::target::Told::No, ..crate::target::Lens::CLEAR };
+    let held = verify_live(&spec, (abilities, lens), Limits::default(), &plan(&open), &mut Unwatched);
+    assert_eq!(held.left_out, ["not asked: to revoke, so nobody signs out", "not compared: how refresh tokens stand"]);
 }

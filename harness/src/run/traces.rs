@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use authloom_model::Spec;
+use authloom_model::rule::Rule;
 use serde::Serialize;
 
+use super::replay::accepted_otherwise;
 use super::{Asked, Goal, MOST_BREACHES, Replay, Stage, Watch};
 use crate::drive::{self, Divergence, Verdict};
 use crate::target::{Abilities, Fault, Target, Unsupported};
@@ -21,6 +23,8 @@ pub enum Came {
     Conforms,
     /// The target did something else.
     Diverges,
+    /// The target did something else that is accepted.
+    Accepted,
     /// The target cannot be asked this.
     Unsupported,
     /// We failed to ask.
@@ -51,11 +55,13 @@ pub struct Given {
     pub trace: Trace,
 }
 
-/// Drives a target through given traces, one after the other, and shortens where it diverges.
+/// Drives a target through given traces, one after the other, and shortens where it diverges. `accepted` are rules that it is known not to
+/// keep, each with the reason why.
 pub fn replay_traces(
     target: &str,
     given: &[Given],
     open: &OpenFor<'_>,
+    accepted: &[(String, String)],
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
     let total = given.iter().map(|given| given.trace.steps.len() as u64).sum();
@@ -63,6 +69,7 @@ pub fn replay_traces(
         replay: Replay::begin(target, Goal::GivenTraces, given.len() as u64, total),
         opened: None,
         found: Vec::new(),
+        accepted,
         watch,
     };
     let began = run.watch.elapsed();
@@ -84,6 +91,7 @@ struct Run<'w> {
     /// The target that was opened last, and for which spec. Traces of one policy share it.
     opened: Option<(Spec, Box<dyn Target>)>,
     found: Vec<(Divergence, Spec)>,
+    accepted: &'w [(String, String)],
     watch: &'w mut dyn Watch,
 }
 
@@ -96,6 +104,16 @@ impl Run<'_> {
         }
         let (_, target) = self.opened.as_mut().expect("a target was just made sure of");
         Ok(&mut **target)
+    }
+
+    /// Whether a rule is known not to be kept; then that is said.
+    fn accepts(&mut self, rule: Rule) -> bool {
+        let known = self.accepted.iter().find(|(accepted, _)| accepted == rule.sentence);
+        if let Some((rule, reason)) = known {
+            self.replay.accepted += 1;
+            self.replay.note(accepted_otherwise(rule, reason));
+        }
+        known.is_some()
     }
 
     fn drive(&mut self, given: &Given, open: &OpenFor<'_>) -> Replayed {
@@ -113,6 +131,7 @@ impl Run<'_> {
         self.watch.saw(&Stage::Replaying { target, done, total });
         let verdict = match driven.verdict {
             Verdict::Conforms => Came::Conforms,
+            Verdict::Diverges(divergence) if self.accepts(divergence.rule) => Came::Accepted,
             Verdict::Diverges(divergence) => {
                 self.replay.diverged += 1;
                 let news = self.found.iter().all(|(found, _)| found.rule != divergence.rule);

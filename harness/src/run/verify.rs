@@ -3,9 +3,9 @@
 use authloom_model::Spec;
 
 use super::cover::{Plan, replay};
-use super::{Asked, Goal, Outcome, Replay, Stage, Watch};
+use super::{Asked, Extent, Goal, Outcome, Replay, Stage, Watch};
 use crate::explore::{self, Completeness, Limits};
-use crate::target::Abilities;
+use crate::target::{Abilities, Lens, left_out};
 
 /// Checks a spec, and leads each target through its graph. A graph that was cut off is not replayed: what it lacks would look covered.
 pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn Watch) -> Outcome {
@@ -19,18 +19,29 @@ pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn W
     Outcome { checked, replays: Some(replays) }
 }
 
-/// Leads a target through a step of every kind that it can be asked.
+/// Leads a target through a step of every kind that it can be asked. A graph that was cut off is not replayed, and one that was bounded is not
+/// all there is.
 pub fn verify_live(
     spec: &Spec,
-    abilities: Abilities,
+    (abilities, lens): (Abilities, Lens),
     limits: Limits,
     plan: &Plan<'_>,
     watch: &mut dyn Watch,
 ) -> Replay {
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
-    let (_, graph) = explore::explore(&Asked { spec, abilities }, &[], limits, &mut tell);
-    match graph {
-        Some(graph) => replay(spec, &graph, plan, watch),
-        None => Replay::begin(plan.target, Goal::GivenTraces, 0, 1),
-    }
+    let (explored, graph) = explore::explore(&Asked { spec, abilities }, &[], limits, &mut tell);
+    let mut replayed = match (explored.completeness, graph) {
+        (Completeness::Complete, Some(graph)) => replay(spec, &graph, plan, watch),
+        (Completeness::Bounded { .. }, Some(graph)) => {
+            Replay { extent: Extent::Part, ..replay(spec, &graph, plan, watch) }
+        }
+        (Completeness::Cut { .. }, _) | (_, None) => {
+            let mut nothing = Replay::begin(plan.target, Goal::GivenTraces, 0, explored.steps.max(1));
+            nothing
+                .note("not replayed: the exploration was cut off; allow more with --memory or --max-worlds".to_owned());
+            nothing
+        }
+    };
+    replayed.left_out = left_out(abilities, lens);
+    replayed
 }

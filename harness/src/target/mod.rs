@@ -97,6 +97,18 @@ pub enum Told {
 impl Lens {
     /// Everything is seen.
     pub const CLEAR: Self = Self { access: Told::Yes, refresh: Told::Yes, introspection: Told::Yes };
+
+    /// What is not seen, and so not compared.
+    #[must_use]
+    pub fn unseen(self) -> Vec<&'static str> {
+        let Self { access, refresh, introspection } = self;
+        let all = [
+            (access, "how access tokens stand"),
+            (refresh, "how refresh tokens stand"),
+            (introspection, "what its backend asks about a token"),
+        ];
+        all.into_iter().filter(|(told, _)| *told == Told::No).map(|(_, what)| what).collect()
+    }
 }
 
 /// What a target can be made to do. What it cannot is left out of what it is asked, and said.
@@ -116,6 +128,26 @@ impl Abilities {
     /// Everything.
     pub const ALL: Self =
         Self { clock: Told::Yes, passwords: Told::Yes, revocation: Told::Yes, introspection: Told::Yes };
+
+    /// What the target cannot be made to do, and so is not asked.
+    #[must_use]
+    pub fn missing(self) -> Vec<&'static str> {
+        let Self { clock, passwords, revocation, introspection } = self;
+        let all = [
+            (clock, "to let time pass"),
+            (passwords, "to turn down a wrong password"),
+            (revocation, "to revoke, so nobody signs out"),
+            (introspection, "to wait between a call and its introspection"),
+        ];
+        all.into_iter().filter(|(told, _)| *told == Told::No).map(|(_, what)| what).collect()
+    }
+}
+
+/// What of a target is neither asked nor compared, in sentences.
+#[must_use]
+pub fn left_out(abilities: Abilities, lens: Lens) -> Vec<String> {
+    let asked = abilities.missing().into_iter().map(|what| format!("not asked: {what}"));
+    asked.chain(lens.unseen().into_iter().map(|what| format!("not compared: {what}"))).collect()
 }
 
 /// What can be driven.
