@@ -8,12 +8,12 @@ use clap::Args;
 
 use super::asked::{Bounds, too_many_ticks};
 use super::failure::{Failure, written};
-use super::probe::{found, probed, save_unexplained, status};
+use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::targets::described;
 use super::verify::{DEFAULT_OUT, held_to, save};
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{self, Outcome, Status};
+use crate::run::{self, Outcome, Status, agreed};
 use crate::target::live::description::Description;
 
 /// Probe a server, check the policy that it follows, and hold the server to it: what this very deployment cannot survive, and whether it
@@ -45,14 +45,22 @@ impl Audit {
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.out)?;
-        let Some(policy) = found(&described, &probed)? else { return Ok(status(&probed)) };
+        let policies = found(&described, &probed)?;
+        if status(&probed) != Status::Holds {
+            return Ok(status(&probed));
+        }
         std::fs::create_dir_all(&self.out)
-            .and_then(|()| std::fs::write(self.followed(&described), policy.to_toml()))
-            .map_err(|error| Failure::fault(format_args!("cannot write into {}: {error}", self.out.display())))?;
-        let spec = Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&described.policy, &error))?;
+            .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())))?;
+        write_found(&self.followed(&described), &probed, &policies)?;
+        let specs = policies.into_iter().map(|policy| Spec::new(policy, self.scope));
+        let specs: Vec<Spec> =
+            specs.collect::<Result<_, _>>().map_err(|error| too_many_ticks(&described.policy, &error))?;
         let mut progress = Progress::start();
-        let (checked, _) = run::explore(&spec, self.bounds.into(), &mut progress);
-        let mut replay = held_to(&described, &spec, self.bounds.into(), &mut progress)?;
+        // What a server promises is what all the policies promise that it may follow.
+        let checked =
+            agreed(specs.iter().map(|spec| run::explore(spec, self.bounds.into(), &mut progress).0).collect());
+        let spec = &specs[0];
+        let mut replay = held_to(&described, spec, self.bounds.into(), &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
         replay.called = Some(self.target.clone());

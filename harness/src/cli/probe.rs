@@ -10,7 +10,7 @@ use super::asked::too_many_ticks;
 use super::failure::{Failure, written};
 use super::folder::Folder;
 use super::targets::{described, policy_of};
-use crate::probe::{self, Probed};
+use crate::probe::{self, End, Probed};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Stage, Status, Watch as _};
@@ -42,17 +42,21 @@ impl Probe {
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.traces)?;
-        if let (Some(path), Some(policy)) = (&self.out, found(&described, &probed)?) {
-            std::fs::write(path, policy.to_toml())
-                .map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))?;
+        if let Some(path) = &self.out {
+            write_found(path, &probed, &found(&described, &probed)?)?;
         }
         Ok(status(&probed))
     }
 }
 
-/// What a probe comes to: one that nothing explains is a finding.
+/// What a probe comes to: one that nothing explains is a finding, one in which nothing could be asked is no answer.
 pub(super) fn status(probed: &Probed) -> Status {
-    if probed.left.is_empty() { Status::Broken } else { Status::Holds }
+    match (probed.left.len(), probed.end) {
+        (0, _) => Status::Broken,
+        (2.., _) if probed.runs.is_empty() => Status::NothingRun,
+        (_, End::CutOff) => Status::Unfinished,
+        (_, End::Done | End::Fruitless) => Status::Holds,
+    }
 }
 
 /// Probes a described server.
@@ -66,11 +70,10 @@ pub(super) fn probed(described: &Description, progress: &mut Progress) -> Result
     Ok(probe::probe(&mut target, &start, tell)?)
 }
 
-/// The policy that explains what was seen, with the GUI and the backend of the policy that the server is held to.
-pub(super) fn found(described: &Description, probed: &Probed) -> Result<Option<Policy>, Failure> {
-    let Some(policy) = probed.left.first() else { return Ok(None) };
+/// The policies that explain what was seen, with the GUI and the backend of the policy that the server is held to.
+pub(super) fn found(described: &Description, probed: &Probed) -> Result<Vec<Policy>, Failure> {
     let held_to = policy_of(described)?;
-    Ok(Some(Policy {
+    let with_clients = |policy: &Policy| Policy {
         name: format!("{}-probed", described.name),
         validation: held_to.validation,
         leeway: held_to.leeway,
@@ -81,7 +84,17 @@ pub(super) fn found(described: &Description, probed: &Probed) -> Result<Option<P
         late_401: held_to.late_401,
         lost_answer: held_to.lost_answer,
         ..policy.clone()
-    }))
+    };
+    Ok(probed.left.iter().map(with_clients).collect())
+}
+
+/// Writes the first of the policies that explain what was seen, with what could not be told.
+pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Result<(), Failure> {
+    let Some(policy) = found.first() else { return Ok(()) };
+    let untold = probed.knobs().into_iter().filter(|(_, choices)| choices.len() > 1);
+    let untold = untold.map(|(knob, choices)| format!("# cannot be told: {} = {}\n", knob.name, choices.join(", ")));
+    let text: String = untold.chain([policy.to_toml()]).collect();
+    std::fs::write(path, text).map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
 }
 
 /// Saves the trace that no policy explains.

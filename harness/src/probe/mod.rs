@@ -12,9 +12,10 @@ mod space;
 
 use std::collections::BTreeSet;
 
-use crate::drive::{Divergence, Foretold, Reading, Recorder};
-use crate::target::{Fault, Lens, Target};
 use authloom_model::{Action, Policy, Scope, Spec};
+
+use crate::drive::{Divergence, Foretold, Reading, Recorder};
+use crate::target::{Fault, Lens, Target, left_out};
 
 pub use space::{KNOBS, Knob, candidates};
 
@@ -44,6 +45,21 @@ pub struct Probed {
     pub runs: Vec<(usize, usize)>,
     /// Where the last candidate parted from the server, when none is left.
     pub unexplained: Option<Divergence>,
+    /// Whether there was more to ask.
+    pub end: End,
+    /// What the server was not asked, or what was not compared, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// Why a probe ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// One candidate is left, or none, or no trace that is known tells the rest apart.
+    Done,
+    /// Traces that should have told the rest apart did not, [`MOST_FRUITLESS`] in a row.
+    Fruitless,
+    /// Too many traces were run: more of them would tell more.
+    CutOff,
 }
 
 impl Probed {
@@ -70,12 +86,19 @@ impl Probed {
 pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize, usize)) -> Result<Probed, Fault> {
     let specs = candidates(start).into_iter().map(|policy| Spec::new(policy, SCOPE));
     let specs: Vec<Spec> = specs.collect::<Result<_, _>>().map_err(|error| Fault(error.to_string()))?;
-    let mut probed = Probed { candidates: specs.len(), left: Vec::new(), runs: Vec::new(), unexplained: None };
+    let mut probed = Probed {
+        candidates: specs.len(),
+        left: Vec::new(),
+        runs: Vec::new(),
+        unexplained: None,
+        end: End::Done,
+        left_out: left_out(target.abilities(), target.lens()),
+    };
     let mut left: Vec<usize> = (0..specs.len()).collect();
     let mut pool = pool::of(&specs[0], target.abilities());
     let mut drawn_from = BTreeSet::from([0]);
     let mut fruitless = 0;
-    while probed.runs.len() < MOST_TRACES && fruitless < MOST_FRUITLESS {
+    loop {
         tell(probed.runs.len(), left.len());
         let Some(trace) = best(&pool, &specs, &left, target.lens()) else {
             // The pool says nothing more: what another candidate can do may.
@@ -87,6 +110,10 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
             pool = pool::of(&specs[other], target.abilities());
             continue;
         };
+        if fruitless >= MOST_FRUITLESS || probed.runs.len() >= MOST_TRACES {
+            probed.end = if fruitless >= MOST_FRUITLESS { End::Fruitless } else { End::CutOff };
+            break;
+        }
         let trace = pool.remove(trace);
         let (mut explain, mut nearest) = run(target, &specs, &left, &trace)?;
         for _ in 0..MOST_DOUBTS {

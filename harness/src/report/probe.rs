@@ -9,7 +9,7 @@ use super::layout::{entry, heading};
 use super::numbers::count;
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, UNSURE};
-use crate::probe::Probed;
+use crate::probe::{End, Probed};
 use crate::run::Breach;
 
 /// Where the choices begin.
@@ -28,6 +28,12 @@ pub fn text(out: &mut dyn Write, name: &str, probed: &Probed) -> io::Result<()> 
     let (style, sign, sentence) = match probed.left.len() {
         0 => (BAD, '✗', format!("none of {of} explains {name}")),
         1 => (GOOD, '✓', format!("{name} follows one of {of}")),
+        left if probed.runs.is_empty() => {
+            (UNSURE, '?', format!("{name} could not be asked what sets {left} policies apart"))
+        }
+        left if probed.end == End::CutOff => {
+            (UNSURE, '?', format!("cut off: {name} follows one of {left} still, of {of}"))
+        }
         left => (GOOD, '✓', format!("{name} follows one of {left} that look alike, of {of}")),
     };
     entry(out, &format!("{sign} "), 2, &sentence, style)?;
@@ -46,6 +52,9 @@ pub fn text(out: &mut dyn Write, name: &str, probed: &Probed) -> io::Result<()> 
         let said =
             if choices.len() == 1 { choices.concat() } else { format!("cannot be told: {}", choices.join(", ")) };
         entry(out, &format!("  {}", knob.name), CHOICES, &said, style)?;
+    }
+    for sentence in &probed.left_out {
+        entry(out, "", 2, sentence, DIM)?;
     }
     Ok(())
 }

@@ -184,7 +184,7 @@ fn promises(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
         let note = format!("What they are about never happens in this scope: {}.", listing(companions));
         entry(out, "", 4, &note, DIM)?;
     }
-    section(out, "Promises nobody can vouch for: the run saw too little", UNSURE, '?', &unknown)
+    section(out, "Promises nobody can vouch for", UNSURE, '?', &unknown)
 }
 
 fn companion(finding: &Finding) -> Option<&'static str> {

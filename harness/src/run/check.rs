@@ -127,6 +127,27 @@ pub fn second_opinion(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> Che
     Checked { worlds, steps: None, depth: None, collision_probability, findings, ..counted }
 }
 
+/// What is known of something that is one of several specs, nobody knows which: what all of them agree on.
+///
+/// # Panics
+/// Without any.
+#[must_use]
+pub fn agreed(checks: Vec<Checked>) -> Checked {
+    let mut checks = checks.into_iter();
+    let mut agreed = checks.next().expect("something was checked");
+    for other in checks {
+        for (finding, other) in agreed.findings.iter_mut().zip(other.findings) {
+            if finding.verdict != other.verdict {
+                (finding.verdict, finding.way) = (Verdict::Unknown, None);
+            }
+        }
+        if other.completeness != Completeness::Complete {
+            agreed.completeness = other.completeness;
+        }
+    }
+    agreed
+}
+
 /// The trace along a way, told in names that last.
 #[must_use]
 pub fn told(spec: &Spec, way: impl IntoIterator<Item = Action>, shows: impl Into<String>) -> Trace {
@@ -210,6 +231,17 @@ mod tests {
         let checked = check(&spec, Limits::default(), &mut Unwatched);
         assert_eq!(checked.completeness, Completeness::Complete);
         assert_eq!(checked.status(), Status::Unfinished);
+    }
+
+    #[test]
+    fn of_two_specs_only_that_is_known_which_they_agree_on() {
+        let checks =
+            ["recommended", "lost-answer"].map(|name| explore(&spec(name), Limits::default(), &mut Unwatched).0);
+        let agreed = agreed(checks.to_vec());
+        let verdict = |name| agreed.finding(name).map(|finding| finding.verdict);
+        assert_eq!(verdict("survives-a-loss"), Some(Verdict::Unknown));
+        assert_eq!(verdict("code-spent-once"), Some(Verdict::Holds));
+        assert_eq!(agreed.status(), Status::Unfinished);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod watch;
 
 pub use asked::Asked;
 pub use breach::{Again, Breach};
-pub use check::{Checked, Finding, Premise, Verdict, check, explore, second_opinion, told};
+pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
 pub use crew::Open;
 pub use replay::{Extent, Goal, Replay};
