@@ -1,7 +1,9 @@
 //! Targets that a file describes: the reference as a stranger, whose policy is found out, and servers that misbehave.
 
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -287,9 +289,12 @@ fn a_server_that_is_not_there_is_a_fault_and_a_secret_that_is_missing_is_named()
 fn a_server_that_was_started_is_gone_when_the_program_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let target = reference(folder.path(), "recommended");
-    let marker = folder.path().join("pid");
-    // A server that tells its process, gets ready, and listens to nobody.
-    let command = format!("echo $$ > {}; echo ready >&2; exec sleep 1000", marker.display());
+    let (marker, alive) = (folder.path().join("started"), folder.path().join("alive"));
+    assert!(Command::new("mkfifo").arg(&alive).status().unwrap().success());
+    // Without waiting for whoever writes.
+    let mut alive_still = File::options().read(true).custom_flags(O_NONBLOCK).open(&alive).unwrap();
+    // A server that never gets ready. As long as it lives, it holds its end of the pipe.
+    let command = format!("exec 9>{}; echo > {}; sleep 60; echo it outlived >&9", alive.display(), marker.display());
     let text = std::fs::read_to_string(&target).unwrap();
     let start = text.find("start = [").unwrap();
     let end = text[start..].find("]\n").unwrap() + start + 2;
@@ -302,16 +307,18 @@ fn a_server_that_was_started_is_gone_when_the_program_is_interrupted() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let pid = loop {
-        match std::fs::read_to_string(&marker) {
-            Ok(pid) if pid.ends_with('\n') => break pid.trim().to_owned(),
-            Ok(_) | Err(_) => assert_eq!(program.try_wait().unwrap(), None, "it ends before its server is there"),
-        }
-    };
+    while !marker.exists() {
+        assert_eq!(program.try_wait().unwrap(), None, "it ends before its server is there");
+    }
     let interrupted = Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
     assert!(interrupted.success());
     assert_eq!(program.wait().unwrap().code(), Some(130));
-    // A killed process may be seen as long as nobody has waited for it; what it is then is a zombie.
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    let mut said = String::new();
+    while let Err(error) = alive_still.read_to_string(&mut said) {
+        assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+    }
+    assert_eq!(said, "", "the server outlived the program");
 }
+
+/// What open(2) calls it on Linux.
+const O_NONBLOCK: i32 = 0o4000;
