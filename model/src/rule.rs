@@ -1,5 +1,6 @@
 //! Which rule makes a thing be seen, and where that rule comes from. For whoever has to be told that it was broken.
 
+use crate::action::{Exchange, Stolen};
 use crate::seen::{Answer, Event, Refusal, Request, Session, Shown, Symbols};
 
 /// A rule in a sentence, and its source.
@@ -24,6 +25,54 @@ pub const NOTHING_ELSE: Rule = rule("nothing else happens at this moment", "the 
 pub const NOT_FOR_BACKENDS: Rule = rule("a refresh token opens nothing at a backend", "RFC 6749 section 1.5");
 /// One token, one name.
 pub const ONE_NAME: Rule = rule("every token issued is new, and is sent on unchanged", "RFC 6749 section 10.10");
+
+/// What is asked at once is answered as if one had come after the other: the requests of these exchanges, for one grant.
+#[must_use]
+pub fn at_once(one: Exchange, other: Exchange) -> Rule {
+    use OnTheWire::{Introspection, Redemption, Refresh, Revocation};
+    let (one, other) = (on_the_wire(one), on_the_wire(other));
+    match (one.min(other), one.max(other)) {
+        (Redemption, Redemption) => {
+            rule("two redemptions of a code at once are answered as one after the other", "RFC 6749 section 4.1.2")
+        }
+        (Redemption, Refresh) => rule(
+            "a redemption and a refresh at once are answered as one after the other",
+            "RFC 6749 sections 4.1.2 and 6",
+        ),
+        (Refresh, Refresh) => {
+            rule("two refreshes at once are answered as one after the other", "RFC 9700 section 4.14.2")
+        }
+        (Refresh, Revocation) => {
+            rule("a refresh and a revocation at once are answered as one after the other", "RFC 7009 section 2.1")
+        }
+        (Redemption, Revocation) => {
+            rule("a redemption and a revocation at once are answered as one after the other", "RFC 7009 section 2.1")
+        }
+        (Introspection, _) | (_, Introspection) => rule(
+            "an introspection tells of a moment before or after what happens at once with it",
+            "RFC 7662 section 2.2",
+        ),
+        (Revocation | Refresh, _) => rule("requests at once are answered as one after the other", "RFC 7009 section 2.1"),
+    }
+}
+
+/// What the AuthService sees of an exchange, whoever sends its request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum OnTheWire {
+    Introspection,
+    Redemption,
+    Refresh,
+    Revocation,
+}
+
+fn on_the_wire(exchange: Exchange) -> OnTheWire {
+    match exchange {
+        Exchange::Call(_) | Exchange::Introspect(_) => OnTheWire::Introspection,
+        Exchange::SignIn(_) | Exchange::Redeem(_) | Exchange::Theft(Stolen::Code) => OnTheWire::Redemption,
+        Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot) => OnTheWire::Refresh,
+        Exchange::Revoke(_) => OnTheWire::Revocation,
+    }
+}
 
 impl Refusal {
     /// The rule that turns it down.

@@ -14,9 +14,11 @@ use crate::explore::{Completeness, Graph};
 use crate::report;
 use crate::report::cover::Cost;
 use crate::report::progress::Progress;
-use crate::run::{self, MOST_TOURED, Stage, Status, Watch};
+use crate::run::{self, Asked, MOST_TOURED, Stage, Status, Watch};
+use crate::target::Abilities;
+use crate::trace::Trace;
 
-/// Draw traces that together take every step of the graph, or a step of every kind.
+/// Draw traces that together take every step of the graph, a step of every kind, or every race of two requests.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Cover {
     #[command(flatten)]
@@ -47,6 +49,8 @@ enum Goal {
     Steps,
     /// One step of every kind (role state, action, outcome), in a few short traces.
     Kinds,
+    /// Every pair of requests to the AuthService whose order matters, let go at once, a short trace each.
+    Races,
 }
 
 impl Cover {
@@ -70,19 +74,24 @@ impl Cover {
             return Err(Failure { status: Status::Unfinished, message });
         }
         progress.saw(&Stage::Covering { steps: graph.steps().into() });
-        let (cost, paths) = match self.goal {
+        let kinds = graph.kinds() as u64;
+        let (cost, traces) = match self.goal {
             Goal::Steps => {
                 let cover = cover::every_step(&graph, StepOptions::default());
-                (Cost::of_steps(&spec, graph.kinds() as u64, &cover), cover.tours)
+                (Cost::of_steps(&spec, kinds, &cover), Traces::Along(cover.tours, "every step"))
             }
             Goal::Kinds => {
                 let cover = cover::every_kind(&graph, KindOptions::default());
-                (Cost::of_kinds(&spec, graph.steps().into(), &cover), cover.traces)
+                (Cost::of_kinds(&spec, graph.steps().into(), &cover), Traces::Along(cover.traces, "every kind of step"))
+            }
+            Goal::Races => {
+                let traces = run::races(&Asked { spec: &spec, abilities: Abilities::ALL }, &graph);
+                (Cost::of_races(&spec, graph.steps().into(), kinds, &traces), Traces::Whole(traces))
             }
         };
         progress.finish();
         if let Some(folder) = &self.out {
-            save(&spec, &graph, &paths, Folder::of(folder, self.form), self.goal)?;
+            traces.save(&spec, &graph, Folder::of(folder, self.form))?;
         }
         written(match self.format {
             Format::Text | Format::Junit => report::cover::text(out, &cost, self.out.as_deref()),
@@ -95,18 +104,30 @@ impl Cover {
     }
 }
 
-fn save(spec: &Spec, graph: &Graph, paths: &[Path], mut folder: Folder<'_>, goal: Goal) -> Result<(), Failure> {
-    let digits = paths.len().to_string().len();
-    let what = match goal {
-        Goal::Steps => "every step",
-        Goal::Kinds => "every kind of step",
-    };
-    for (path, number) in paths.iter().zip(1..) {
-        let way = path.iter().map(|step| action(graph, *step));
-        let shows = format!("{what} of the graph: trace {number} of {}", paths.len());
-        folder.write(&format!("{number:0digits$}"), &run::told(spec, way, shows))?;
+/// What was drawn.
+enum Traces {
+    /// Ways through the graph, and what they take together.
+    Along(Vec<Path>, &'static str),
+    /// Traces as they are.
+    Whole(Vec<Trace>),
+}
+
+impl Traces {
+    fn save(self, spec: &Spec, graph: &Graph, mut folder: Folder<'_>) -> Result<(), Failure> {
+        let of = match &self {
+            Self::Along(paths, _) => paths.len(),
+            Self::Whole(traces) => traces.len(),
+        };
+        let digits = of.to_string().len();
+        let mut write = |number: usize, trace: &Trace| folder.write(&format!("{number:0digits$}"), trace).map(drop);
+        match self {
+            Self::Along(paths, what) => (1..).zip(paths).try_for_each(|(number, path)| {
+                let way = path.iter().map(|step| action(graph, *step));
+                write(number, &run::told(spec, way, format!("{what} of the graph: trace {number} of {of}")))
+            }),
+            Self::Whole(traces) => (1..).zip(&traces).try_for_each(|(number, trace)| write(number, trace)),
+        }
     }
-    Ok(())
 }
 
 fn action(graph: &Graph, step: u32) -> Action {

@@ -9,10 +9,10 @@ use clap::Args;
 use super::asked::{Format, too_many_ticks};
 use super::failure::{Failure, written};
 use super::targets::Chosen;
-use super::verify::{DEFAULT_OUT, accepted, save};
+use super::verify::{DEFAULT_OUT, RACES, accepted, save};
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{Given, Status, replay_traces};
+use crate::run::{Given, Replaying, Status, replay_traces};
 use crate::trace::{Trace, file};
 
 /// Replay traces on a target, and draw where it does something else.
@@ -26,6 +26,10 @@ pub(super) struct Replay {
     /// a server.
     #[arg(long, value_name = "NAME-OR-FILE", default_value = "reference")]
     target: String,
+
+    /// How often to run a trace in which messages are let go at once: what comes of them may differ each time.
+    #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -47,7 +51,8 @@ impl Replay {
             Chosen::Reference | Chosen::Http => Vec::new(),
             Chosen::Live(described) => accepted(described),
         };
-        let (mut replay, replayed) = replay_traces(target.name(), &given, &open, &accepted, &mut progress);
+        let how = Replaying { accepted: &accepted, times: self.times };
+        let (mut replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut progress);
         progress.finish();
         save(&mut replay, &self.out)?;
         written(match self.format {

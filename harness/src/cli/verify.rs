@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use authloom_model::Spec;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::asked::{Bounds, Format, Subject, too_many_ticks};
 use super::check;
@@ -15,7 +15,7 @@ use super::targets::{Chosen, policy_of};
 use crate::explore::Limits;
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{self, Plan, Replay, Status, Suite};
+use crate::run::{self, Plan, Replay, Replayed, Replaying, Status, Suite};
 use crate::target::Target;
 use crate::target::live::Live;
 use crate::target::live::description::Description;
@@ -33,6 +33,14 @@ pub(super) struct Verify {
     #[arg(long, value_name = "NAME-OR-FILE")]
     target: Option<String>,
 
+    /// What to lead the target through. Unless told: every step of the graph in this process, a step of every kind elsewhere.
+    #[arg(long, value_enum)]
+    goal: Option<Goal>,
+
+    /// How often to let each pair of requests go at once, with --goal races.
+    #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -42,6 +50,16 @@ pub(super) struct Verify {
     out: PathBuf,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Goal {
+    /// A step of every kind.
+    Kinds,
+    /// Every pair of requests to the AuthService whose order matters, let go at once.
+    Races,
+}
+
+/// How often messages are let go at once, unless told.
+pub(super) const RACES: u32 = 20;
 /// How often a divergence of a live server is looked for again. Its clock runs on while it is asked, and nobody else's business is known.
 const CONFIRMATIONS: u32 = 5;
 /// Where traces on which a target diverges are written, unless told.
@@ -54,6 +72,9 @@ impl Verify {
             None => Chosen::OURS.to_vec(),
             Some(target) => vec![Chosen::of(target)?],
         };
+        if self.goal == Some(Goal::Races) {
+            return self.races(targets.last().expect("there is a target"), out);
+        }
         if let [Chosen::Live(described)] = targets.as_slice() {
             return self.live(described, out);
         }
@@ -65,7 +86,7 @@ impl Verify {
             .zip(&opens)
             .map(|(target, open)| Plan {
                 target: target.name(),
-                suite: target.suite(),
+                suite: if self.goal == Some(Goal::Kinds) { Suite::EveryKind } else { target.suite() },
                 open,
                 workers: target.workers(),
                 confirmations: 0,
@@ -98,6 +119,48 @@ impl Verify {
         })?;
         Ok(replay.status())
     }
+}
+
+impl Verify {
+    /// Lets requests go at once.
+    fn races(&self, target: &Chosen, out: &mut dyn Write) -> Result<Status, Failure> {
+        let spec = match target {
+            Chosen::Reference | Chosen::Http => self.subject.spec()?,
+            Chosen::Live(described) => Spec::new(policy_of(described)?, self.subject.scope)
+                .map_err(|error| too_many_ticks(&described.policy, &error))?,
+        };
+        let mut progress = Progress::start();
+        let (mut replay, replayed) = raced(target, &spec, self.bounds.into(), self.times, &mut progress)?;
+        progress.finish();
+        save(&mut replay, &self.out)?;
+        written(match self.format {
+            Format::Text => report::replay::text(out, &replay, &replayed),
+            Format::Json => report::replay::json(out, &replay, &replayed),
+            Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
+        })?;
+        Ok(replay.status())
+    }
+}
+
+/// Lets every pair of requests go at once on a target.
+pub(super) fn raced(
+    target: &Chosen,
+    spec: &Spec,
+    limits: Limits,
+    times: u32,
+    progress: &mut Progress,
+) -> Result<(Replay, Vec<Replayed>), Failure> {
+    let seen = {
+        let target = target.open(spec)?;
+        (target.abilities(), target.lens())
+    };
+    let accepted = match target {
+        Chosen::Reference | Chosen::Http => Vec::new(),
+        Chosen::Live(described) => accepted(described),
+    };
+    let open = |spec: &Spec| target.open(spec);
+    let how = Replaying { accepted: &accepted, times };
+    Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, progress))
 }
 
 /// Leads a described server through a step of every kind that it can be asked.

@@ -26,7 +26,7 @@ impl fmt::Display for Symbol {
 }
 
 /// The bindings of one trace. Looked up, or told in the order of names, so that the order of a hash is seen by nobody.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Bindings {
     secrets: HashMap<Symbol, Secret, foldhash::fast::FixedState>,
     symbols: HashMap<Secret, Symbol, foldhash::fast::FixedState>,

@@ -5,6 +5,7 @@
 
 mod bindings;
 mod compare;
+mod race;
 mod record;
 mod shorten;
 
@@ -16,6 +17,7 @@ use crate::target::{Concrete, Fault, Lens, Target, Told, Unsupported};
 use crate::trace::{Header, InTrace, Standing, Token, Trace, TraceStep, Walker};
 
 use bindings::Bindings;
+pub use race::{Raced, race};
 pub(crate) use record::Foretold;
 pub use record::{Reading, Record, Recorder};
 pub use shorten::shorten;
@@ -89,6 +91,15 @@ pub enum Difference {
     },
     /// The backend serves whoever shows this token, which is not for backends.
     Served(Token),
+    /// What was let go at once is not answered as in any order.
+    NoOrder {
+        /// What had to be seen in each order.
+        expected: Vec<Vec<Event<InTrace>>>,
+        /// What was seen.
+        observed: Vec<Event<Concrete>>,
+        /// What differs from the order that fits best.
+        nearest: Box<Difference>,
+    },
 }
 
 /// How far a drive came, and what came of it.
@@ -107,8 +118,11 @@ pub fn drive(target: &mut dyn Target, spec: &Spec, way: impl IntoIterator<Item =
     drive_steps(target, spec, || way.next().map(|placed| walker.step(placed)))
 }
 
-/// Drives a target through a trace.
+/// Drives a target through a trace. Where messages are let go at once, any order of them explains what is seen.
 pub fn drive_trace(target: &mut dyn Target, spec: &Spec, trace: &Trace) -> Driven {
+    if trace.races() {
+        return race(target, spec, trace).driven;
+    }
     let mut steps = trace.steps.iter().cloned();
     drive_steps(target, spec, || steps.next())
 }
@@ -149,22 +163,35 @@ fn take(
     if let Some(difference) = compare::compare(&expected, observed, bindings) {
         return Ok(Some(difference));
     }
-    for (token, expected) in &step.standing {
-        let Some(secret) = bindings.token(*token) else { continue };
-        if told(lens, *token) == Told::No {
-            continue;
+    let wrong = wrong_standing(step.standing.iter().map(|(token, standing)| (token, standing)), |token| {
+        match bindings.token(token).filter(|_| told(lens, token) == Told::Yes) {
+            Some(secret) => target.is_active(secret),
+            None => Ok(None),
         }
-        let Some(active) = target.is_active(secret)? else { continue };
-        let standing = if active { Standing::Active } else { Standing::Inactive };
-        if standing != *expected {
-            let difference = Difference::Standing { token: *token, expected: *expected };
-            return Ok(Some((difference, rule::STANDING)));
-        }
+    })?;
+    if wrong.is_some() {
+        return Ok(wrong);
     }
     for token in step.seen.iter().filter_map(issued_refresh) {
         let Some(secret) = bindings.token(token) else { continue };
         if target.serves(secret)? == Some(true) {
             return Ok(Some((Difference::Served(token), rule::NOT_FOR_BACKENDS)));
+        }
+    }
+    Ok(None)
+}
+
+/// The first token that stands otherwise than it must, of those whose standing is told.
+fn wrong_standing<'t, E>(
+    foretold: impl IntoIterator<Item = (&'t Token, &'t Standing)>,
+    mut is_active: impl FnMut(Token) -> Result<Option<bool>, E>,
+) -> Result<Option<(Difference, Rule)>, E> {
+    for (token, expected) in foretold {
+        let Some(active) = is_active(*token)? else { continue };
+        let standing = if active { Standing::Active } else { Standing::Inactive };
+        if standing != *expected {
+            let difference = Difference::Standing { token: *token, expected: *expected };
+            return Ok(Some((difference, rule::STANDING)));
         }
     }
     Ok(None)

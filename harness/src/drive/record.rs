@@ -1,19 +1,21 @@
 //! What a target was seen to do, and whether a specification foretold it.
 //!
 //! A [`Recorder`] lets things happen and asks how every token it has met stands, whatever anybody expects; a [`Reading`] follows one
-//! specification along and compares. So one run of a target can be read by any number of specifications.
+//! specification along and compares. So one run of a target can be read by any number of specifications, and what happened at once in
+//! any order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
 
 use authloom_model::rule::{self, Rule};
 use authloom_model::seen::{Answer, Event, Symbols};
-use authloom_model::{Action, Spec};
+use authloom_model::{Action, Exchange, Spec};
 use foldhash::fast::FixedState;
 
 use super::bindings::Bindings;
-use super::{Difference, compare, is_seen, told};
+use super::{Difference, compare, is_seen, told, wrong_standing};
 use crate::target::{Concrete, Fault, Lens, Secret, Target, Told};
-use crate::trace::{InTrace, Standing, Token, TraceStep, Walker};
+use crate::trace::{InTrace, Release, Standing, Token, TraceStep, Walker};
 
 /// How tokens stood when they were asked about. Only ever looked up, so that the order of a hash is seen by nobody.
 type Standings = HashMap<Secret, bool, FixedState>;
@@ -24,6 +26,13 @@ pub struct Record {
     lens: Option<Lens>,
     events: Vec<Event<Concrete>>,
     standings: Standings,
+}
+
+impl Record {
+    /// What was seen.
+    pub(super) fn events(&self) -> &[Event<Concrete>] {
+        &self.events
+    }
 }
 
 /// Lets things happen to a target, and writes down what is seen.
@@ -50,6 +59,19 @@ impl<'t> Recorder<'t> {
     /// When it cannot be made to happen for reasons of our own.
     pub fn apply(&mut self, action: Action) -> Result<&Record, Fault> {
         let events = self.target.apply(action)?;
+        self.record(events)
+    }
+
+    /// Lets requests arrive at the AuthService at once.
+    ///
+    /// # Errors
+    /// When they cannot be made to for reasons of our own.
+    pub fn at_once(&mut self, exchanges: &[Exchange]) -> Result<&Record, Fault> {
+        let events = self.target.at_once(exchanges)?;
+        self.record(events)
+    }
+
+    fn record(&mut self, events: Vec<Event<Concrete>>) -> Result<&Record, Fault> {
         for event in &events {
             if let Event::Answered(_, Answer::Tokens(access, refresh)) = event {
                 self.access.insert(access.clone());
@@ -109,7 +131,7 @@ impl Symbols for Plain {
     type Refresh = <InTrace as Symbols>::Refresh;
     type Access = <InTrace as Symbols>::Access;
     type Why = ();
-    type Unexpected = std::convert::Infallible;
+    type Unexpected = Infallible;
 }
 
 struct WithoutReasons;
@@ -129,7 +151,7 @@ impl authloom_model::seen::Translate<InTrace, Plain> for WithoutReasons {
 
     fn why(&mut self, _: <InTrace as Symbols>::Why) {}
 
-    fn unexpected(&mut self, unexpected: std::convert::Infallible) -> std::convert::Infallible {
+    fn unexpected(&mut self, unexpected: Infallible) -> Infallible {
         unexpected
     }
 
@@ -143,6 +165,7 @@ impl authloom_model::seen::Translate<InTrace, Plain> for WithoutReasons {
 }
 
 /// One specification, somewhere along a run.
+#[derive(Clone)]
 pub struct Reading<'s> {
     walker: Walker<'s>,
     bindings: Bindings,
@@ -157,6 +180,11 @@ impl<'s> Reading<'s> {
         Self { walker: Walker::new(spec), bindings: Bindings::default(), stood: Standings::default() }
     }
 
+    /// Where it is.
+    pub(super) fn walker(&self) -> &Walker<'s> {
+        &self.walker
+    }
+
     /// Whether an action, in the trace's names, can happen here. Time can always pass, also where nothing ages any more.
     #[must_use]
     pub fn allows(&self, action: Action) -> bool {
@@ -167,7 +195,12 @@ impl<'s> Reading<'s> {
     fn take(&mut self, action: Action) -> Option<TraceStep> {
         match self.walker.take(action) {
             Ok(step) => Some(step),
-            Err(_) if action == Action::Tick => Some(TraceStep { action, seen: Vec::new(), standing: Vec::new() }),
+            Err(_) if action == Action::Tick => Some(TraceStep {
+                action,
+                seen: Vec::new(),
+                standing: Vec::new(),
+                release: Release::Alone,
+            }),
             Err(_) => None,
         }
     }
@@ -193,34 +226,37 @@ impl<'s> Reading<'s> {
         Some(Foretold { action, seen, standing })
     }
 
-    /// Takes a step that can happen, and says how what was seen of it differs from what it foretells.
-    pub fn explain(&mut self, action: Action, record: &Record) -> Option<(Difference, Rule)> {
+    /// Takes steps that can happen, in this order, and says how what was seen of them together differs from what they foretell.
+    pub fn explain(&mut self, order: &[Action], record: &Record) -> Option<(Difference, Rule)> {
         let lens = record.lens.unwrap_or(Lens::CLEAR);
-        let step = self.take(action).expect("whoever asks knows that it can happen");
-        let expected: Vec<_> = step.seen.iter().filter(|event| is_seen(lens, event)).cloned().collect();
+        let taken = order.iter().map(|action| self.take(*action).expect("whoever asks knows that it can happen"));
+        let taken: Vec<TraceStep> = taken.collect();
+        let expected = taken.iter().flat_map(|step| &step.seen).filter(|event| is_seen(lens, event));
+        let expected: Vec<_> = expected.cloned().collect();
         if let Some(difference) = compare::compare(&expected, record.events.clone(), &mut self.bindings) {
             return Some(difference);
         }
-        for (token, expected) in &step.standing {
-            let standing = self.bindings.token(*token).and_then(|secret| record.standings.get(secret));
-            let Some(active) = standing else { continue };
-            let standing = if *active { Standing::Active } else { Standing::Inactive };
-            if standing != *expected {
-                return Some((Difference::Standing { token: *token, expected: *expected }, rule::STANDING));
-            }
-        }
-        self.ended_unasked(&step, record)
+        let foretold: BTreeMap<Token, Standing> = taken.iter().flat_map(|step| step.standing.iter().copied()).collect();
+        let Ok(wrong) = wrong_standing(&foretold, |token| {
+            Ok::<_, Infallible>(self.bindings.token(token).and_then(|secret| record.standings.get(secret)).copied())
+        });
+        wrong.or_else(|| self.ended_unasked(order, &foretold, record))
     }
 
     /// A token that ends though neither time nor the specification has ended it, also one that nobody refers to any more.
-    fn ended_unasked(&mut self, step: &TraceStep, record: &Record) -> Option<(Difference, Rule)> {
+    fn ended_unasked(
+        &mut self,
+        order: &[Action],
+        foretold: &BTreeMap<Token, Standing>,
+        record: &Record,
+    ) -> Option<(Difference, Rule)> {
         let stood = std::mem::replace(&mut self.stood, record.standings.clone());
-        if step.action == Action::Tick {
+        if order.contains(&Action::Tick) {
             return None;
         }
-        let foretold = |token: &Token| step.standing.contains(&(*token, Standing::Inactive));
         let ended = |secret: &Secret| stood.get(secret) == Some(&true) && record.standings.get(secret) == Some(&false);
-        let token = self.bindings.tokens().find(|(token, secret)| ended(secret) && !foretold(token))?.0;
+        let asked = |token: &Token| foretold.get(token) == Some(&Standing::Inactive);
+        let token = self.bindings.tokens().find(|(token, secret)| ended(secret) && !asked(token))?.0;
         Some((Difference::Standing { token, expected: Standing::Active }, rule::STANDING))
     }
 }

@@ -158,7 +158,7 @@ fn run(
                 waiting.push(*spec);
                 return false;
             }
-            let Some((difference, rule)) = reading.explain(*action, record) else { return true };
+            let Some((difference, rule)) = reading.explain(&[*action], record) else { return true };
             nearest.get_or_insert((*spec, difference, rule));
             false
         });

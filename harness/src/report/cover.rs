@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::layout::entry;
 use super::numbers::count;
 use crate::cover::{Bound, KindCover, StepCover};
+use crate::trace::Trace;
 
 /// What a cover costs.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -17,7 +18,7 @@ pub struct Cost {
     pub policy: String,
     /// The scope.
     pub scope: authloom_model::Scope,
-    /// What is covered: `steps` or `kinds`.
+    /// What is covered: `steps`, `kinds` or `races`.
     pub goal: &'static str,
     /// Steps in the graph.
     pub edges: u64,
@@ -27,12 +28,12 @@ pub struct Cost {
     pub tours: u64,
     /// What they cost: their steps, and one for each return to the beginning.
     pub steps: u64,
-    /// What any cover costs at least.
-    pub bound: u64,
+    /// What any cover costs at least; none where nobody knows.
+    pub bound: Option<u64>,
     /// Whether the bound is known to be the optimum.
-    pub bound_is: BoundIs,
+    pub bound_is: Option<BoundIs>,
     /// What they cost, as a multiple of the bound.
-    pub ratio: f64,
+    pub ratio: Option<f64>,
     /// Steps of the longest.
     pub longest: u64,
 }
@@ -63,9 +64,9 @@ impl Cost {
             kinds,
             tours: cover.tours.len() as u64,
             steps: cover.steps,
-            bound: cover.bound.steps(),
-            bound_is,
-            ratio: ratio(cover.steps, cover.bound.steps()),
+            bound: Some(cover.bound.steps()),
+            bound_is: Some(bound_is),
+            ratio: Some(ratio(cover.steps, cover.bound.steps())),
             longest: cover.longest() as u64,
         }
     }
@@ -81,10 +82,29 @@ impl Cost {
             kinds: cover.kinds,
             tours: cover.traces.len() as u64,
             steps: cover.steps,
-            bound: cover.kinds,
-            bound_is: BoundIs::LowerBound,
-            ratio: ratio(cover.steps, cover.kinds),
+            bound: Some(cover.kinds),
+            bound_is: Some(BoundIs::LowerBound),
+            ratio: Some(ratio(cover.steps, cover.kinds)),
             longest: cover.longest() as u64,
+        }
+    }
+
+    /// What every race costs.
+    #[must_use]
+    pub fn of_races(spec: &authloom_model::Spec, edges: u64, kinds: u64, traces: &[Trace]) -> Self {
+        let lengths = traces.iter().map(|trace| trace.steps.len() as u64);
+        Self {
+            policy: spec.policy.name.clone(),
+            scope: spec.scope,
+            goal: "races",
+            edges,
+            kinds,
+            tours: traces.len() as u64,
+            steps: lengths.clone().map(|steps| steps + 1).sum(),
+            bound: None,
+            bound_is: None,
+            ratio: None,
+            longest: lengths.max().unwrap_or_default(),
         }
     }
 }
@@ -100,16 +120,23 @@ fn ratio(steps: u64, bound: u64) -> f64 {
 pub fn text(out: &mut dyn Write, cost: &Cost, saved: Option<&Path>) -> io::Result<()> {
     const COLUMN: usize = 13;
     let mut fact = |label: &str, text: String| entry(out, &format!("  {label}"), COLUMN, &text, Style::new());
-    let bound = match cost.bound_is {
-        BoundIs::Optimum => "the optimum",
-        BoundIs::LowerBound => "a lower bound",
-    };
     fact("policy", format!("{} in scope {}", cost.policy, cost.scope))?;
     fact("graph", format!("{} of {}", count(cost.edges, "step"), count(cost.kinds, "kind")))?;
-    fact("goal", format!("every one of its {}", if cost.goal == "steps" { "steps" } else { "kinds of steps" }))?;
+    let goal = match cost.goal {
+        "steps" => "every one of its steps",
+        "kinds" => "every one of its kinds of steps",
+        _ => "every pair of requests whose order matters, at once",
+    };
+    fact("goal", goal.to_owned())?;
     fact("tours", format!("{}, the longest of {}", count(cost.tours, "tour"), count(cost.longest, "step")))?;
     fact("cost", format!("{}, resets included", count(cost.steps, "step")))?;
-    fact("at least", format!("{}: {bound}; the cost is {:.2} times that", count(cost.bound, "step"), cost.ratio))?;
+    if let (Some(bound), Some(ratio)) = (cost.bound, cost.ratio) {
+        let bound_is = match cost.bound_is {
+            Some(BoundIs::Optimum) => "the optimum",
+            Some(BoundIs::LowerBound) | None => "a lower bound",
+        };
+        fact("at least", format!("{}: {bound_is}; the cost is {ratio:.2} times that", count(bound, "step")))?;
+    }
     match saved {
         Some(folder) => fact("saved", format!("{} in {}", count(cost.tours, "trace"), folder.display())),
         None => fact("next", "add --out DIR to write the traces".to_owned()),

@@ -1,5 +1,6 @@
 //! Replays, for people.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -8,7 +9,7 @@ use super::layout::{entry, heading};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::run::{Again, Breach, Came, Extent, Goal, Replay, Replayed, Status};
+use crate::run::{Again, Breach, Came, Extent, Goal, Replay, Replayed, Status, Tally};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
@@ -77,12 +78,24 @@ fn covered(replay: &Replay) -> String {
         Goal::EveryStep => "steps of the model".to_owned(),
         Goal::EveryKind { kinds } => format!("steps, for {} of step", count(kinds, "kind")),
         Goal::GivenTraces => "steps of the traces".to_owned(),
+        Goal::Races { times } => return raced(replay, times),
     };
     let (covered, total) = (indicatif::HumanCount(replay.steps_covered), indicatif::HumanCount(replay.steps_total));
     if replay.steps_covered == replay.steps_total {
         format!("conforms in all {total} {of}")
     } else {
         format!("conforms in {covered} of {total} {of}")
+    }
+}
+
+/// What is known of races, which is never that there are none.
+fn raced(replay: &Replay, times: u32) -> String {
+    let fine = replay.traces - replay.diverged - replay.accepted - replay.unsupported - replay.failed;
+    let (races, times) = (count(replay.planned, "race"), count(times.into(), "run"));
+    if fine == replay.planned {
+        format!("{races}, {times} each: some order explains every run, which proves nothing of the next")
+    } else {
+        format!("in {fine} of {races} some order explains each of {times}")
     }
 }
 
@@ -131,7 +144,9 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
 /// # Errors
 /// When `out` cannot be written to.
 pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
-    let listed = replayed.iter().filter(|one| replayed.len() <= MOST_LISTED || one.verdict != Came::Conforms);
+    races(out, replayed)?;
+    let alone = replayed.iter().filter(|one| one.race.is_none());
+    let listed = alone.filter(|one| replayed.len() <= MOST_LISTED || one.verdict != Came::Conforms);
     for one in listed {
         let (style, sign, said) = match one.verdict {
             Came::Conforms => (GOOD, '✓', count(one.steps as u64, "step")),
@@ -147,6 +162,37 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
         return entry(out, "", 4, "There is no trace: files of traces end in .mmd or .json.", Style::new());
     }
     replays(out, std::slice::from_ref(replay))
+}
+
+/// Writes what came of messages that were let go at once, all runs of the same together.
+fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
+    let mut together: BTreeMap<&str, (Tally, bool)> = BTreeMap::new();
+    for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
+        let (sum, accepted) = together.entry(&race.what).or_default();
+        sum.runs += race.runs;
+        sum.undecided += race.undecided;
+        sum.diverged += race.diverged;
+        *accepted |= one.verdict == Came::Accepted;
+        for (order, runs) in &race.orders {
+            *sum.orders.entry(order.clone()).or_default() += runs;
+        }
+    }
+    for (what, (tally, accepted)) in together {
+        let (style, sign) = match (tally.diverged, accepted) {
+            (0, _) => (GOOD, '✓'),
+            (_, true) => (UNSURE, '·'),
+            (_, false) => (BAD, '✗'),
+        };
+        writeln!(out, "  {style}{sign}{style:#} {what}")?;
+        let of = |runs: u32, how: &str| format!("{runs} of {} {how}", count(tally.runs.into(), "run"));
+        let orders = tally.orders.iter().map(|(order, runs)| of(*runs, &format!("as if {order}")));
+        let others = [(tally.undecided, "as in either order"), (tally.diverged, "as in no order")];
+        let others = others.into_iter().filter(|(runs, _)| *runs > 0).map(|(runs, how)| of(runs, how));
+        for line in orders.chain(others) {
+            entry(out, "", 6, &line, Style::new())?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes what came of given traces as one JSON object on one line.

@@ -19,7 +19,7 @@ impl Asked<'_> {
     /// Whether an action that can happen now can be made to happen.
     #[must_use]
     pub fn allows(&self, world: &World, action: Action) -> bool {
-        let Abilities { clock, passwords, revocation, introspection } = self.abilities;
+        let Abilities { clock, passwords, revocation, introspection, at_once: _ } = self.abilities;
         let able = match action {
             Action::Tick => clock,
             Action::Mistype(_) => passwords,

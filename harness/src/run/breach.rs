@@ -1,9 +1,10 @@
 //! Divergences as they are told to people: in words, without any secret.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use authloom_model::rule::Rule;
-use authloom_model::seen::Answer;
+use authloom_model::seen::{Answer, Event, Symbols};
 
 use crate::drive::{Difference, Divergence};
 use crate::target::{Concrete, Secret, Unexpected};
@@ -63,6 +64,24 @@ fn in_words(difference: &Difference) -> (String, String) {
         Difference::Served(token) => {
             (format!("the backend refuses {token}"), format!("the backend serves whoever shows {token}"))
         }
+        Difference::NoOrder { expected, observed, nearest } => {
+            let numbered = Numbered::default();
+            let observed = observed.iter().filter_map(|event| answered(event, &numbered)).collect::<Vec<_>>();
+            let seen = match &**nearest {
+                Difference::Standing { .. } => format!("{}; then {}", observed.join(", "), in_words(nearest).1),
+                Difference::Other { .. }
+                | Difference::Missing(_)
+                | Difference::Extra(_)
+                | Difference::Mixed { .. }
+                | Difference::Served(_)
+                | Difference::NoOrder { .. } => observed.join(", "),
+            };
+            let expected: Vec<String> = expected
+                .iter()
+                .map(|order| order.iter().filter_map(|event| answered(event, &Plainly)).collect::<Vec<_>>().join(", "))
+                .collect();
+            (expected.join("; or "), seen)
+        }
         Difference::Standing { token, expected } => {
             let (expected, seen) = match expected {
                 Standing::Active => ("active", "inactive"),
@@ -70,6 +89,53 @@ fn in_words(difference: &Difference) -> (String, String) {
             };
             (format!("{token} is {expected}"), format!("{token} is {seen}"))
         }
+    }
+}
+
+/// An answer, and which exchange it answers.
+fn answered<S: Symbols>(event: &Event<S>, say: &impl Say<S>) -> Option<String> {
+    match event {
+        Event::Answered(exchange, answer) => {
+            Some(format!("{}: {}", words::exchange(*exchange), words::answer(answer, say)))
+        }
+        Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+    }
+}
+
+/// Tells secrets apart, and nothing else of them.
+#[derive(Default)]
+struct Numbered(RefCell<Vec<Secret>>);
+
+impl Numbered {
+    fn number(&self, secret: &Secret) -> usize {
+        let mut met = self.0.borrow_mut();
+        let at = met.iter().position(|known| known == secret).unwrap_or_else(|| {
+            met.push(secret.clone());
+            met.len() - 1
+        });
+        at + 1
+    }
+}
+
+impl Say<Concrete> for Numbered {
+    fn code(&self, code: &Secret) -> String {
+        format!("code #{}", self.number(code))
+    }
+
+    fn refresh(&self, token: &Secret) -> String {
+        format!("refresh token #{}", self.number(token))
+    }
+
+    fn access(&self, token: &Secret) -> String {
+        format!("access token #{}", self.number(token))
+    }
+
+    fn why(&self, (): &()) -> String {
+        String::new()
+    }
+
+    fn unexpected(&self, unexpected: &Unexpected) -> String {
+        unexpected.0.clone()
     }
 }
 

@@ -10,6 +10,7 @@ mod breach;
 mod check;
 mod cover;
 mod crew;
+mod races;
 mod replay;
 mod status;
 #[cfg(test)]
@@ -24,11 +25,12 @@ pub use breach::{Again, Breach};
 pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
 pub use crew::Open;
+pub use races::races;
 pub use replay::{Extent, Goal, Replay};
 pub use status::Status;
-pub use traces::{Came, Given, OpenFor, Replayed, replay_traces};
+pub use traces::{Came, Given, OpenFor, Replayed, Replaying, Tally, replay_traces};
 pub use tried::{Came as TriedCame, Tried, try_out};
-pub use verify::{verify, verify_live};
+pub use verify::{verify, verify_live, verify_races};
 pub use watch::{Stage, Unwatched, Watch};
 
 use cover::way;

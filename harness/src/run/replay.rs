@@ -16,6 +16,11 @@ pub enum Goal {
     },
     /// To take the steps of given traces.
     GivenTraces,
+    /// To let every pair of requests go at once whose order matters, each pair so often.
+    Races {
+        /// Times for each pair.
+        times: u32,
+    },
 }
 
 /// How much of what there is a replay set out to do.

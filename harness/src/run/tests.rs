@@ -218,7 +218,7 @@ fn given_traces_are_replayed_each_by_its_own_policy() {
         Given { file: name.into(), spec, trace }
     };
     let given = [trace("recommended"), trace("lost-answer"), trace("recommended")];
-    let (replay, replayed) = replay_traces("it", &given, &reference, &[], &mut Unwatched);
+    let (replay, replayed) = replay_traces("it", &given, &reference, Replaying { accepted: &[], times: 1 }, &mut Unwatched);
     assert_eq!(replay.status(), Status::Holds);
     assert!(replayed.iter().all(|one| one.verdict == Came::Conforms && one.conformed == one.steps));
 }

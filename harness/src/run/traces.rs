@@ -1,15 +1,16 @@
 //! Replays given traces on a target.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use authloom_model::Spec;
+use authloom_model::{Action, Spec};
 use authloom_model::rule::Rule;
 use serde::Serialize;
 
 use super::replay::accepted_otherwise;
-use super::{Asked, Goal, MOST_BREACHES, Replay, Stage, Watch};
-use crate::drive::{self, Divergence, Verdict};
-use crate::target::{Abilities, Fault, Target, Unsupported};
+use super::{Again, Asked, Breach, Goal, MOST_BREACHES, Replay, Stage, Watch};
+use crate::drive::{self, Divergence, Driven, Raced, Verdict};
+use crate::target::{Abilities, Fault, Target, Told, Unsupported};
 use crate::trace::{Trace, Walker, words};
 
 /// Makes a target that obeys the policy of a spec.
@@ -42,6 +43,33 @@ pub struct Replayed {
     pub conformed: usize,
     /// What came of it.
     pub verdict: Came,
+    /// What came of its runs, where messages are let go at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub race: Option<Tally>,
+}
+
+/// What came of letting messages go at once so often.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Tally {
+    /// What was let go at once, in the words of the trace.
+    pub what: String,
+    /// Runs.
+    pub runs: u32,
+    /// Runs that only one order explains, for each order.
+    pub orders: BTreeMap<String, u32>,
+    /// Runs that several orders explain.
+    pub undecided: u32,
+    /// Runs that no order explains.
+    pub diverged: u32,
+}
+
+/// How given traces are replayed.
+#[derive(Clone, Copy, Debug)]
+pub struct Replaying<'r> {
+    /// Rules that the target is known not to keep, each with the reason why that is accepted.
+    pub accepted: &'r [(String, String)],
+    /// How often a trace is run in which messages are let go at once.
+    pub times: u32,
 }
 
 /// A trace, where it comes from, and what it is about.
@@ -55,43 +83,45 @@ pub struct Given {
     pub trace: Trace,
 }
 
-/// Drives a target through given traces, one after the other, and shortens where it diverges. `accepted` are rules that it is known not to
-/// keep, each with the reason why.
+/// Drives a target through given traces, one after the other, and shortens where it diverges.
 pub fn replay_traces(
     target: &str,
     given: &[Given],
     open: &OpenFor<'_>,
-    accepted: &[(String, String)],
+    how: Replaying<'_>,
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
     let total = given.iter().map(|given| given.trace.steps.len() as u64).sum();
-    let mut run = Run {
-        replay: Replay::begin(target, Goal::GivenTraces, given.len() as u64, total),
-        opened: None,
-        found: Vec::new(),
-        accepted,
-        watch,
-    };
+    let replay = Replay::begin(target, Goal::GivenTraces, given.len() as u64, total);
+    let mut run = Run { replay, opened: None, found: Vec::new(), how, watch };
     let began = run.watch.elapsed();
     let replayed = given.iter().map(|given| run.drive(given, open)).collect();
     run.replay.elapsed = run.watch.elapsed().saturating_sub(began);
-    for (divergence, spec) in std::mem::take(&mut run.found) {
+    for Found { divergence, spec, again } in std::mem::take(&mut run.found) {
         run.watch.saw(&Stage::Shortening { steps: divergence.trace.steps.len() });
         let shortened = match run.target_for(&spec, open) {
-            Ok(target) => drive::shorten(target, &spec, divergence),
-            Err(_) => divergence,
+            Ok(target) if !divergence.trace.races() => drive::shorten(target, &spec, divergence),
+            // What shows by chance cannot be shortened by trying.
+            Ok(_) | Err(_) => divergence,
         };
-        run.replay.breaches.push(shortened.into());
+        run.replay.breaches.push(Breach { again, ..shortened.into() });
     }
     (run.replay, replayed)
+}
+
+/// A divergence that is to be told.
+struct Found {
+    divergence: Divergence,
+    spec: Spec,
+    again: Again,
 }
 
 struct Run<'w> {
     replay: Replay,
     /// The target that was opened last, and for which spec. Traces of one policy share it.
     opened: Option<(Spec, Box<dyn Target>)>,
-    found: Vec<(Divergence, Spec)>,
-    accepted: &'w [(String, String)],
+    found: Vec<Found>,
+    how: Replaying<'w>,
     watch: &'w mut dyn Watch,
 }
 
@@ -108,7 +138,7 @@ impl Run<'_> {
 
     /// Whether a rule is known not to be kept; then that is said.
     fn accepts(&mut self, rule: Rule) -> bool {
-        let known = self.accepted.iter().find(|(accepted, _)| accepted == rule.sentence);
+        let known = self.how.accepted.iter().find(|(accepted, _)| accepted == rule.sentence);
         if let Some((rule, reason)) = known {
             self.replay.accepted += 1;
             self.replay.note(accepted_otherwise(rule, reason));
@@ -117,26 +147,30 @@ impl Run<'_> {
     }
 
     fn drive(&mut self, given: &Given, open: &OpenFor<'_>) -> Replayed {
-        let driven = match self.target_for(&given.spec, open) {
+        let times = self.how.times;
+        let Driving { driven, race } = match self.target_for(&given.spec, open) {
             Ok(target) => match not_able(target.abilities(), given) {
-                Some(why) => drive::Driven { steps: 0, verdict: Verdict::Unsupported(why) },
-                None => drive::drive_trace(target, &given.spec, &given.trace),
+                Some(why) => Driving::of(Driven { steps: 0, verdict: Verdict::Unsupported(why) }),
+                None if given.trace.races() => raced(target, given, times),
+                None => Driving::of(drive::drive_trace(target, &given.spec, &given.trace)),
             },
-            Err(fault) => drive::Driven { steps: 0, verdict: Verdict::Failed(fault) },
+            Err(fault) => Driving::of(Driven { steps: 0, verdict: Verdict::Failed(fault) }),
         };
         self.replay.traces += 1;
-        self.replay.steps_driven += driven.steps as u64;
+        self.replay.steps_driven += driven.steps as u64 * u64::from(race.as_ref().map_or(1, |race| race.runs.max(1)));
         self.replay.steps_covered += driven.steps as u64;
-        let (target, done, total) = (self.replay.target.clone(), self.replay.steps_driven, self.replay.steps_total);
+        let (target, done, total) = (self.replay.target.clone(), self.replay.steps_covered, self.replay.steps_total);
         self.watch.saw(&Stage::Replaying { target, done, total });
         let verdict = match driven.verdict {
             Verdict::Conforms => Came::Conforms,
             Verdict::Diverges(divergence) if self.accepts(divergence.rule) => Came::Accepted,
             Verdict::Diverges(divergence) => {
                 self.replay.diverged += 1;
-                let news = self.found.iter().all(|(found, _)| found.rule != divergence.rule);
+                let news = self.found.iter().all(|found| found.divergence.rule != divergence.rule);
                 if news && self.found.len() < MOST_BREACHES {
-                    self.found.push((*divergence, given.spec.clone()));
+                    let again = race.as_ref().map(|race| Again { times: race.diverged, of: race.runs });
+                    let again = again.unwrap_or_default();
+                    self.found.push(Found { divergence: *divergence, spec: given.spec.clone(), again });
                 }
                 Came::Diverges
             }
@@ -151,12 +185,64 @@ impl Run<'_> {
                 Came::Failed
             }
         };
-        Replayed { file: given.file.clone(), steps: given.trace.steps.len(), conformed: driven.steps, verdict }
+        Replayed { file: given.file.clone(), steps: given.trace.steps.len(), conformed: driven.steps, verdict, race }
     }
+}
+
+/// What came of driving one trace, once or often.
+struct Driving {
+    driven: Driven,
+    race: Option<Tally>,
+}
+
+impl Driving {
+    fn of(driven: Driven) -> Self {
+        Self { driven, race: None }
+    }
+}
+
+/// Drives a target so often through a trace in which messages are let go at once. Where no order explains what is seen, each order is
+/// tried one after the other: what is not right even then is no race.
+fn raced(target: &mut dyn Target, given: &Given, times: u32) -> Driving {
+    let mut tally = Tally { what: given.trace.header.shows.clone(), ..Tally::default() };
+    let mut worst = Driven { steps: given.trace.steps.len(), verdict: Verdict::Conforms };
+    for _ in 0..times {
+        let Raced { driven, orders } = drive::race(target, &given.spec, &given.trace);
+        tally.runs += 1;
+        match (&driven.verdict, orders.as_slice()) {
+            (Verdict::Conforms, [order]) => *tally.orders.entry(in_words(order)).or_default() += 1,
+            (Verdict::Conforms, _) => tally.undecided += 1,
+            (Verdict::Diverges(_), _) => tally.diverged += 1,
+            (Verdict::Unsupported(_) | Verdict::Failed(_), _) => return Driving { driven, race: Some(tally) },
+        }
+        if worst.verdict == Verdict::Conforms && driven.verdict != Verdict::Conforms {
+            if let Some(alone) = one_after_the_other(target, given) {
+                return Driving::of(alone);
+            }
+            worst = driven;
+        }
+    }
+    Driving { driven: worst, race: Some(tally) }
+}
+
+/// What goes wrong with a trace whose messages are let go one after the other, in any order.
+fn one_after_the_other(target: &mut dyn Target, given: &Given) -> Option<Driven> {
+    given.trace.one_after_the_other(&given.spec).into_iter().find_map(|trace| {
+        let driven = drive::drive_trace(target, &given.spec, &trace);
+        (driven.verdict != Verdict::Conforms).then_some(driven)
+    })
+}
+
+fn in_words(order: &[Action]) -> String {
+    let exchanges = order.iter().filter_map(|action| action.arriving()).map(words::exchange);
+    exchanges.collect::<Vec<_>>().join(", then ")
 }
 
 /// What a target cannot be made to do of a trace.
 fn not_able(abilities: Abilities, given: &Given) -> Option<Unsupported> {
+    if given.trace.races() && abilities.at_once == Told::No {
+        return Some(Unsupported(vec!["the target takes one request after the other".to_owned()]));
+    }
     let asked = Asked { spec: &given.spec, abilities };
     let mut walker = Walker::new(&given.spec);
     let step = given.trace.actions().find(|action| {

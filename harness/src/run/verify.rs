@@ -3,7 +3,7 @@
 use authloom_model::Spec;
 
 use super::cover::{Plan, replay};
-use super::{Asked, Extent, Goal, Outcome, Replay, Stage, Watch};
+use super::{Asked, Extent, Given, Goal, OpenFor, Outcome, Replay, Replayed, Replaying, Stage, Watch, races, replay_traces};
 use crate::explore::{self, Completeness, Limits};
 use crate::target::{Abilities, Lens, left_out};
 
@@ -44,4 +44,30 @@ pub fn verify_live(
     };
     replayed.left_out = left_out(abilities, lens);
     replayed
+}
+
+/// Lets every pair of requests go at once whose order matters, on a target, so often as is said.
+pub fn verify_races(
+    spec: &Spec,
+    (abilities, lens): (Abilities, Lens),
+    limits: Limits,
+    (target, open): (&str, &OpenFor<'_>),
+    how: Replaying<'_>,
+    watch: &mut dyn Watch,
+) -> (Replay, Vec<Replayed>) {
+    let asked = Asked { spec, abilities };
+    let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
+    let (explored, graph) = explore::explore(&asked, &[], limits, &mut tell);
+    let traces = graph.map(|graph| races(&asked, &graph)).unwrap_or_default();
+    let given: Vec<Given> = traces
+        .into_iter()
+        .map(|trace| Given { file: trace.header.shows.clone().into(), spec: spec.clone(), trace })
+        .collect();
+    let (mut replay, replayed) = replay_traces(target, &given, open, how, watch);
+    replay.goal = Goal::Races { times: how.times };
+    replay.left_out = left_out(abilities, lens);
+    if explored.completeness != Completeness::Complete {
+        replay.extent = Extent::Part;
+    }
+    (replay, replayed)
 }

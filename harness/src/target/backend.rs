@@ -96,8 +96,8 @@ impl HeldBackend {
     }
 
     /// Holds its answer.
-    pub(super) fn hold(&mut self, call: CallId, answer: &Received) -> Result<(), Fault> {
-        self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))?.held = Some(answer.clone());
+    pub(super) fn hold(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
+        self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))?.held = Some(answer);
         Ok(())
     }
 

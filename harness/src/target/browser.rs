@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event, Password, Request, Session, Shown};
-use authloom_model::{Action, CallId, Exchange, Policy, Stolen, TabId};
+use authloom_model::{Action, CallId, Exchange, Policy, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui::{self, Client, Effect, Input};
 use bytes::Bytes;
@@ -44,8 +44,14 @@ pub trait Carrier {
     fn to_auth(&mut self, request: Sent) -> Result<Received, Fault>;
     /// Brings a call to the backend.
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault>;
-    /// Brings the introspection that a call waits for to the AuthService, whose answer is held, and told.
-    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault>;
+    /// Brings requests to the AuthService at once, and their answers back, in the order of the requests.
+    fn to_auth_at_once(&mut self, _requests: Vec<Sent>) -> Result<Vec<Received>, Fault> {
+        Err(Fault(format!("{} takes one request after the other", self.name())))
+    }
+    /// The introspection that a call waits for.
+    fn introspection(&mut self, call: CallId) -> Result<Sent, Fault>;
+    /// Holds what it was answered.
+    fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault>;
     /// Brings the held answer to the backend, which answers the call.
     fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault>;
     /// Fails the introspection, whatever became of it; the backend answers the call.
@@ -105,6 +111,13 @@ enum Held {
     Visit(Url, Password),
     /// What the login form was answered.
     Page(Received),
+}
+
+/// Who waits for an answer of the AuthService.
+enum Sender {
+    Gui(gui::ExchangeId),
+    Backend(CallId),
+    Thief,
 }
 
 /// Makes the GUI of a browser.
@@ -189,12 +202,27 @@ impl<C: Carrier> Target for Browser<C> {
                 self.thief.copy_code(code);
                 Ok(Vec::new())
             }
-            Action::Arrive(Exchange::Theft(stolen)) => self.theft(stolen),
             Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
-            Action::Arrive(exchange) => Ok(self.arrive(exchange)?.into_iter().collect()),
+            Action::Arrive(exchange) => self.arrive(exchange),
             Action::Return(exchange) => self.deliver(exchange),
             Action::Lose(exchange) => self.lose(exchange),
         }
+    }
+
+    fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {
+        let mut seen = Vec::new();
+        let mut senders = Vec::new();
+        let mut requests = Vec::new();
+        for exchange in exchanges {
+            let (sender, request) = self.ready(*exchange, &mut seen)?;
+            senders.push(sender);
+            requests.push(request);
+        }
+        let answers = self.carrier.to_auth_at_once(requests)?;
+        for ((exchange, sender), answer) in exchanges.iter().zip(senders).zip(answers) {
+            seen.push(self.answered(*exchange, sender, answer)?);
+        }
+        Ok(seen)
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
@@ -212,7 +240,9 @@ impl<C: Carrier> Target for Browser<C> {
             Reply::Answers(answer) => answer,
             Reply::Unseen(answer) => answer,
             Reply::Introspects(_) => {
-                self.carrier.introspection_arrives(ON_THE_SIDE)?;
+                let asked = self.carrier.introspection(ON_THE_SIDE)?;
+                let answer = self.carrier.to_auth(asked)?;
+                self.carrier.hold_introspection(ON_THE_SIDE, answer)?;
                 self.carrier.introspection_returns(ON_THE_SIDE)?
             }
         };
@@ -262,14 +292,6 @@ impl<C: Carrier> Browser<C> {
         }
     }
 
-    fn theft(&mut self, stolen: Stolen) -> Result<Vec<Event<Concrete>>, Fault> {
-        let exchange = Exchange::Theft(stolen);
-        let (seen, request) = self.thief.show(stolen)?;
-        let answer = wire::token_answer(&self.carrier.to_auth(request)?);
-        self.thief.learn(&answer);
-        Ok(vec![Event::Sent(exchange, seen), Event::Answered(exchange, answer)])
-    }
-
     /// A lock that is not free, or that nobody wants, is granted to nobody: then nothing is seen.
     fn grant_lock(&mut self, tab: gui::TabId) -> Vec<Event<Concrete>> {
         if self.lock_holder.is_some() || !self.wanting_lock.remove(&tab) {
@@ -280,29 +302,65 @@ impl<C: Carrier> Browser<C> {
     }
 
     /// What is seen of an arrival: nothing, where a backend asks unseen.
-    fn arrive(&mut self, exchange: Exchange) -> Result<Option<Event<Concrete>>, Fault> {
-        if let Exchange::Introspect(call) = exchange {
-            if self.unseen.contains_key(&call) {
-                return Ok(None);
-            }
-            let answer = self.carrier.introspection_arrives(call)?;
-            return Ok(Some(Event::Answered(exchange, wire::introspection_answer(&answer))));
-        }
-        match self.take(exchange)? {
-            Held::Visit(url, password) => self.visit(exchange, url, password).map(Some),
-            Held::Request(id, request) => match exchange {
-                Exchange::Call(call) => self.arrive_at_backend(call, id, request),
-                Exchange::Introspect(_)
-                | Exchange::Refresh(_)
-                | Exchange::SignIn(_)
-                | Exchange::Redeem(_)
-                | Exchange::Revoke(_)
-                | Exchange::Theft(_) => {
-                    let answer = self.carrier.to_auth(request)?;
-                    Ok(Some(self.hold_answer(exchange, id, answer)))
-                }
+    fn arrive(&mut self, exchange: Exchange) -> Result<Vec<Event<Concrete>>, Fault> {
+        let mut seen = Vec::new();
+        match exchange {
+            Exchange::Introspect(call) if self.unseen.contains_key(&call) => {}
+            Exchange::Call(call) => match self.take(exchange)? {
+                Held::Request(id, request) => seen.extend(self.arrive_at_backend(call, id, request)?),
+                Held::Response(..) | Held::Visit(..) | Held::Page(_) => return Err(has_arrived(exchange)),
             },
-            Held::Response(..) | Held::Page(_) => Err(Fault(format!("{exchange:?} has arrived before"))),
+            Exchange::SignIn(_) => match self.take(exchange)? {
+                Held::Visit(url, password) => seen.push(self.visit(exchange, url, password)?),
+                Held::Request(..) | Held::Response(..) | Held::Page(_) => return Err(has_arrived(exchange)),
+            },
+            Exchange::Introspect(_)
+            | Exchange::Refresh(_)
+            | Exchange::Redeem(_)
+            | Exchange::Revoke(_)
+            | Exchange::Theft(_) => {
+                let (sender, request) = self.ready(exchange, &mut seen)?;
+                let answer = self.carrier.to_auth(request)?;
+                seen.push(self.answered(exchange, sender, answer)?);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The request of an exchange with the AuthService, and who waits for its answer. What a thief sends is seen when it is sent.
+    fn ready(&mut self, exchange: Exchange, seen: &mut Vec<Event<Concrete>>) -> Result<(Sender, Sent), Fault> {
+        match exchange {
+            Exchange::Introspect(call) => Ok((Sender::Backend(call), self.carrier.introspection(call)?)),
+            Exchange::Theft(stolen) => {
+                let (shown, request) = self.thief.show(stolen)?;
+                seen.push(Event::Sent(exchange, shown));
+                Ok((Sender::Thief, request))
+            }
+            Exchange::Call(_)
+            | Exchange::SignIn(_)
+            | Exchange::Refresh(_)
+            | Exchange::Redeem(_)
+            | Exchange::Revoke(_) => match self.take(exchange)? {
+                Held::Request(id, request) => Ok((Sender::Gui(id), request)),
+                Held::Response(..) | Held::Visit(..) | Held::Page(_) => Err(has_arrived(exchange)),
+            },
+        }
+    }
+
+    /// Keeps the answer of the AuthService for whoever waits for it.
+    fn answered(&mut self, exchange: Exchange, sender: Sender, answer: Received) -> Result<Event<Concrete>, Fault> {
+        match sender {
+            Sender::Gui(id) => Ok(self.hold_answer(exchange, id, answer)),
+            Sender::Backend(call) => {
+                let seen = wire::introspection_answer(&answer);
+                self.carrier.hold_introspection(call, answer)?;
+                Ok(Event::Answered(exchange, seen))
+            }
+            Sender::Thief => {
+                let answer = wire::token_answer(&answer);
+                self.thief.learn(&answer);
+                Ok(Event::Answered(exchange, answer))
+            }
         }
     }
 
@@ -457,6 +515,10 @@ impl<C: Carrier> Browser<C> {
     fn call(&self, id: gui::CallId) -> CallId {
         *self.calls.get(&id).expect("the GUI speaks of calls that were opened")
     }
+}
+
+fn has_arrived(exchange: Exchange) -> Fault {
+    Fault(format!("{exchange:?} has arrived before"))
 }
 
 /// The tab of a visit.

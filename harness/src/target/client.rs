@@ -2,10 +2,20 @@
 //!
 //! Deliberately absent: redirects, retries and proxies. What is sent is sent once, and what comes back is what was answered.
 
-use bytes::BytesMut;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName};
+use http_body::{Frame, SizeHint};
 use reqwest::redirect::Policy;
+use tokio::sync::Barrier;
+use tokio::time::timeout;
 
 use super::Fault;
 use super::wire::{Received, Sent};
@@ -46,6 +56,32 @@ impl Client {
     /// Sends a request, to `base` where it names no server itself.
     pub(super) async fn exchange(&self, base: &str, request: Sent) -> Result<Received, NoAnswer> {
         let (head, body) = request.into_parts();
+        self.send(base, head, body.into()).await
+    }
+
+    /// Sends a request, and waits so long for its answer.
+    pub(super) async fn in_time(&self, base: &str, request: Sent, patience: Duration) -> Result<Received, NoAnswer> {
+        within(patience, self.exchange(base, request)).await
+    }
+
+    /// Sends requests so that they are inside the server at once: of each but the last byte, and when that much of all is on its way, the
+    /// last bytes. What comes of each is told in the order of the requests.
+    pub(super) async fn at_once(
+        &self,
+        base: &str,
+        requests: Vec<Sent>,
+        patience: Duration,
+    ) -> Vec<Result<Received, NoAnswer>> {
+        let gate = Arc::new(Barrier::new(requests.len()));
+        let exchanges = requests.into_iter().map(|request| {
+            let (head, body) = request.into_parts();
+            let body = reqwest::Body::wrap(AllButItsLastByte::of(body, Arc::clone(&gate)));
+            within(patience, self.send(base, head, body))
+        });
+        all(exchanges.collect()).await
+    }
+
+    async fn send(&self, base: &str, head: http::request::Parts, body: reqwest::Body) -> Result<Received, NoAnswer> {
         let url = match head.uri.authority() {
             Some(_) => head.uri.to_string(),
             None => format!("{base}{}", head.uri),
@@ -64,6 +100,82 @@ impl Client {
         *received.status_mut() = status;
         *received.headers_mut() = headers;
         Ok(received)
+    }
+}
+
+async fn within(
+    patience: Duration,
+    exchange: impl Future<Output = Result<Received, NoAnswer>>,
+) -> Result<Received, NoAnswer> {
+    match timeout(patience, exchange).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(NoAnswer::Broken(format!("no answer within {patience:?}"))),
+    }
+}
+
+/// What comes of all, polled in turn by one task.
+async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut running: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    let mut outcomes: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, outcome) in running.iter_mut().zip(&mut outcomes) {
+            if outcome.is_none()
+                && let Poll::Ready(done) = future.as_mut().poll(context)
+            {
+                *outcome = Some(done);
+            }
+        }
+        if outcomes.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outcomes.into_iter().flatten().collect()
+}
+
+/// A body that keeps its last byte back until a gate opens.
+struct AllButItsLastByte {
+    first: Bytes,
+    last: Bytes,
+    gate: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+}
+
+impl AllButItsLastByte {
+    fn of(mut body: Bytes, gate: Arc<Barrier>) -> Self {
+        let last = body.split_off(body.len().saturating_sub(1));
+        let gate = async move {
+            gate.wait().await;
+            // Whoever comes last to the gate has still to send the beginning.
+            tokio::task::yield_now().await;
+        };
+        Self { first: body, last, gate: Box::pin(gate) }
+    }
+}
+
+impl http_body::Body for AllButItsLastByte {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
+        }
+        if self.last.is_empty() {
+            return Poll::Ready(None);
+        }
+        if self.gate.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.last)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.first.is_empty() && self.last.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact((self.first.len() + self.last.len()) as u64)
     }
 }
 

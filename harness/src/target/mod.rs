@@ -17,7 +17,7 @@ use std::fmt;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use authloom_model::seen::{Answer, Event, Symbols};
-use authloom_model::{Action, Policy};
+use authloom_model::{Action, Exchange, Policy};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -122,22 +122,25 @@ pub struct Abilities {
     pub revocation: Told,
     /// To be held between a call and its introspection.
     pub introspection: Told,
+    /// To have several requests inside at once.
+    pub at_once: Told,
 }
 
 impl Abilities {
     /// Everything.
     pub const ALL: Self =
-        Self { clock: Told::Yes, passwords: Told::Yes, revocation: Told::Yes, introspection: Told::Yes };
+        Self { clock: Told::Yes, passwords: Told::Yes, revocation: Told::Yes, introspection: Told::Yes, at_once: Told::Yes };
 
     /// What the target cannot be made to do, and so is not asked.
     #[must_use]
     pub fn missing(self) -> Vec<&'static str> {
-        let Self { clock, passwords, revocation, introspection } = self;
+        let Self { clock, passwords, revocation, introspection, at_once } = self;
         let all = [
             (clock, "to let time pass"),
             (passwords, "to turn down a wrong password"),
             (revocation, "to revoke, so nobody signs out"),
             (introspection, "to wait between a call and its introspection"),
+            (at_once, "to have two requests inside at once"),
         ];
         all.into_iter().filter(|(told, _)| *told == Told::No).map(|(_, what)| what).collect()
     }
@@ -184,6 +187,12 @@ pub trait Target {
     /// # Errors
     /// When it cannot be made to happen for reasons of our own. What the target does wrong is no error but something seen.
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault>;
+
+    /// Lets requests arrive at the AuthService at once, and tells all that is seen of it, in whatever order.
+    ///
+    /// # Errors
+    /// When they cannot be made to, for reasons of our own: one is, that the target takes one request after the other.
+    fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault>;
 
     /// Whether the AuthService calls a token active. RFC 7662. None: it does not tell of such tokens.
     ///

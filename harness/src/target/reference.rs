@@ -16,7 +16,7 @@ use super::backend::{HeldBackend, at_once, serve};
 use super::browser::{Browser, Carrier, Person, Reply};
 use super::settings::{Places, auth_settings, backend_settings, gui_settings};
 use super::wire::{Received, Sent};
-use super::{Fault, Secret};
+use super::{Abilities, Fault, Secret, Told};
 
 /// What the backend introspects with. It protects a database in memory.
 const BACKEND_SECRET: &str = "the backend of the reference";
@@ -153,11 +153,12 @@ impl Carrier for InProcess {
         self.backend.call(call, request)
     }
 
-    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault> {
-        let request = self.backend.asked(call)?;
-        let answer = self.to_auth(request)?;
-        self.backend.hold(call, &answer)?;
-        Ok(answer)
+    fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
+        self.backend.asked(call)
+    }
+
+    fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
+        self.backend.hold(call, answer)
     }
 
     fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
@@ -166,6 +167,11 @@ impl Carrier for InProcess {
 
     fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault> {
         self.backend.fail(call)
+    }
+
+    /// Every handler is done at the first poll: nothing is ever inside together with anything else.
+    fn abilities(&self) -> Abilities {
+        Abilities { at_once: Told::No, ..Abilities::ALL }
     }
 
     fn reset(&mut self) -> Result<(), Fault> {

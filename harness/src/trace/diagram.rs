@@ -3,6 +3,8 @@
 //! No line is wider than [`WIDTH`] columns. Lanes stand close together, so that most steps are one line: an arrow, then what happens, a
 //! colon, and what must be seen. Where a step takes away a token's standing, that is told too: it follows from the model like the rest.
 //!
+//! What is let go at once has a bracket beside its numbers.
+//!
 //! Deliberately absent: colour, and the terminal's real width. A diagram is the same text everywhere.
 
 use std::collections::BTreeSet;
@@ -14,7 +16,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::figure::{Fate, Figure, Figures, Leg};
 use super::words::{self, Party};
-use super::{Standing, Token, Trace, TraceStep};
+use super::{Release, Standing, Token, Trace, TraceStep};
 
 /// The most columns a line may have.
 pub const WIDTH: usize = 80;
@@ -47,10 +49,18 @@ pub fn draw(trace: &Trace, marked: Option<&Marked>) -> String {
     lines.extend([lanes.names(), lanes.blank().into_iter().collect::<String>().trim_end().to_owned()]);
     let mut figures = Figures::default();
     let mut standings = Standings::default();
+    let mut before = Release::Alone;
     for (number, step) in (1..).zip(&trace.steps) {
         let marked = marked.filter(|marked| marked.step == number);
         let says = says(step, tick, &standings.taken_away(step));
-        let margin = if marked.is_some() { format!("{number} ✗") } else { number.to_string() };
+        let margin = match (marked, before, step.release) {
+            (Some(_), _, _) => format!("{number} ✗"),
+            (None, Release::Alone, Release::Alone) => number.to_string(),
+            (None, Release::Alone, Release::WithNext) => format!("{number} ┌"),
+            (None, Release::WithNext, Release::WithNext) => format!("{number} ├"),
+            (None, Release::WithNext, Release::Alone) => format!("{number} └"),
+        };
+        before = step.release;
         lines.extend(lanes.step(&margin, figures.next(step.action), &says));
         lines.extend(marked.into_iter().flat_map(parting));
     }

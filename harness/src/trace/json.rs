@@ -4,7 +4,7 @@ use authloom_model::{Policy, Spec};
 use serde::{Deserialize, Serialize};
 
 use super::file::{FORMAT_VERSION, TraceError};
-use super::{Header, Trace, TraceStep, Walker, words};
+use super::{Header, Release, Trace, TraceStep, Walker, orders, words};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,9 @@ struct File {
 struct Step {
     action: String,
     seen: Vec<String>,
+    /// Whether its message is let go at once with that of the next step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    with_next: bool,
 }
 
 /// What every version of the form has.
@@ -80,7 +83,8 @@ pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
 }
 
 fn said(step: &TraceStep) -> Step {
-    Step { action: words::action(step.action), seen: words::seen(step) }
+    let with_next = step.release == Release::WithNext;
+    Step { action: words::action(step.action), seen: words::seen(step), with_next }
 }
 
 struct Reader<'t> {
@@ -125,7 +129,11 @@ impl Reader<'_> {
             self.step(step, &mut walker)
                 .map_err(|why| self.error(self.key("action", n), format!("step {}: {why}", n + 1)))
         };
-        read.iter().enumerate().map(step).collect()
+        let steps: Vec<TraceStep> = read.iter().enumerate().map(step).collect::<Result<_, _>>()?;
+        orders::check(spec, &steps).map_err(|wrong| {
+            self.error(self.key("action", wrong.step), format!("step {}: {}", wrong.step + 1, wrong.why))
+        })?;
+        Ok(steps)
     }
 
     fn step(&self, read: &Step, walker: &mut Walker<'_>) -> Result<TraceStep, String> {
@@ -139,7 +147,8 @@ impl Reader<'_> {
             let right = serde_json::to_string(&right).expect("a list of texts is plain data");
             return Err(format!("the model expects \"seen\": {right}"));
         }
-        Ok(step)
+        let release = if read.with_next { Release::WithNext } else { Release::Alone };
+        Ok(TraceStep { release, ..step })
     }
 }
 

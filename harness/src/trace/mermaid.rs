@@ -4,7 +4,7 @@
 //! commas between. Reading takes only the action from a line; the line must then be, to the letter, what the model makes of that
 //! action there. No label holds `#`, `;` or the word `end`, which Mermaid would take for its own.
 //!
-//! Deliberately absent: Mermaid's other arrows, blocks and notes. A file may hold further comments; they are not kept.
+//! Deliberately absent: Mermaid's other arrows, blocks and notes. Of its blocks there is only `par`. A file may hold further comments; they are not kept.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use authloom_model::{Action, Policy, Scope, Spec};
 use super::figure::{Fate, Figure, Figures, Leg};
 use super::file::{FORMAT_VERSION, TraceError};
 use super::words::{self, Party};
-use super::{Header, Trace, TraceStep, Walker};
+use super::{Header, Release, Trace, TraceStep, Walker, orders};
 
 const COMMENT: &str = "%%";
 const VERSION: &str = "%% authloom trace ";
@@ -24,12 +24,17 @@ const SHOWS: &str = "%% shows: ";
 const STEPS: &str = "%% steps: ";
 const BEGINNING: &str = "sequenceDiagram";
 const INDENTATION: &str = "  ";
+/// Messages that are let go at once stand in a block, each in a branch of its own.
+const AT_ONCE: &str = "par at once";
+const AND: &str = "and";
+const END: &str = "end";
 
 /// What a step can look like, for whoever wrote something else.
 const FORMS: &str = "a step is one of `P->>T1: open T1.1` (or sign in, mistype, sign out), `T1->>B: call T1.1 arrives` (or introspect, \
                      refresh, sign-in, redeem, revoke), `B-->>T1: call T1.1 returns`, `T1-xB: call T1.1 is lost`, \
                      `B--xT1: call T1.1 is lost`, `Note over T1: lock to T1.1`, `Note over P,A: tick`, \
-                     `Note over X: thief copies the session`, `X->>A: stolen token arrives`";
+                     `Note over X: thief copies the session`, `X->>A: stolen token arrives`; or a block of those that are let go \
+                     at once, from `par at once` over `and` to `end`";
 
 /// Writes a trace, so that it reads back to the same.
 #[must_use]
@@ -43,7 +48,18 @@ pub fn write(trace: &Trace) -> String {
     lines.push(BEGINNING.to_owned());
     lines.extend(participants(*scope).iter().map(|line| format!("{INDENTATION}{line}")));
     let mut writer = Writer::new(policy.ticks().expect("a trace has been walked, so its ticks were counted").tick);
-    lines.extend(trace.steps.iter().map(|step| format!("{INDENTATION}{}", writer.line(step))));
+    for round in trace.rounds() {
+        match round {
+            [step] => lines.push(format!("{INDENTATION}{}", writer.line(step))),
+            together => {
+                for (step, opening) in together.iter().zip(std::iter::once(AT_ONCE).chain(std::iter::repeat(AND))) {
+                    lines.push(format!("{INDENTATION}{opening}"));
+                    lines.push(format!("{INDENTATION}{INDENTATION}{}", writer.line(step)));
+                }
+                lines.push(format!("{INDENTATION}{END}"));
+            }
+        }
+    }
     lines.push(String::new());
     lines.join("\n")
 }
@@ -150,6 +166,38 @@ impl<'t> Line<'t> {
     /// The column at which the rest of the line begins.
     fn column_of(self, rest: &str) -> usize {
         self.text.chars().count() - rest.chars().count() + 1
+    }
+}
+
+/// Where a reader is in a block of messages that are let go at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    /// Not in one.
+    Closed,
+    /// A branch has begun, the n-th from 0.
+    Begun(usize),
+    /// The n-th branch has its step.
+    Full(usize),
+}
+
+impl Block {
+    /// Where it is after a line that opens, divides or ends a block; none where the line does nothing of that here.
+    fn after(self, line: &str) -> Option<Self> {
+        match (self, line) {
+            (Self::Closed, AT_ONCE) => Some(Self::Begun(0)),
+            (Self::Full(branch), AND) => Some(Self::Begun(branch + 1)),
+            (Self::Full(1..), END) => Some(Self::Closed),
+            (Self::Closed | Self::Begun(_) | Self::Full(_), _) => None,
+        }
+    }
+
+    /// Where it is after a step; none where no step may stand.
+    fn with_a_step(self) -> Option<Self> {
+        match self {
+            Self::Closed => Some(Self::Closed),
+            Self::Begun(branch) => Some(Self::Full(branch)),
+            Self::Full(_) => None,
+        }
     }
 }
 
@@ -293,13 +341,30 @@ impl<'t> Reader<'t> {
     fn steps(&mut self, spec: &Spec, announced: usize) -> Result<Vec<TraceStep>, TraceError> {
         let mut walker = Walker::new(spec);
         let mut writer = Writer::new(spec.ticks.tick);
-        let mut steps = Vec::new();
+        let mut steps: Vec<TraceStep> = Vec::new();
+        let mut lines = Vec::new();
+        let mut block = Block::Closed;
         while let Some(line) = self.line() {
+            if let Some(next) = block.after(line.content()) {
+                if line.content() == AND {
+                    steps.last_mut().expect("a branch holds a step").release = Release::WithNext;
+                }
+                block = next;
+                continue;
+            }
             if steps.len() == announced {
                 let why = format!("a step more than the {announced} of `{}`", STEPS.trim_end());
                 return Err(self.error_at(line, line.content(), why));
             }
-            steps.push(self.step(line, &mut walker, &mut writer)?);
+            let step = self.step(line, &mut walker, &mut writer)?;
+            block = block.with_a_step().ok_or_else(|| {
+                self.error_at(line, line.content(), format!("a branch holds one step: here must stand `{AND}` or `{END}`"))
+            })?;
+            steps.push(step);
+            lines.push(line);
+        }
+        if block != Block::Closed {
+            return Err(self.error_at_the_end(format!("the file breaks off in a block: `{END}` is missing")));
         }
         if steps.is_empty() {
             return Err(self.error_at_the_end("the file breaks off before its first step"));
@@ -310,6 +375,10 @@ impl<'t> Reader<'t> {
                 format!("the file breaks off after {here} steps of {announced}: if these are all, `{STEPS}{here}`");
             return Err(self.error_at_the_end(why));
         }
+        orders::check(spec, &steps).map_err(|wrong| {
+            let line = lines[wrong.step];
+            self.error_at(line, line.content(), wrong.why)
+        })?;
         Ok(steps)
     }
 

@@ -9,6 +9,7 @@ mod figure;
 pub mod file;
 pub mod json;
 pub mod mermaid;
+pub mod orders;
 #[cfg(test)]
 mod samples;
 mod walk;
@@ -17,7 +18,7 @@ pub mod words;
 use std::fmt;
 
 use authloom_model::seen::{Event, Refusal, Symbols};
-use authloom_model::{Action, Policy, Scope};
+use authloom_model::{Action, Policy, Scope, Spec};
 
 pub use file::{FileError, TraceError};
 pub use walk::{NotEnabled, Walker};
@@ -93,6 +94,18 @@ pub struct TraceStep {
     pub seen: Vec<Event<InTrace>>,
     /// How each token that somebody still refers to must stand afterwards, where the step could have changed that.
     pub standing: Vec<(Token, Standing)>,
+    /// When its message is let go.
+    pub release: Release,
+}
+
+/// When a message is let go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Release {
+    /// When everything before it has been answered.
+    Alone,
+    /// At once with that of the next step, so that both are inside the server together. What must be seen is then told as if the steps
+    /// were taken in the order in which they stand; whatever fits another order is as right.
+    WithNext,
 }
 
 /// What a trace is about.
@@ -115,9 +128,42 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
 }
 
+/// Steps, those together that are let go at once.
+fn rounds(steps: &[TraceStep]) -> impl Iterator<Item = &[TraceStep]> {
+    steps.split_inclusive(|step| step.release == Release::Alone)
+}
+
 impl Trace {
     /// The actions alone. With the header they are the whole trace.
     pub fn actions(&self) -> impl Iterator<Item = Action> + '_ {
         self.steps.iter().map(|step| step.action)
+    }
+
+    /// The steps, those together that are let go at once.
+    pub fn rounds(&self) -> impl Iterator<Item = &[TraceStep]> {
+        rounds(&self.steps)
+    }
+
+    /// The trace for each order of what is let go at once, with everything one after the other.
+    #[must_use]
+    pub fn one_after_the_other(&self, spec: &Spec) -> Vec<Self> {
+        let mut ways: Vec<Vec<Action>> = vec![Vec::new()];
+        for round in self.rounds() {
+            let actions: Vec<Action> = round.iter().map(|step| step.action).collect();
+            let orders = orders::orders(&actions);
+            ways = ways.iter().flat_map(|way| orders.iter().map(|order| [way.as_slice(), order].concat())).collect();
+        }
+        let walked = |way: Vec<Action>| {
+            let mut walker = Walker::new(spec);
+            let step = |action| walker.take(action).expect("a trace is possible in every order");
+            Self { header: self.header.clone(), steps: way.into_iter().map(step).collect() }
+        };
+        ways.into_iter().map(walked).collect()
+    }
+
+    /// Whether there are steps that are let go at once.
+    #[must_use]
+    pub fn races(&self) -> bool {
+        self.steps.iter().any(|step| step.release == Release::WithNext)
     }
 }

@@ -9,7 +9,7 @@ use authloom_model::world::{
 };
 use authloom_model::{Action, CallId, Exchange, Renaming, Spec, Stolen, TabId, World};
 
-use super::{Access, Code, InTrace, Refresh, Standing, Token, TraceStep};
+use super::{Access, Code, InTrace, Refresh, Release, Standing, Token, TraceStep};
 
 /// The model does not allow an action where a trace has it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -70,17 +70,21 @@ impl<'s> Walker<'s> {
     /// What can happen now, in the trace's names.
     #[must_use]
     pub fn enabled(&self) -> Vec<Action> {
+        self.enabled_here().into_iter().map(|(action, _)| action).collect()
+    }
+
+    /// What can happen now, in the trace's names and in the world's.
+    #[must_use]
+    pub fn enabled_here(&self) -> Vec<(Action, Action)> {
         let mut actions = Vec::new();
         self.spec.enabled(&self.world, &mut actions);
-        actions.into_iter().map(|action| self.names.told(action)).collect()
+        actions.into_iter().map(|placed| (self.names.told(placed), placed)).collect()
     }
 
     /// Takes a step that a trace tells.
     pub fn take(&mut self, action: Action) -> Result<TraceStep, NotEnabled> {
-        let mut actions = Vec::new();
-        self.spec.enabled(&self.world, &mut actions);
-        match actions.iter().find(|placed| self.names.told(**placed) == action) {
-            Some(placed) => Ok(self.step(*placed)),
+        match self.enabled_here().into_iter().find(|(named, _)| *named == action) {
+            Some((_, placed)) => Ok(self.step(placed)),
             None => Err(NotEnabled { action, allowed: self.enabled() }),
         }
     }
@@ -94,7 +98,7 @@ impl<'s> Walker<'s> {
         self.names = self.names.renamed(&step.renamed);
         self.world = step.world;
         let standing = if may_change_a_standing(placed) { self.standing(dead) } else { Vec::new() };
-        TraceStep { action, seen, standing }
+        TraceStep { action, seen, standing, release: Release::Alone }
     }
 
     /// The tokens that a step ends: also those that nobody refers to any more, for one because the answer that brought them was lost.

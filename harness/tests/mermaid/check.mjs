@@ -35,6 +35,9 @@ function understood(diagram) {
     (actor) => `${actor.type} ${actor.name} as ${actor.description}`,
   );
   const messages = diagram.db.getMessages().map(({ type, from, to, message }) => {
+    if (type === LINETYPE.PAR_START) return `par ${message}`;
+    if (type === LINETYPE.PAR_AND) return `and ${message ?? ""}`.trim();
+    if (type === LINETYPE.PAR_END) return "end";
     if (type === LINETYPE.NOTE) return `Note over ${from === to ? from : `${from},${to}`}: ${message}`;
     return `${from}${arrows.get(type) ?? " ? "}${to}: ${message}`;
   });

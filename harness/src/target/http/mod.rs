@@ -204,6 +204,11 @@ impl Carrier for Sockets {
         self.exchange(self.auth.url(), request)
     }
 
+    fn to_auth_at_once(&mut self, requests: Vec<Sent>) -> Result<Vec<Received>, Fault> {
+        let answers = self.runtime.block_on(self.client.at_once(self.auth.url(), requests, PATIENCE));
+        answers.into_iter().map(|answer| answer.map_err(Fault::from)).collect()
+    }
+
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
         let client = self.client.clone();
         let base = self.backend.url().to_owned();
@@ -218,11 +223,13 @@ impl Carrier for Sockets {
         }
     }
 
-    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault> {
-        let request = self.waiting(call)?.request.clone();
-        let answer = self.to_auth(request)?;
-        self.waiting(call)?.held = Some(answer.clone());
-        Ok(answer)
+    fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
+        self.waiting(call).map(|waiting| waiting.request.clone())
+    }
+
+    fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
+        self.waiting(call)?.held = Some(answer);
+        Ok(())
     }
 
     fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {

@@ -255,6 +255,7 @@ impl Description {
             passwords: yes_if(self.sign_in.passwords == Passwords::Checked),
             revocation: Told::Yes,
             introspection: yes_if(self.resource.is_none()),
+            at_once: Told::Yes,
         }
     }
 

@@ -26,7 +26,6 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Uri};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
 use url::Url;
 
 use super::backend::HeldBackend;
@@ -254,27 +253,25 @@ impl Stranger {
     /// Sends a request and reads its answer. A server that does not answer as HTTP has it is told by [`wire::broken`].
     fn exchange(&mut self, request: Sent) -> Result<Received, Fault> {
         let asked = told(&request);
-        let patience = self.described.server.patience;
-        let exchange = self.client.exchange("", request);
-        let answer = match self.runtime.block_on(async { timeout(patience, exchange).await }) {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(why @ NoAnswer::Unreachable(_))) => return Err(Fault(format!("{asked}: {}", Fault::from(why)))),
-            Ok(Err(NoAnswer::Broken(why))) => wire::broken(why),
-            Err(_) => wire::broken(format!("no answer within {patience:?}")),
-        };
+        let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
+        let answer = came(&asked, answer)?;
         self.evidence.push(format!("{asked} → {}", answered(&answer)));
         Ok(answer)
     }
 
-    /// The client of an exchange proves itself, where it has a secret. RFC 6749 section 2.3.1.
+    /// The client of an exchange proves itself, where it has a secret and nobody else does. RFC 6749 section 2.3.1.
     fn authenticate(&self, request: &mut Sent) -> Result<(), Fault> {
         let Some(name) = &self.described.client.secret_from else { return Ok(()) };
+        if request.headers().contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
         let secret = self.secrets.of(name)?;
         request.headers_mut().insert(AUTHORIZATION, basic(&self.described.client.id, &secret)?);
         Ok(())
     }
 
-    fn introspect(&mut self, token: &Secret) -> Result<Option<Received>, Fault> {
+    /// The introspection of a token, by whoever may ask; none where nobody may.
+    fn introspection_of(&self, token: &Secret) -> Result<Option<Sent>, Fault> {
         let (Some(who), Some(at)) = (self.described.introspection.clone(), self.endpoints.introspection.clone()) else {
             return Ok(None);
         };
@@ -285,7 +282,7 @@ impl Stranger {
             .header(AUTHORIZATION, basic(&who.client_id, &self.secrets.of(&who.secret_from)?)?)
             .body(Bytes::from(body.finish()))
             .map_err(|error| Fault(error.to_string()))?;
-        self.exchange(request).map(Some)
+        Ok(Some(request))
     }
 }
 
@@ -305,12 +302,10 @@ impl Carrier for Stranger {
         self.clock.advance(by, &folder, |address| {
             let request = http::Request::post(placed(&base, address)).body(Bytes::new());
             let request = request.map_err(|error| Fault(error.to_string()))?;
-            let answer = runtime.block_on(async { timeout(patience, client.exchange("", request)).await });
-            match answer {
-                Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
-                Ok(Ok(answer)) => Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
-                Ok(Err(why)) => Err(why.into()),
-                Err(_) => Err(Fault(format!("turning the clock is not answered within {patience:?}"))),
+            match runtime.block_on(client.in_time("", request, patience)) {
+                Ok(answer) if answer.status().is_success() => Ok(()),
+                Ok(answer) => Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
+                Err(why) => Err(Fault(format!("turning the clock: {}", Fault::from(why)))),
             }
         })?;
         self.evidence.push(format!("{} pass", humantime::format_duration(by)));
@@ -320,6 +315,17 @@ impl Carrier for Stranger {
     fn to_auth(&mut self, mut request: Sent) -> Result<Received, Fault> {
         self.authenticate(&mut request)?;
         self.exchange(request)
+    }
+
+    fn to_auth_at_once(&mut self, mut requests: Vec<Sent>) -> Result<Vec<Received>, Fault> {
+        requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
+        let asked: Vec<_> = requests.iter().map(told).collect();
+        let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
+        let came = |(asked, answer): (&String, _)| came(asked, answer);
+        let answers: Vec<Received> = asked.iter().zip(answers).map(came).collect::<Result<_, _>>()?;
+        let exchanges = asked.iter().zip(&answers);
+        self.evidence.extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", answered(answer))));
+        Ok(answers)
     }
 
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
@@ -332,12 +338,13 @@ impl Carrier for Stranger {
         Ok(if carries_a_token { Reply::Unseen(answer) } else { Reply::Answers(answer) })
     }
 
-    fn introspection_arrives(&mut self, call: CallId) -> Result<Received, Fault> {
-        let asked = self.backend.asked(call)?;
-        let token = wire::introspected_token(&asked);
-        let answer = self.introspect(&token)?.ok_or_else(|| Fault("this target introspects nothing".to_owned()))?;
-        self.backend.hold(call, &answer)?;
-        Ok(answer)
+    fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
+        let token = wire::introspected_token(&self.backend.asked(call)?);
+        self.introspection_of(&token)?.ok_or_else(|| Fault("this target introspects nothing".to_owned()))
+    }
+
+    fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
+        self.backend.hold(call, answer)
     }
 
     fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
@@ -369,9 +376,9 @@ impl Carrier for Stranger {
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        match self.introspect(token)? {
+        match self.introspection_of(token)? {
             None => Ok(None),
-            Some(answer) => super::says_active(&answer).map(Some),
+            Some(request) => super::says_active(&self.exchange(request)?).map(Some),
         }
     }
 
@@ -444,6 +451,15 @@ fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
 /// An address, or a path at `base`.
 fn placed(base: &str, at: &str) -> String {
     if at.starts_with('/') { format!("{base}{at}") } else { at.to_owned() }
+}
+
+/// What became of a request. A server that does not answer as HTTP has it is told by [`wire::broken`].
+fn came(asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
+    match answer {
+        Ok(answer) => Ok(answer),
+        Err(why @ NoAnswer::Unreachable(_)) => Err(Fault(format!("{asked}: {}", Fault::from(why)))),
+        Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
+    }
 }
 
 /// A request without any secret: what is asked, and the names of what it carries.

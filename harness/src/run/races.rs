@@ -1,0 +1,178 @@
+//! From the graph to races: for every pair of requests whose order matters, a trace that lets them go at once.
+//!
+//! Two requests race where both are on their way to the AuthService in one world. Their order matters where it changes what either is
+//! answered, or the world that they lead to. Pairs are told apart by the kinds of their steps in both orders, and each gets the shortest
+//! trace there is; then both answers come back, and where a refresh can follow in either order, it does: that tells whether the session
+//! lives on.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use authloom_model::{Action, Exchange, Renaming, Spec, World};
+
+use super::Asked;
+use crate::explore::{Graph, System as _};
+use crate::trace::orders::can_race;
+use crate::trace::{Header, Release, Trace, Walker, words};
+
+/// Steps after a race in which a refresh is looked for.
+const LONGEST_SEQUEL: usize = 14;
+/// Pairs of worlds that are looked at for it.
+const MOST_PAIRS: usize = 4_000;
+
+/// A trace for every pair of requests whose order matters, shortest first.
+#[must_use]
+pub fn races(asked: &Asked<'_>, graph: &Graph) -> Vec<Trace> {
+    let spec = asked.spec;
+    let mut worlds: Vec<World> = Vec::with_capacity(graph.worlds() as usize);
+    let mut known = BTreeSet::new();
+    let mut traces = Vec::new();
+    for number in 0..graph.worlds() {
+        let world = match graph.step_into(number) {
+            None => spec.initial(),
+            Some((parent, edge)) => spec.next(&worlds[parent as usize], action(edge.code)).world,
+        };
+        let racing: Vec<Action> = graph.edges(number).map(|edge| action(edge.code)).filter(|step| can_race(*step)).collect();
+        for (at, one) in racing.iter().enumerate() {
+            for other in &racing[at + 1..] {
+                let Some(pair) = Pair::of(spec, &world, *one, *other) else { continue };
+                if known.insert(pair) {
+                    traces.push(trace(asked, graph, number, [*one, *other]));
+                }
+            }
+        }
+        worlds.push(world);
+    }
+    traces.sort_by_key(|trace| trace.steps.len());
+    traces
+}
+
+/// Two requests, by the kinds of their steps: of each where it comes first, and where it comes second.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Pair([[u64; 2]; 2]);
+
+impl Pair {
+    /// The pair of two requests that are on their way; none where their order does not matter.
+    fn of(spec: &Spec, world: &World, one: Action, other: Action) -> Option<Self> {
+        let (after_one, other_second) = then(spec, world, one, other)?;
+        let (after_other, one_second) = then(spec, world, other, one)?;
+        let of_one = [spec.kind(world, one), spec.kind(&after_other, one_second)];
+        let of_other = [spec.kind(world, other), spec.kind(&after_one, other_second)];
+        let same_answers = of_one[0] == of_one[1] && of_other[0] == of_other[1];
+        let ends = [spec.next(&after_one, other_second).world, spec.next(&after_other, one_second).world];
+        if same_answers && ends[0] == ends[1] {
+            return None;
+        }
+        Some(Self([of_one.min(of_other), of_one.max(of_other)]))
+    }
+}
+
+/// The world after a step, and what another action is called there; none where that is not possible any more.
+fn then(spec: &Spec, world: &World, first: Action, second: Action) -> Option<(World, Action)> {
+    let step = spec.step(world, first);
+    let second = moved(second, &step.renamed);
+    let mut enabled = Vec::new();
+    spec.enabled(&step.world, &mut enabled);
+    enabled.contains(&second).then_some((step.world, second))
+}
+
+/// An arrival, as it is called after a step.
+fn moved(arrival: Action, renamed: &Renaming) -> Action {
+    match arrival {
+        Action::Arrive(exchange) => Action::Arrive(match exchange {
+            Exchange::Call(call) => Exchange::Call(renamed.call(call)),
+            Exchange::Introspect(call) => Exchange::Introspect(renamed.call(call)),
+            Exchange::Refresh(call) => Exchange::Refresh(renamed.call(call)),
+            Exchange::SignIn(tab) => Exchange::SignIn(renamed.tab(tab)),
+            Exchange::Redeem(tab) => Exchange::Redeem(renamed.tab(tab)),
+            Exchange::Revoke(tab) => Exchange::Revoke(renamed.tab(tab)),
+            Exchange::Theft(stolen) => Exchange::Theft(stolen),
+        }),
+        other => other,
+    }
+}
+
+/// The trace that leads to a world, lets two requests go at once, and looks what has become of the session.
+fn trace(asked: &Asked<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> Trace {
+    let spec = asked.spec;
+    let mut before = Walker::new(spec);
+    let mut steps: Vec<_> = graph.path_to(world).into_iter().map(|code| before.step(action(code))).collect();
+    let mut first = before.clone();
+    let one = first.step(pair[0]);
+    // The other one, by the name that lasts.
+    let mut alone = before.clone();
+    let other = first.take(alone.step(pair[1]).action).expect("a pair is possible in both orders");
+    let mut second = before;
+    for action in [other.action, one.action] {
+        second.take(action).expect("a pair is possible in both orders");
+    }
+    let shows = format!("{} and {} at once", said(one.action), said(other.action));
+    let answered: Vec<Action> = [one.action, other.action].into_iter().filter_map(answer).collect();
+    steps.push(crate::trace::TraceStep { release: Release::WithNext, ..one });
+    steps.push(other);
+    for action in answered {
+        steps.push(first.take(action).expect("what has arrived is answered"));
+        second.take(action).expect("what has arrived is answered");
+    }
+    for action in sequel(asked, &first, &second) {
+        steps.push(first.take(action).expect("a sequel is possible in both orders"));
+    }
+    Trace { header: Header { policy: spec.policy.clone(), scope: spec.scope, shows }, steps }
+}
+
+fn said(action: Action) -> String {
+    action.arriving().map_or_else(String::new, words::exchange)
+}
+
+/// What brings the answer of an arrival home; none where it is there already.
+fn answer(arrival: Action) -> Option<Action> {
+    arrival.arriving().filter(|exchange| !matches!(exchange, Exchange::Theft(_))).map(Action::Return)
+}
+
+/// The shortest way to a refresh that is possible whichever of two came first; nothing where there is none.
+fn sequel(asked: &Asked<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<Action> {
+    let mut waiting = VecDeque::from([(first.clone(), second.clone(), Vec::new())]);
+    let mut met = BTreeSet::new();
+    while let Some((one, other, way)) = waiting.pop_front() {
+        if way.len() >= LONGEST_SEQUEL || met.len() >= MOST_PAIRS {
+            break;
+        }
+        let possible = possible(asked, &other);
+        for (action, placed) in possible_by_name(asked, &one) {
+            let Some(in_other) = possible.get(&action) else { continue };
+            let (mut one, mut other, mut way) = (one.clone(), other.clone(), way.clone());
+            one.step(placed);
+            other.step(*in_other);
+            way.push(action);
+            if matches!(action, Action::Arrive(Exchange::Refresh(_))) {
+                return way;
+            }
+            if met.insert((one.world().bytes().to_vec(), other.world().bytes().to_vec())) {
+                waiting.push_back((one, other, way));
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn possible(asked: &Asked<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Action> {
+    possible_by_name(asked, walker).into_iter().collect()
+}
+
+/// What an honest client can do next where nothing is lost: by the name that lasts, and as the world has it.
+fn possible_by_name(asked: &Asked<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
+    let honest = |action: &Action| match action {
+        Action::Tick | Action::Open(_) | Action::Lock(_) | Action::Return(_) => true,
+        Action::Arrive(exchange) => !matches!(exchange, Exchange::Theft(_)),
+        Action::SignIn(_)
+        | Action::Mistype(_)
+        | Action::SignOut(_)
+        | Action::CopySession
+        | Action::CopyCode(_)
+        | Action::Lose(_) => false,
+    };
+    walker.enabled_here().into_iter().filter(|(_, placed)| honest(placed) && asked.allows(walker.world(), *placed)).collect()
+}
+
+fn action(code: u8) -> Action {
+    Action::of_code(code).expect("only codes of actions are remembered")
+}
