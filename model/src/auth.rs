@@ -154,7 +154,7 @@ impl<W: Witness> Turn<'_, W> {
                     Grace::SameSuccessor(_) => (tokens.refresh, AccessId::NONE),
                     Grace::SameTokens(_) => (tokens.refresh, tokens.access),
                 };
-                let idle = if idle_runs_on_in_siblings(policy) { idle } else { 0 };
+                let idle = if idle_runs_on(policy) { idle } else { 0 };
                 *self.world.refresh_token_mut(shown) = RefreshToken { grant, idle, spent: 1, successor, access };
                 Some(tokens)
             }
@@ -209,9 +209,9 @@ pub(crate) fn revocation_is_of_the_grant(policy: &Policy) -> bool {
     policy.revocation_ends != Ends::Nothing && policy.spent_revokes == SpentRevokes::Yes
 }
 
-/// Whether the idle time of a spent token can still matter: a sibling of its successor would inherit it.
-pub(crate) fn idle_runs_on_in_siblings(policy: &Policy) -> bool {
-    policy.idle_on_refresh == IdleOnRefresh::RunsOn && matches!(policy.grace, Grace::NewSibling(_))
+/// Whether a chain of refresh tokens has one idle time for all of them: then spent ones die of it too, and nobody replays what is dead.
+pub(crate) fn idle_runs_on(policy: &Policy) -> bool {
+    policy.idle_on_refresh == IdleOnRefresh::RunsOn
 }
 
 /// The answer that brings tokens. Without rotation there is no refresh token among them.
@@ -243,13 +243,14 @@ fn judge_refresh(spec: &Spec, world: &World, shown: RefreshId) -> Judgement {
     if grant.age >= spec.ticks.refresh_absolute {
         return Judgement::Refuse(Refusal::PastLifetime);
     }
+    let idle_too_long = token.idle >= spec.ticks.refresh_idle;
+    if idle_too_long && idle_runs_on(&spec.policy) {
+        return Judgement::Refuse(Refusal::Idle);
+    }
     if token.spent > 0 {
         return if grace_covers(spec, world, token) { Judgement::Grace } else { Judgement::Refuse(Refusal::Replayed) };
     }
-    if token.idle >= spec.ticks.refresh_idle {
-        return Judgement::Refuse(Refusal::Idle);
-    }
-    Judgement::Renew
+    if idle_too_long { Judgement::Refuse(Refusal::Idle) } else { Judgement::Renew }
 }
 
 /// Whether a spent token may still be shown. The window runs from its first use; only a live successor is handed out again.

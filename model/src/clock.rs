@@ -1,7 +1,7 @@
 //! The rules of the clock. One tick ages everything at once; an age stops at the last tick at which it can still matter.
 
 use crate::Spec;
-use crate::auth::idle_runs_on_in_siblings;
+use crate::auth::idle_runs_on;
 use crate::policy::Ticks;
 use crate::turn::Turn;
 use crate::world::{AccessState, AccessToken, FlowPhase, GRANTS, GrantState, World};
@@ -27,7 +27,7 @@ fn age(spec: &Spec, world: &mut World) -> bool {
         changed |= *age < most;
         *age = (*age + 1).min(most);
     };
-    let siblings = idle_runs_on_in_siblings(&spec.policy);
+    let runs_on = idle_runs_on(&spec.policy);
     let dated = dated(world);
     for (grant, _) in world.grants.iter_mut().zip(dated).filter(|(_, dated)| *dated) {
         match grant.state {
@@ -47,8 +47,7 @@ fn age(spec: &Spec, world: &mut World) -> bool {
         if token.is_spent() {
             grow(&mut token.spent, 1 + ticks.grace_window);
         }
-        let idle_matters = token.spent == 0 || (siblings && token.spent <= ticks.grace_window);
-        if idle_matters {
+        if token.spent == 0 || runs_on {
             grow(&mut token.idle, Ticks::last_age(ticks.refresh_idle));
         } else {
             token.idle = 0;

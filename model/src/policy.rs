@@ -69,7 +69,7 @@ pub enum AccessOnRefresh {
 pub enum IdleOnRefresh {
     /// It starts again.
     Restarts,
-    /// It runs on: a successor dies when its parent would have.
+    /// It runs on: a successor dies when its parent would have. From then on a parent that is shown again is expired, and not replayed.
     RunsOn,
 }
 

@@ -6,7 +6,9 @@
 //! lives on.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem::Discriminant;
 
+use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, Exchange, Renaming, Spec, World};
 
 use super::Asked;
@@ -55,15 +57,31 @@ impl Pair {
     fn of(spec: &Spec, world: &World, one: Action, other: Action) -> Option<Self> {
         let (after_one, other_second) = then(spec, world, one, other)?;
         let (after_other, one_second) = then(spec, world, other, one)?;
-        let of_one = [spec.kind(world, one), spec.kind(&after_other, one_second)];
-        let of_other = [spec.kind(world, other), spec.kind(&after_one, other_second)];
-        let same_answers = of_one[0] == of_one[1] && of_other[0] == of_other[1];
+        let same_answers = answers(spec, world, one) == answers(spec, &after_other, one_second)
+            && answers(spec, world, other) == answers(spec, &after_one, other_second);
         let ends = [spec.next(&after_one, other_second).world, spec.next(&after_other, one_second).world];
         if same_answers && ends[0] == ends[1] {
             return None;
         }
+        let of_one = [spec.kind(world, one), spec.kind(&after_other, one_second)];
+        let of_other = [spec.kind(world, other), spec.kind(&after_one, other_second)];
         Some(Self([of_one.min(of_other), of_one.max(of_other)]))
     }
+}
+
+/// How a request is answered, as far as the wire tells it and without any token.
+fn answers(spec: &Spec, world: &World, arrival: Action) -> Vec<Discriminant<Answer>> {
+    let mut seen = Vec::new();
+    spec.apply(world, arrival, &mut seen);
+    let answer = |event: &Event| match event {
+        // The wire does not tell a grace from a first answer.
+        Event::Answered(_, Answer::GraceTokens(access, refresh)) => {
+            Some(std::mem::discriminant(&Answer::Tokens(*access, *refresh)))
+        }
+        Event::Answered(_, answer) => Some(std::mem::discriminant(answer)),
+        Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+    };
+    seen.iter().filter_map(answer).collect()
 }
 
 /// The world after a step, and what another action is called there; none where that is not possible any more.

@@ -27,6 +27,10 @@ pub(super) fn refresh(
     if is_too_old(settings, grant, now) {
         return refused(Refusal::GrantTooOld);
     }
+    // Where a chain has one idle time for all of its tokens, spent ones die of it too, and nobody replays what is dead.
+    if settings.idle_on_refresh == IdleOnRefresh::RunsOn && is_idle(settings, token, now) {
+        return refused(Refusal::Expired);
+    }
     let (refreshed, changes) = match token.spent {
         Spent::Since(first) => match forgiven(settings, token, first, successor, now) {
             Some(refreshed) => (refreshed, Changes::none()),

@@ -133,6 +133,9 @@ fn scope_can_be_narrowed_but_not_widened_and_a_replay_cannot_hide_behind_it() {
 fn idle_time_runs_on_where_it_does_not_restart() {
     let on = Settings { idle_on_refresh: IdleOnRefresh::RunsOn, ..settings() };
     assert_eq!(refresh(&on, refresh_token(0), None, 19).answer, Ok(Refreshed::Rotated { idle_since: at(0) }));
+    let spent_token = spent(refresh_token(0), 10);
+    assert_eq!(refresh(&on, spent_token, None, 19).answer, Err(Refusal::Replayed));
+    assert_eq!(refresh(&on, spent_token, None, 20), Decided::refused(Refusal::Expired, Changes::none()));
     let kept = Settings { rotation: Rotation::Off, ..on };
     assert_eq!(refresh(&kept, refresh_token(0), None, 19).changes, changed_token(refresh_token(0)));
 }
