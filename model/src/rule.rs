@@ -52,7 +52,9 @@ pub fn at_once(one: Exchange, other: Exchange) -> Rule {
             "an introspection tells of a moment before or after what happens at once with it",
             "RFC 7662 section 2.2",
         ),
-        (Revocation | Refresh, _) => rule("requests at once are answered as one after the other", "RFC 7009 section 2.1"),
+        (Revocation | Refresh, _) => {
+            rule("requests at once are answered as one after the other", "RFC 7009 section 2.1")
+        }
     }
 }
 

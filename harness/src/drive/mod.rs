@@ -98,7 +98,7 @@ pub enum Difference {
         /// What was seen.
         observed: Vec<Event<Concrete>>,
         /// What differs from the order that fits best.
-        nearest: Box<Difference>,
+        nearest: Box<Self>,
     },
 }
 
@@ -163,12 +163,13 @@ fn take(
     if let Some(difference) = compare::compare(&expected, observed, bindings) {
         return Ok(Some(difference));
     }
-    let wrong = wrong_standing(step.standing.iter().map(|(token, standing)| (token, standing)), |token| {
-        match bindings.token(token).filter(|_| told(lens, token) == Told::Yes) {
-            Some(secret) => target.is_active(secret),
-            None => Ok(None),
-        }
-    })?;
+    let wrong =
+        wrong_standing(step.standing.iter().map(|(token, standing)| (token, standing)), |token| {
+            match bindings.token(token).filter(|_| told(lens, token) == Told::Yes) {
+                Some(secret) => target.is_active(secret),
+                None => Ok(None),
+            }
+        })?;
     if wrong.is_some() {
         return Ok(wrong);
     }

@@ -107,13 +107,7 @@ fn explained<'s>(
 }
 
 /// That what was seen of a round fits no order, with what each would have shown.
-fn no_order(
-    left: &[Ordered<'_>],
-    round: &[TraceStep],
-    lens: Lens,
-    record: &Record,
-    nearest: Difference,
-) -> Difference {
+fn no_order(left: &[Ordered<'_>], round: &[TraceStep], lens: Lens, record: &Record, nearest: Difference) -> Difference {
     let actions: Vec<Action> = round.iter().map(|step| step.action).collect();
     let walked = |mut walker: Walker<'_>, order: &[Action]| {
         let steps = order.iter().map(|action| walker.take(*action).expect("a trace is possible in every order"));

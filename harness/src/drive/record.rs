@@ -195,12 +195,9 @@ impl<'s> Reading<'s> {
     fn take(&mut self, action: Action) -> Option<TraceStep> {
         match self.walker.take(action) {
             Ok(step) => Some(step),
-            Err(_) if action == Action::Tick => Some(TraceStep {
-                action,
-                seen: Vec::new(),
-                standing: Vec::new(),
-                release: Release::Alone,
-            }),
+            Err(_) if action == Action::Tick => {
+                Some(TraceStep { action, seen: Vec::new(), standing: Vec::new(), release: Release::Alone })
+            }
             Err(_) => None,
         }
     }

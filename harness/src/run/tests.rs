@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use authloom_model::seen::{Answer, Event};
-use authloom_model::{Action, Policy, Scope, Spec};
+use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
 use super::*;
 use crate::explore::Limits;
@@ -86,6 +86,10 @@ impl Target for Unlike {
                 (_, event) => event,
             })
             .collect())
+    }
+
+    fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {
+        self.inner.at_once(exchanges)
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
@@ -218,7 +222,8 @@ fn given_traces_are_replayed_each_by_its_own_policy() {
         Given { file: name.into(), spec, trace }
     };
     let given = [trace("recommended"), trace("lost-answer"), trace("recommended")];
-    let (replay, replayed) = replay_traces("it", &given, &reference, Replaying { accepted: &[], times: 1 }, &mut Unwatched);
+    let (replay, replayed) =
+        replay_traces("it", &given, &reference, Replaying { accepted: &[], times: 1 }, &mut Unwatched);
     assert_eq!(replay.status(), Status::Holds);
     assert!(replayed.iter().all(|one| one.verdict == Came::Conforms && one.conformed == one.steps));
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use authloom_model::{Action, Spec};
 use authloom_model::rule::Rule;
+use authloom_model::{Action, Spec};
 use serde::Serialize;
 
 use super::replay::accepted_otherwise;

@@ -3,7 +3,9 @@
 use authloom_model::Spec;
 
 use super::cover::{Plan, replay};
-use super::{Asked, Extent, Given, Goal, OpenFor, Outcome, Replay, Replayed, Replaying, Stage, Watch, races, replay_traces};
+use super::{
+    Asked, Extent, Given, Goal, OpenFor, Outcome, Replay, Replayed, Replaying, Stage, Watch, races, replay_traces,
+};
 use crate::explore::{self, Completeness, Limits};
 use crate::target::{Abilities, Lens, left_out};
 

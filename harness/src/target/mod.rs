@@ -128,8 +128,13 @@ pub struct Abilities {
 
 impl Abilities {
     /// Everything.
-    pub const ALL: Self =
-        Self { clock: Told::Yes, passwords: Told::Yes, revocation: Told::Yes, introspection: Told::Yes, at_once: Told::Yes };
+    pub const ALL: Self = Self {
+        clock: Told::Yes,
+        passwords: Told::Yes,
+        revocation: Told::Yes,
+        introspection: Told::Yes,
+        at_once: Told::Yes,
+    };
 
     /// What the target cannot be made to do, and so is not asked.
     #[must_use]

@@ -358,7 +358,11 @@ impl<'t> Reader<'t> {
             }
             let step = self.step(line, &mut walker, &mut writer)?;
             block = block.with_a_step().ok_or_else(|| {
-                self.error_at(line, line.content(), format!("a branch holds one step: here must stand `{AND}` or `{END}`"))
+                self.error_at(
+                    line,
+                    line.content(),
+                    format!("a branch holds one step: here must stand `{AND}` or `{END}`"),
+                )
             })?;
             steps.push(step);
             lines.push(line);

@@ -67,7 +67,8 @@ pub(super) fn check(spec: &Spec, steps: &[TraceStep]) -> Result<(), NotAtOnce> {
             return wrong(first + at, why.to_owned());
         }
         let mut next = Vec::new();
-        for (walker, order) in walkers.iter().flat_map(|walker| orders(&actions).into_iter().map(move |o| (walker, o))) {
+        for (walker, order) in walkers.iter().flat_map(|walker| orders(&actions).into_iter().map(move |o| (walker, o)))
+        {
             let mut walker = walker.clone();
             for action in order {
                 if let Err(error) = walker.take(action) {

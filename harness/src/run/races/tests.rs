@@ -1,0 +1,179 @@
+//! Races on servers that take what comes at once in some order, in another one, or in none.
+
+use authloom_model::seen::Event;
+use authloom_model::{Action, Exchange, Policy, Scope, Spec};
+
+use super::super::{Came, Given, Replay, Replayed, Replaying, Status, Unwatched, replay_traces, verify_races};
+use super::*;
+use crate::explore::Limits;
+use crate::target::{Abilities, Concrete, Fault, Lens, Reference, Secret, Target, Told, Unsupported};
+use crate::trace::{json, mermaid};
+
+fn spec(profile: &str) -> Spec {
+    let scope = Scope { losses: 0, ..Scope::THEFT };
+    Spec::new(Policy::profile(profile).expect("it is listed"), scope).expect("a profile has few ticks")
+}
+
+fn traces(spec: &Spec) -> Vec<Trace> {
+    let asked = Asked { spec, abilities: Abilities::ALL };
+    let (_, graph) = crate::explore::explore(&asked, &[], Limits::default(), &mut |_| {});
+    races(&asked, &graph.expect("the graph is small"))
+}
+
+/// How a server takes what arrives at once.
+#[derive(Clone, Copy, PartialEq)]
+enum Takes {
+    /// One after the other, as they are given.
+    InOrder,
+    /// One after the other, the last one first.
+    Backwards,
+    /// It answers all of them what it answers the first.
+    AsOne,
+    /// It takes them in order and forgets to end what it ends.
+    WithoutEnd,
+}
+
+/// The reference, made to take what arrives at once in some way.
+struct Taking(Reference, Takes);
+
+impl Target for Taking {
+    fn name(&self) -> &str {
+        "it"
+    }
+
+    fn unsupported(&self, policy: &Policy) -> Unsupported {
+        self.0.unsupported(policy)
+    }
+
+    fn reset(&mut self) -> Result<(), Fault> {
+        self.0.reset()
+    }
+
+    fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
+        self.0.apply(action)
+    }
+
+    fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {
+        let mut order = exchanges.to_vec();
+        if self.1 == Takes::Backwards {
+            order.reverse();
+        }
+        let mut seen = Vec::new();
+        for exchange in order {
+            seen.extend(self.0.apply(Action::Arrive(exchange))?);
+        }
+        let answers: Vec<_> = seen.iter().filter_map(answer_of).cloned().collect();
+        if let (Takes::AsOne, Some(first)) = (self.1, answers.first()) {
+            for event in &mut seen {
+                if let Event::Answered(_, answer) = event {
+                    *answer = first.clone();
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        let active = self.0.is_active(token)?;
+        Ok(if self.1 == Takes::WithoutEnd { active.map(|_| true) } else { active })
+    }
+
+    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.0.serves(token)
+    }
+}
+
+fn answer_of(event: &Event<Concrete>) -> Option<&authloom_model::seen::Answer<Concrete>> {
+    match event {
+        Event::Answered(_, answer) => Some(answer),
+        Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+    }
+}
+
+fn verified(profile: &str, takes: Takes, accepted: &[(String, String)]) -> (Replay, Vec<Replayed>) {
+    let spec = spec(profile);
+    let open = |spec: &Spec| Ok(Box::new(Taking(Reference::new(spec)?, takes)) as Box<dyn Target>);
+    let seen = (Abilities::ALL, Lens::CLEAR);
+    let how = Replaying { accepted, times: 2 };
+    verify_races(&spec, seen, Limits::default(), ("it", &open), how, &mut Unwatched)
+}
+
+#[test]
+fn every_pair_whose_order_matters_is_there_and_no_other() {
+    let shows: BTreeSet<String> = traces(&spec("recommended")).into_iter().map(|trace| trace.header.shows).collect();
+    for pair in ["redeem T1 and stolen code", "refresh T1.1 and stolen token", "revoke T1 and refresh T1.1"] {
+        assert!(shows.contains(&format!("{pair} at once")), "{pair}: {shows:?}");
+    }
+    // Two introspections change nothing, and a tab does one thing at a time.
+    for pair in ["introspect T1.1 and introspect T1.1", "redeem T1 and revoke T1"] {
+        assert!(!shows.contains(&format!("{pair} at once")), "{pair}");
+    }
+}
+
+#[test]
+fn every_race_reads_back_from_what_is_written_and_is_possible_in_every_order() {
+    let spec = spec("recommended");
+    let traces = traces(&spec);
+    assert!(!traces.is_empty());
+    for trace in traces {
+        assert_eq!(mermaid::read("a.mmd", &mermaid::write(&trace)).as_ref(), Ok(&trace));
+        assert_eq!(json::read("a.json", &json::write(&trace)).as_ref(), Ok(&trace));
+        assert_eq!(trace.one_after_the_other(&spec).len(), 2);
+    }
+}
+
+#[test]
+fn whichever_order_a_server_takes_is_right_and_told() {
+    for (takes, first) in
+        [(Takes::InOrder, "refresh T1.1, then stolen token"), (Takes::Backwards, "stolen token, then refresh T1.1")]
+    {
+        let (replay, replayed) = verified("lost-answer", takes, &[]);
+        assert_eq!((replay.status(), replay.diverged), (Status::Holds, 0));
+        let told = replayed
+            .iter()
+            .filter_map(|one| one.race.as_ref())
+            .filter(|race| race.what.starts_with("refresh T1.1 and stolen token"));
+        let decided = told.clone().filter(|race| race.orders.get(first) == Some(&2)).count();
+        assert!(decided > 0 && told.clone().all(|race| race.undecided == 2 || race.orders.get(first) == Some(&2)));
+    }
+}
+
+#[test]
+fn an_answer_that_fits_no_order_diverges_each_time_it_shows() {
+    let (replay, _) = verified("lost-answer", Takes::AsOne, &[]);
+    assert_eq!(replay.status(), Status::Broken);
+    let breach = replay.breaches.iter().find(|breach| breach.rule.sentence.starts_with("two refreshes at once"));
+    let breach = breach.expect("two refreshes that get the same are no refreshes");
+    assert_eq!((breach.again.times, breach.again.of), (2, 2));
+    assert!(breach.expected.contains("; or "), "{}", breach.expected);
+    assert!(breach.seen.ends_with("access token #1 and refresh token #2"), "{}", breach.seen);
+}
+
+#[test]
+fn what_is_wrong_one_after_the_other_too_is_no_race() {
+    let (replay, replayed) = verified("lost-answer", Takes::WithoutEnd, &[]);
+    assert_eq!(replay.status(), Status::Broken);
+    assert!(replay.breaches.iter().all(|breach| !breach.rule.sentence.contains("at once")), "{:?}", replay.breaches);
+    assert!(replayed.iter().any(|one| one.verdict == Came::Diverges && one.race.is_none()));
+}
+
+#[test]
+fn a_race_that_is_accepted_is_told_and_does_not_fail() {
+    let rule = "two refreshes at once are answered as one after the other";
+    let (replay, replayed) = verified("lost-answer", Takes::AsOne, &[(rule.to_owned(), "we know".to_owned())]);
+    assert!(replay.breaches.iter().all(|breach| breach.rule.sentence != rule));
+    let accepted = replayed.iter().filter(|one| one.verdict == Came::Accepted).count() as u64;
+    assert!(accepted > 0 && replay.accepted == accepted);
+    assert!(replay.reasons.iter().any(|reason| reason.contains("we know")));
+}
+
+#[test]
+fn a_server_that_takes_one_request_after_the_other_is_not_asked() {
+    let spec = spec("recommended");
+    let trace = traces(&spec).swap_remove(0);
+    let given = [Given { file: "race.mmd".into(), spec, trace }];
+    let open = |spec: &Spec| Ok(Box::new(Reference::new(spec)?) as Box<dyn Target>);
+    assert_eq!(Abilities::ALL.at_once, Told::Yes);
+    let (replay, _) = replay_traces("it", &given, &open, Replaying { accepted: &[], times: 2 }, &mut Unwatched);
+    assert_eq!((replay.status(), replay.unsupported), (Status::NothingRun, 1));
+}
