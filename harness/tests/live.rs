@@ -100,6 +100,23 @@ fn the_reference_conforms_as_a_stranger() {
 }
 
 #[test]
+fn requests_that_come_at_once_are_answered_as_in_some_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let races = ["verify", "--goal", "races", "--scope", "theft", "--out", &out, "--target"];
+    let target = reference(folder.path(), "lost-answer");
+    let output = authloom(&[&races[..], &[&target, "--times", "2"]].concat());
+    assert!(output.status.success(), "{}", said(&output));
+    for told in ["refresh T1.1 and stolen token at once", "some order explains every run"] {
+        assert!(said(&output).contains(told), "{told}: {}", said(&output));
+    }
+    // Within one process nothing ever comes at once.
+    let output = authloom(&[&races[..], &["reference"]].concat());
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    assert!(said(&output).contains("the target takes one request after the other"), "{}", said(&output));
+}
+
+#[test]
 fn what_a_description_says_is_tried_line_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let target = reference(folder.path(), "recommended");

@@ -9,15 +9,15 @@ use clap::Args;
 use super::asked::{Bounds, too_many_ticks};
 use super::failure::{Failure, written};
 use super::probe::{found, probed, save_unexplained, status, write_found};
-use super::targets::described;
-use super::verify::{DEFAULT_OUT, held_to, save};
+use super::targets::{Chosen, described};
+use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{self, Outcome, Status, agreed};
 use crate::target::live::description::Description;
 
 /// Probe a server, check the policy that it follows, and hold the server to it: what this very deployment cannot survive, and whether it
-/// does what it seems to.
+/// does what it seems to, also where requests come at once.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Audit {
     /// The file that describes the server.
@@ -31,6 +31,10 @@ pub(super) struct Audit {
     #[command(flatten)]
     bounds: Bounds,
 
+    /// How often to let each pair of requests go at once whose order matters.
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+
     /// Where the policy that the server follows is written, and traces on which it diverges.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
@@ -39,19 +43,20 @@ pub(super) struct Audit {
 impl Audit {
     /// Audits, saves what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let described = described(&self.target)?;
+        let described = &described(&self.target)?;
+        let target = Chosen::Live(Box::new(described.clone()));
         let mut progress = Progress::start();
-        let probed = probed(&described, &mut progress)?;
+        let probed = probed(described, &mut progress)?;
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.out)?;
-        let policies = found(&described, &probed)?;
+        let policies = found(described, &probed)?;
         if status(&probed) != Status::Holds {
             return Ok(status(&probed));
         }
         std::fs::create_dir_all(&self.out)
             .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())))?;
-        write_found(&self.followed(&described), &probed, &policies)?;
+        write_found(&self.followed(described), &probed, &policies)?;
         let specs = policies.into_iter().map(|policy| Spec::new(policy, self.scope));
         let specs: Vec<Spec> =
             specs.collect::<Result<_, _>>().map_err(|error| too_many_ticks(&described.policy, &error))?;
@@ -60,12 +65,16 @@ impl Audit {
         let checked =
             agreed(specs.iter().map(|spec| run::explore(spec, self.bounds.into(), &mut progress).0).collect());
         let spec = &specs[0];
-        let mut replay = held_to(&described, spec, self.bounds.into(), &mut progress)?;
+        let mut replay = held_to(described, spec, self.bounds.into(), &mut progress)?;
+        let (mut races, raced) = raced(&target, spec, self.bounds.into(), self.times, &mut progress)?;
         progress.finish();
-        save(&mut replay, &self.out)?;
-        replay.called = Some(self.target.clone());
-        let outcome = Outcome { checked, replays: Some(vec![replay]) };
-        let again = format!(" --policy {} --scope {}", self.followed(&described).display(), self.scope);
+        for replay in [&mut replay, &mut races] {
+            save(replay, &self.out)?;
+            replay.called = Some(self.target.clone());
+        }
+        written(report::replay::races(out, &raced))?;
+        let outcome = Outcome { checked, replays: Some(vec![replay, races]) };
+        let again = format!(" --policy {} --scope {}", self.followed(described).display(), self.scope);
         written(report::text::outcome(out, &outcome, &again))?;
         Ok(outcome.status())
     }

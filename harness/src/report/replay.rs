@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::layout::{entry, heading};
+use super::layout::{WIDTH, entry, heading, wrap};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
@@ -65,12 +65,13 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
     }
     lines.extend(replay.left_out.iter().cloned());
     lines.extend(replay.reasons.iter().cloned());
-    let mut first = lines.into_iter();
-    writeln!(out, "{}", first.next().unwrap_or_default())?;
-    for line in first {
-        entry(out, "", FACTS, &line, Style::new())?;
+    // The first line has its margin already.
+    let mut margin = String::new();
+    for line in lines.iter().flat_map(|line| wrap(line, WIDTH - FACTS)) {
+        writeln!(out, "{margin}{line}")?;
+        margin = " ".repeat(FACTS);
     }
-    Ok(())
+    if lines.is_empty() { writeln!(out) } else { Ok(()) }
 }
 
 fn covered(replay: &Replay) -> String {
@@ -165,7 +166,10 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
 }
 
 /// Writes what came of messages that were let go at once, all runs of the same together.
-fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
     let mut together: BTreeMap<&str, (Tally, bool)> = BTreeMap::new();
     for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
         let (sum, accepted) = together.entry(&race.what).or_default();
@@ -177,13 +181,20 @@ fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
             *sum.orders.entry(order.clone()).or_default() += runs;
         }
     }
+    if !together.is_empty() {
+        heading(out, "Let go at once", TITLE, "in which order it was as if")?;
+    }
     for (what, (tally, accepted)) in together {
         let (style, sign) = match (tally.diverged, accepted) {
             (0, _) => (GOOD, '✓'),
             (_, true) => (UNSURE, '·'),
             (_, false) => (BAD, '✗'),
         };
-        writeln!(out, "  {style}{sign}{style:#} {what}")?;
+        let mut margin = format!("  {style}{sign}{style:#} ");
+        for line in wrap(what, WIDTH - 4) {
+            writeln!(out, "{margin}{line}")?;
+            margin = " ".repeat(4);
+        }
         let of = |runs: u32, how: &str| format!("{runs} of {} {how}", count(tally.runs.into(), "run"));
         let orders = tally.orders.iter().map(|(order, runs)| of(*runs, &format!("as if {order}")));
         let others = [(tally.undecided, "as in either order"), (tally.diverged, "as in no order")];

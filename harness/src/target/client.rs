@@ -198,3 +198,35 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     }
     if is_connect { NoAnswer::Unreachable(why) } else { NoAnswer::Broken(why) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(body: &mut AllButItsLastByte, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let frame = http_body::Body::poll_frame(Pin::new(body), context);
+        frame.map(|frame| frame.map(|frame| frame.unwrap().into_data().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn no_last_byte_goes_before_all_else_of_every_request_has_gone() {
+        let gate = Arc::new(Barrier::new(2));
+        let of = |text: &'static str| AllButItsLastByte::of(Bytes::from_static(text.as_bytes()), Arc::clone(&gate));
+        let (mut one, mut other) = (of("token=1"), of("token=2"));
+        poll_fn(|context| {
+            assert_eq!(http_body::Body::size_hint(&one).exact(), Some(7));
+            assert_eq!(next(&mut one, context), Poll::Ready(Some(Bytes::from("token="))));
+            assert_eq!(next(&mut one, context), Poll::Pending);
+            assert_eq!(next(&mut one, context), Poll::Pending);
+            assert_eq!(next(&mut other, context), Poll::Ready(Some(Bytes::from("token="))));
+            // Even the last one to come waits for what it has sent to be on its way.
+            assert_eq!(next(&mut other, context), Poll::Pending);
+            assert_eq!(next(&mut one, context), Poll::Pending);
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!(poll_fn(|context| next(&mut other, context)).await, Some(Bytes::from("2")));
+        assert_eq!(poll_fn(|context| next(&mut one, context)).await, Some(Bytes::from("1")));
+        assert_eq!(poll_fn(|context| next(&mut one, context)).await, None);
+    }
+}

@@ -134,10 +134,11 @@ urlpatterns = [
 
 
 def prepare():
-    """Makes the tables, the user and the clients, where they are not there yet."""
+    """Makes the tables, the user and the clients, or gives those that are there the secrets of this start."""
     call_command("migrate", verbosity=0)
-    if not User.objects.filter(username="demo").exists():
-        User.objects.create_user("demo", password=os.environ.get("AUTHLOOM_TARGET_PASSWORD", "demo"))
+    user, _ = User.objects.get_or_create(username="demo")
+    user.set_password(os.environ.get("AUTHLOOM_TARGET_PASSWORD", "demo"))
+    user.save()
     Application.objects.update_or_create(
         client_id="gui",
         defaults={
