@@ -212,9 +212,11 @@ fn the_bare_command_replays_every_step_in_process_and_every_kind_over_http() {
         }
         let keys = [
             "accepted",
+            "cut_off",
             "diverged",
             "elapsed_ms",
             "failed",
+            "resumed",
             "steps_covered",
             "steps_total",
             "target",

@@ -116,6 +116,60 @@ fn requests_that_come_at_once_are_answered_as_in_some_order() {
     assert!(said(&output).contains("the target takes one request after the other"), "{}", said(&output));
 }
 
+/// The number before a word.
+fn number(text: &str, before: &str) -> u64 {
+    let (number, _) = text.split_once(before).unwrap_or_else(|| panic!("`{before}` is not in: {text}"));
+    let number = number.rsplit(' ').next().unwrap_or_default();
+    number.replace(',', "").parse().unwrap_or_else(|error| panic!("`{number}` is no number: {error}"))
+}
+
+#[test]
+fn a_run_that_a_budget_cuts_off_is_no_pass_and_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let journal = folder.path().join("journal").to_string_lossy().into_owned();
+    let verify = ["verify", "--target", &target, "--scope", "theft", "--journal", &journal];
+    let cut = authloom(&[&verify[..], &["--budget", "300"]].concat());
+    assert_eq!(cut.status.code(), Some(3), "{}", said(&cut));
+    assert!(said(&cut).contains("cut off: the budget of requests is used up"), "{}", said(&cut));
+    let before = number(&said(&cut), " traces, ");
+    assert_eq!(std::fs::read_to_string(&journal).unwrap().lines().count() as u64, before);
+    let rest = authloom(&verify);
+    assert!(rest.status.success(), "{}", said(&rest));
+    assert_eq!(number(&said(&rest), " traces in an earlier run"), before);
+    // Everything is known by now, and the server is not asked again.
+    let nothing = authloom(&[&verify[..], &["--budget", "1"]].concat());
+    assert_eq!(nothing.status.code(), Some(0), "{}", said(&nothing));
+}
+
+#[test]
+fn parts_make_the_whole_and_how_many_ask_at_once_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "lost-answer");
+    let verify = ["verify", "--target", &target, "--scope", "theft"];
+    let traces = |more: &[&str]| {
+        let output = authloom(&[&verify[..], more].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        number(&said(&output), " traces, ")
+    };
+    let whole = traces(&["--jobs", "2"]);
+    assert_eq!(traces(&["--shard", "1/2"]) + traces(&["--shard", "2/2"]), whole);
+    // Nobody else can sign in at a server that runs, and its clock is everybody's.
+    let text = std::fs::read_to_string(&target).unwrap();
+    let (begin, end) = (text.find("start = ").unwrap(), text.find("[endpoints]").unwrap());
+    let running = format!("{}issuer = \"http://127.0.0.1:1\"\n\n{}", &text[..begin], &text[end..]);
+    for (clock, why) in [
+        ("by = \"http\"\npost = \"/\"", "only one trace can be driven at a time"),
+        ("by = \"never\"", "add others with `[[sign_in.others]]`"),
+    ] {
+        let running = format!("{}\n{clock}\n", running.split("by = ").next().unwrap());
+        std::fs::write(&target, running).unwrap();
+        let output = authloom(&[&verify[..], &["--jobs", "2"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(why), "{}", said(&output));
+    }
+}
+
 #[test]
 fn what_a_description_says_is_tried_line_by_line() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! `authloom audit`: probe a server, check what it follows, show it live.
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use authloom_model::{Scope, Spec};
@@ -13,7 +14,7 @@ use super::targets::{Chosen, described};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{self, Outcome, Status, agreed};
+use crate::run::{self, How, Outcome, Status, agreed};
 use crate::target::live::description::Description;
 
 /// Probe a server, check the policy that it follows, and hold the server to it: what this very deployment cannot survive, and whether it
@@ -65,8 +66,9 @@ impl Audit {
         let checked =
             agreed(specs.iter().map(|spec| run::explore(spec, self.bounds.into(), &mut progress).0).collect());
         let spec = &specs[0];
-        let mut replay = held_to(described, spec, self.bounds.into(), &mut progress)?;
-        let (mut races, raced) = raced(&target, spec, self.bounds.into(), self.times, &mut progress)?;
+        let how = How { times: self.times, ..How::ONCE };
+        let mut replay = held_to(described, spec, self.bounds.into(), (NonZeroUsize::MIN, how), &mut progress)?;
+        let (mut races, raced) = raced(&target, spec, self.bounds.into(), how, &mut progress)?;
         progress.finish();
         for replay in [&mut replay, &mut races] {
             save(replay, &self.out)?;

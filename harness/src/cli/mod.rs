@@ -4,6 +4,7 @@
 //! explored, driven or worded.
 
 mod asked;
+mod asking;
 mod audit;
 mod check;
 mod cover;

@@ -7,12 +7,13 @@ use authloom_model::Spec;
 use clap::Args;
 
 use super::asked::{Format, too_many_ticks};
+use super::asking::Asking;
 use super::failure::{Failure, written};
 use super::targets::Chosen;
 use super::verify::{DEFAULT_OUT, RACES, accepted, save};
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{Given, Replaying, Status, replay_traces};
+use crate::run::{Given, How, Status, replay_traces};
 use crate::trace::{Trace, file};
 
 /// Replay traces on a target, and draw where it does something else.
@@ -31,6 +32,9 @@ pub(super) struct Replay {
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 
+    #[command(flatten)]
+    asking: Asking,
+
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -43,7 +47,9 @@ pub(super) struct Replay {
 impl Replay {
     /// Replays, saves what diverges, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let target = Chosen::of(&self.target)?;
+        let mut target = Chosen::of(&self.target)?;
+        self.asking.limit(&mut target)?;
+        let journal = self.asking.journal()?;
         let given = self.given()?;
         let mut progress = Progress::start();
         let open = |spec: &Spec| target.open(spec);
@@ -51,9 +57,11 @@ impl Replay {
             Chosen::Reference | Chosen::Http => Vec::new(),
             Chosen::Live(described) => accepted(described),
         };
-        let how = Replaying { accepted: &accepted, times: self.times };
+        let shard = self.asking.shard();
+        let how = How { accepted: &accepted, times: self.times, shard, journal: journal.as_ref(), ..How::ONCE };
         let (mut replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut progress);
         progress.finish();
+        self.asking.kept(journal.as_ref())?;
         save(&mut replay, &self.out)?;
         written(match self.format {
             Format::Text => report::replay::text(out, &replay, &replayed),

@@ -8,6 +8,7 @@ use authloom_model::Spec;
 use clap::{Args, ValueEnum};
 
 use super::asked::{Bounds, Format, Subject, too_many_ticks};
+use super::asking::{Asking, Jobs};
 use super::check;
 use super::failure::{Failure, written};
 use super::folder::Folder;
@@ -15,7 +16,7 @@ use super::targets::{Chosen, policy_of};
 use crate::explore::Limits;
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{self, Plan, Replay, Replayed, Replaying, Status, Suite};
+use crate::run::{self, How, Plan, Replay, Replayed, Status, Suite};
 use crate::target::Target;
 use crate::target::live::Live;
 use crate::target::live::description::Description;
@@ -40,6 +41,11 @@ pub(super) struct Verify {
     /// How often to let each pair of requests go at once, with --goal races.
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
+
+    #[command(flatten)]
+    asking: Asking,
+    #[command(flatten)]
+    jobs: Jobs,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -68,31 +74,33 @@ pub(super) const DEFAULT_OUT: &str = "authloom-traces";
 impl Verify {
     /// Verifies, saves what diverges, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let targets = match &self.target {
+        let mut targets = match &self.target {
             None => Chosen::OURS.to_vec(),
             Some(target) => vec![Chosen::of(target)?],
         };
+        targets.iter_mut().try_for_each(|target| self.asking.limit(target))?;
+        let journal = self.asking.journal()?;
+        let how = How { times: self.times, shard: self.asking.shard(), journal: journal.as_ref(), ..How::ONCE };
+        let status = self.replayed(&targets, how, out)?;
+        self.asking.kept(journal.as_ref())?;
+        Ok(status)
+    }
+
+    fn replayed(&self, targets: &[Chosen], how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
         if self.goal == Some(Goal::Races) {
-            return self.races(targets.last().expect("there is a target"), out);
+            return self.races(targets.last().expect("there is a target"), how, out);
         }
-        if let [Chosen::Live(described)] = targets.as_slice() {
-            return self.live(described, out);
+        if let [target @ Chosen::Live(described)] = targets {
+            return self.live(described, self.jobs.of(target)?, how, out);
         }
         let spec = self.subject.spec()?;
         let mut progress = Progress::start();
         let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec)).collect();
-        let plans: Vec<Plan<'_>> = targets
-            .iter()
-            .zip(&opens)
-            .map(|(target, open)| Plan {
-                target: target.name(),
-                suite: if self.goal == Some(Goal::Kinds) { Suite::EveryKind } else { target.suite() },
-                open,
-                workers: target.workers(),
-                confirmations: 0,
-                accepted: &[],
-            })
-            .collect();
+        let mut plans: Vec<Plan<'_>> = Vec::new();
+        for (target, open) in targets.iter().zip(&opens) {
+            let suite = if self.goal == Some(Goal::Kinds) { Suite::EveryKind } else { target.suite() };
+            plans.push(Plan { target: target.name(), suite, open, workers: self.jobs.of(target)?, how });
+        }
         let mut outcome = run::verify(&spec, self.bounds.into(), &plans, &mut progress);
         progress.finish();
         for replay in outcome.replays.iter_mut().flatten() {
@@ -105,11 +113,17 @@ impl Verify {
 
 impl Verify {
     /// Holds a described server to the policy that its file names.
-    fn live(&self, described: &Description, out: &mut dyn Write) -> Result<Status, Failure> {
+    fn live(
+        &self,
+        described: &Description,
+        jobs: NonZeroUsize,
+        how: How<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Status, Failure> {
         let spec = Spec::new(policy_of(described)?, self.subject.scope)
             .map_err(|error| too_many_ticks(&described.policy, &error))?;
         let mut progress = Progress::start();
-        let mut replay = held_to(described, &spec, self.bounds.into(), &mut progress)?;
+        let mut replay = held_to(described, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
         written(match self.format {
@@ -123,14 +137,14 @@ impl Verify {
 
 impl Verify {
     /// Lets requests go at once.
-    fn races(&self, target: &Chosen, out: &mut dyn Write) -> Result<Status, Failure> {
+    fn races(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
         let spec = match target {
             Chosen::Reference | Chosen::Http => self.subject.spec()?,
             Chosen::Live(described) => Spec::new(policy_of(described)?, self.subject.scope)
                 .map_err(|error| too_many_ticks(&described.policy, &error))?,
         };
         let mut progress = Progress::start();
-        let (mut replay, replayed) = raced(target, &spec, self.bounds.into(), self.times, &mut progress)?;
+        let (mut replay, replayed) = raced(target, &spec, self.bounds.into(), how, &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
         written(match self.format {
@@ -147,7 +161,7 @@ pub(super) fn raced(
     target: &Chosen,
     spec: &Spec,
     limits: Limits,
-    times: u32,
+    how: How<'_>,
     progress: &mut Progress,
 ) -> Result<(Replay, Vec<Replayed>), Failure> {
     let seen = {
@@ -159,7 +173,7 @@ pub(super) fn raced(
         Chosen::Live(described) => accepted(described),
     };
     let open = |spec: &Spec| target.open(spec);
-    let how = Replaying { accepted: &accepted, times };
+    let how = How { accepted: &accepted, ..how };
     Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, progress))
 }
 
@@ -168,6 +182,7 @@ pub(super) fn held_to(
     described: &Description,
     spec: &Spec,
     limits: Limits,
+    (workers, how): (NonZeroUsize, How<'_>),
     progress: &mut Progress,
 ) -> Result<Replay, Failure> {
     let seen = {
@@ -180,9 +195,8 @@ pub(super) fn held_to(
         target: &described.name,
         suite: Suite::EveryKind,
         open: &open,
-        workers: NonZeroUsize::MIN,
-        confirmations: CONFIRMATIONS,
-        accepted: &accepted,
+        workers,
+        how: How { confirmations: CONFIRMATIONS, accepted: &accepted, ..how },
     };
     Ok(run::verify_live(spec, seen, limits, &plan, progress))
 }

@@ -1,5 +1,7 @@
 //! A small suite of short traces with at least one step of every kind, for targets where each request costs.
 
+use std::collections::BTreeSet;
+
 use crate::explore::Graph;
 
 use super::Path;
@@ -42,14 +44,15 @@ impl KindCover {
     }
 }
 
-/// Traces that take a step of every kind of `graph`: always on to the nearest kind not yet taken, then pruned.
+/// Traces that take a step of every kind of `graph`: always on to the nearest kind not yet taken, then pruned. They come in an order in
+/// which each takes the most new kinds for what it costs, so that whoever stops early has seen as much as there was to see.
 pub fn every_kind(graph: &Graph, options: KindOptions) -> KindCover {
     let network = Network::of(graph);
     let mut untaken = UntakenKinds { network: &network, taken: vec![false; graph.kinds()] };
     let traces = walk(&network, &mut untaken, Some(options.longest_trace));
     // A run that was cut off may know a kind from a step that found no room in its graph.
     let kinds = untaken.taken.iter().filter(|&&taken| taken).count() as u64;
-    let traces = prune(&network, traces, graph.kinds());
+    let traces = best_first(&network, prune(&network, traces, graph.kinds()), graph.kinds());
     let steps = traces.iter().map(|trace| trace.len() as u64 + 1).sum();
     KindCover { traces, kinds, steps }
 }
@@ -67,6 +70,32 @@ impl Wish for UntakenKinds<'_> {
     fn take(&mut self, step: u32) {
         self.taken[usize::from(self.network.kind(step))] = true;
     }
+}
+
+/// Sorts traces by what each adds to those before it, for what it costs.
+fn best_first(network: &Network, mut traces: Vec<Path>, kinds: usize) -> Vec<Path> {
+    let mut taken = vec![false; kinds];
+    let mut sorted = Vec::with_capacity(traces.len());
+    while !traces.is_empty() {
+        let worth = |trace: &Path| {
+            let new: BTreeSet<u16> =
+                trace.iter().map(|step| network.kind(*step)).filter(|kind| !taken[usize::from(*kind)]).collect();
+            (new.len(), trace.len() + 1)
+        };
+        let mut best = 0;
+        for at in 1..traces.len() {
+            let ((new, cost), (most, least)) = (worth(&traces[at]), worth(&traces[best]));
+            if new * least > most * cost {
+                best = at;
+            }
+        }
+        let trace = traces.remove(best);
+        for step in &trace {
+            taken[usize::from(network.kind(*step))] = true;
+        }
+        sorted.push(trace);
+    }
+    sorted
 }
 
 /// Shortens each trace from its end, down to nothing, while others take the same kinds. The first traces go first: what

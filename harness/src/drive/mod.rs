@@ -1,7 +1,7 @@
 //! Drives a target through a trace and compares, step by step, what is seen with what must be seen.
 //!
-//! Three things that are not the same stay apart: the target did something else ([`Verdict::Diverges`]), the target cannot be asked this
-//! ([`Verdict::Unsupported`]), we failed to ask ([`Verdict::Failed`]).
+//! Things that are not the same stay apart: the target did something else ([`Verdict::Diverges`]), the target cannot be asked this
+//! ([`Verdict::Unsupported`]), we failed to ask ([`Verdict::Failed`], or [`Verdict::CutOff`] where no more is allowed).
 
 mod bindings;
 mod compare;
@@ -33,6 +33,15 @@ pub enum Verdict {
     Unsupported(Unsupported),
     /// We failed to ask.
     Failed(Fault),
+    /// Nothing more may be asked.
+    CutOff,
+}
+
+impl Verdict {
+    /// That we failed, or that nothing more may be asked.
+    fn failed(target: &dyn Target, fault: Fault) -> Self {
+        if target.may_ask_more() { Self::Failed(fault) } else { Self::CutOff }
+    }
 }
 
 /// Where a target and the model part ways.
@@ -133,7 +142,7 @@ fn drive_steps(target: &mut dyn Target, spec: &Spec, mut next: impl FnMut() -> O
         return Driven { steps: 0, verdict: Verdict::Unsupported(unsupported) };
     }
     if let Err(fault) = target.reset() {
-        return Driven { steps: 0, verdict: Verdict::Failed(fault) };
+        return Driven { steps: 0, verdict: Verdict::failed(target, fault) };
     }
     let mut bindings = Bindings::default();
     let mut taken: Vec<Action> = Vec::new();
@@ -146,7 +155,9 @@ fn drive_steps(target: &mut dyn Target, spec: &Spec, mut next: impl FnMut() -> O
                 let divergence = Divergence { trace, difference, rule, evidence: target.evidence() };
                 return Driven { steps: taken.len() - 1, verdict: Verdict::Diverges(Box::new(divergence)) };
             }
-            Err(fault) => return Driven { steps: taken.len() - 1, verdict: Verdict::Failed(fault) },
+            Err(fault) => {
+                return Driven { steps: taken.len() - 1, verdict: Verdict::failed(target, fault) };
+            }
         }
     }
     Driven { steps: taken.len(), verdict: Verdict::Conforms }

@@ -39,7 +39,7 @@ pub fn race(target: &mut dyn Target, spec: &Spec, trace: &Trace) -> Raced {
     let verdict = match follow(target, lens, trace, &mut left, &mut steps) {
         Ok(None) => Verdict::Conforms,
         Ok(Some(divergence)) => Verdict::Diverges(Box::new(divergence)),
-        Err(fault) => Verdict::Failed(fault),
+        Err(fault) => Verdict::failed(target, fault),
     };
     Raced { driven: Driven { steps, verdict }, orders: left.into_iter().map(|ordered| ordered.order).collect() }
 }

@@ -55,6 +55,6 @@ fn same_breach(target: &mut dyn Target, spec: &Spec, trace: &Trace, best: &Diver
         Verdict::Diverges(again) => {
             (again.rule == best.rule && again.trace.steps.len() < best.trace.steps.len()).then_some(*again)
         }
-        Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => None,
+        Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff => None,
     }
 }

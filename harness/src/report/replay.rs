@@ -57,7 +57,8 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
     }
     let mut lines = Vec::new();
     if !replay.gave_up() {
-        lines.extend([covered(replay), driven(replay)]);
+        lines.push(covered(replay));
+        lines.extend((replay.traces > replay.resumed || replay.resumed == 0).then(|| driven(replay)));
         lines.extend(troubles(replay));
     }
     if replay.extent == Extent::Part {
@@ -102,17 +103,19 @@ fn raced(replay: &Replay, times: u32) -> String {
 
 fn driven(replay: &Replay) -> String {
     let seconds = replay.elapsed.as_secs_f64();
+    let driven = replay.traces - replay.resumed;
     let pace = replay.steps_per_second().map(|steps| format!(", {}", rate(steps))).unwrap_or_default();
-    format!("{}, {} in {seconds:.1} s{pace}", count(replay.traces, "trace"), count(replay.steps_driven, "step"))
+    format!("{}, {} in {seconds:.1} s{pace}", count(driven, "trace"), count(replay.steps_driven, "step"))
 }
 
 fn troubles(replay: &Replay) -> Option<String> {
     let parts = [(replay.diverged, "diverged"), (replay.unsupported, "could not be asked"), (replay.failed, "failed")];
-    let mut said: Vec<String> = parts
+    let before = (replay.resumed > 0).then(|| format!("{} in an earlier run", count(replay.resumed, "trace")));
+    let said = parts
         .into_iter()
         .filter(|(traces, _)| *traces > 0)
-        .map(|(traces, what)| format!("{} {what}", count(traces, "trace")))
-        .collect();
+        .map(|(traces, what)| format!("{} {what}", count(traces, "trace")));
+    let mut said: Vec<String> = before.into_iter().chain(said).collect();
     if replay.traces < replay.planned {
         said.push(format!("stopped with {} to go", count(replay.planned - replay.traces, "trace")));
     }
@@ -151,6 +154,7 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
     for one in listed {
         let (style, sign, said) = match one.verdict {
             Came::Conforms => (GOOD, '✓', count(one.steps as u64, "step")),
+            Came::Before => (GOOD, '✓', format!("{}, in an earlier run", count(one.steps as u64, "step"))),
             Came::Accepted => (UNSURE, '·', format!("diverges at step {}, which is accepted", one.conformed + 1)),
             Came::Diverges => (BAD, '✗', format!("diverges at step {} of {}", one.conformed + 1, one.steps)),
             Came::Unsupported => (UNSURE, '?', "cannot be asked".to_owned()),

@@ -1,5 +1,6 @@
 //! Replays paths through a graph on a target, and counts what they cover.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use authloom_model::rule::Rule;
@@ -7,11 +8,12 @@ use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
 use super::replay::accepted_otherwise;
-use super::{Again, Breach, Goal, Replay, Stage, Watch};
+use super::{Again, Breach, Goal, How, Replay, Stage, Watch, journal};
 use crate::cover::{KindOptions, Path, StepOptions, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
 use crate::target::{Fault, Target};
+use crate::trace::Release;
 
 /// Breaches of different rules after which a replay stops: whoever repairs these will run it again.
 pub const MOST_BREACHES: usize = 5;
@@ -39,10 +41,8 @@ pub struct Plan<'p> {
     pub open: &'p Open<'p>,
     /// How many are driven at once.
     pub workers: NonZeroUsize,
-    /// How often a divergence is looked for again before it is believed.
-    pub confirmations: u32,
-    /// Rules that it is known not to keep, each with the reason why that is accepted.
-    pub accepted: &'p [(String, String)],
+    /// How they are asked.
+    pub how: How<'p>,
 }
 
 impl std::fmt::Debug for Plan<'_> {
@@ -54,18 +54,24 @@ impl std::fmt::Debug for Plan<'_> {
 /// Leads a target through a graph, and shortens where it diverges.
 pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {
     if graph.steps() > MOST_TOURED {
-        let mut replay = Replay::begin(plan.target, goal(plan.suite, graph), 0, graph.steps().into());
+        let mut replay = Replay::begin(plan.target, goal(plan.suite, graph, 0..graph.steps()), 0, graph.steps().into());
         let steps = graph.steps();
         replay.note(format!("not replayed: of {steps} steps, {MOST_TOURED} are the most; ask for a smaller --scope"));
         return replay;
     }
     watch.saw(&Stage::Covering { steps: graph.steps().into() });
-    let paths = match plan.suite {
+    let all = match plan.suite {
         Suite::EveryStep => every_step(graph, StepOptions::default()).tours,
         Suite::EveryKind => every_kind(graph, KindOptions::default()).traces,
     };
+    let of = all.len();
+    let paths: Vec<Path> = all.into_iter().filter(|path| plan.how.shard.has(way(graph, path))).collect();
     let began = watch.elapsed();
-    let mut run = Run::begin(spec, graph, &paths, plan, watch);
+    let (before, paths): (Vec<Path>, Vec<Path>) = paths.into_iter().partition(|path| {
+        plan.how.journal.is_some_and(|journal| journal.has(journal::key(plan.target, spec, alone(graph, path))))
+    });
+    let mut run = Run::begin(spec, graph, &paths, &before, plan, watch);
+    run.replay.is_part(plan.how.shard, of);
     let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
     if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {
         run.replay.failed += 1;
@@ -79,14 +85,23 @@ pub(super) fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item =
     path.iter().map(|step| action(graph.edge(*step).code))
 }
 
+/// The steps along a path, each let go alone.
+fn alone<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = (Action, Release)> + 'g {
+    way(graph, path).map(|action| (action, Release::Alone))
+}
+
 fn action(code: u8) -> Action {
     Action::of_code(code).expect("only codes of actions are remembered")
 }
 
-fn goal(suite: Suite, graph: &Graph) -> Goal {
+/// What it means to take these steps.
+fn goal(suite: Suite, graph: &Graph, steps: impl Iterator<Item = u32>) -> Goal {
     match suite {
         Suite::EveryStep => Goal::EveryStep,
-        Suite::EveryKind => Goal::EveryKind { kinds: graph.kinds() as u64 },
+        Suite::EveryKind => {
+            let kinds: BTreeSet<u16> = steps.map(|step| graph.edge(step).kind).collect();
+            Goal::EveryKind { kinds: kinds.len() as u64 }
+        }
     }
 }
 
@@ -109,36 +124,54 @@ struct Run<'r> {
     /// Steps that there are to drive.
     to_drive: u64,
     failures_in_a_row: u64,
-    confirmations: u32,
-    accepted: &'r [(String, String)],
+    how: How<'r>,
 }
 
 impl<'r> Run<'r> {
-    fn begin(spec: &'r Spec, graph: &'r Graph, paths: &'r [Path], plan: &Plan<'r>, watch: &'r mut dyn Watch) -> Self {
-        let mut wanted = vec![false; graph.steps() as usize];
+    /// `before` are paths that conformed in an earlier run.
+    fn begin(
+        spec: &'r Spec,
+        graph: &'r Graph,
+        paths: &'r [Path],
+        before: &[Path],
+        plan: &Plan<'r>,
+        watch: &'r mut dyn Watch,
+    ) -> Self {
+        let mut covered = vec![false; graph.steps() as usize];
+        for &step in before.iter().flatten() {
+            covered[step as usize] = true;
+        }
+        let mut wanted = covered.clone();
         for &step in paths.iter().flatten() {
             wanted[step as usize] = true;
         }
         let steps_total = wanted.iter().filter(|wanted| **wanted).count() as u64;
-        let replay = Replay::begin(plan.target, goal(plan.suite, graph), paths.len() as u64, steps_total);
+        let goal = goal(plan.suite, graph, before.iter().chain(paths).flatten().copied());
+        let planned = (paths.len() + before.len()) as u64;
+        let mut replay = Replay::begin(plan.target, goal, planned, steps_total);
+        replay.resumed = before.len() as u64;
+        replay.traces = replay.resumed;
         Self {
             spec,
             graph,
             paths,
             watch,
             replay,
-            covered: vec![false; graph.steps() as usize],
+            covered,
             found: Vec::new(),
             diverging: Vec::new(),
             to_drive: paths.iter().map(|path| path.len() as u64).sum(),
             failures_in_a_row: 0,
-            confirmations: plan.confirmations,
-            accepted: plan.accepted,
+            how: plan.how,
         }
     }
 
     fn take(&mut self, number: usize, driven: Driven) -> Next {
         let path: &'r [u32] = &self.paths[number];
+        if driven.verdict == Verdict::CutOff {
+            self.replay.cut_off();
+            return Next::Stop;
+        }
         self.replay.traces += 1;
         self.replay.steps_driven += driven.steps as u64;
         for &step in &path[..driven.steps] {
@@ -148,7 +181,13 @@ impl<'r> Run<'r> {
         self.watch.saw(&Stage::Replaying { target, done, total });
         let failed_before = std::mem::take(&mut self.failures_in_a_row);
         match driven.verdict {
-            Verdict::Conforms => Next::GoOn,
+            Verdict::Conforms => {
+                if let Some(journal) = self.how.journal {
+                    journal.note(journal::key(&self.replay.target, self.spec, alone(self.graph, path)));
+                }
+                Next::GoOn
+            }
+            Verdict::CutOff => Next::Stop,
             Verdict::Diverges(divergence) => self.diverges(*divergence, number, &path[..=driven.steps]),
             Verdict::Unsupported(why) => {
                 self.replay.unsupported += 1;
@@ -166,7 +205,7 @@ impl<'r> Run<'r> {
     }
 
     fn diverges(&mut self, divergence: Divergence, number: usize, path: &'r [u32]) -> Next {
-        if let Some((rule, reason)) = self.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence) {
+        if let Some((rule, reason)) = self.how.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence) {
             self.replay.accepted += 1;
             self.replay.note(accepted_otherwise(rule, reason));
             return Next::GoOn;
@@ -199,12 +238,16 @@ impl<'r> Run<'r> {
     fn conclude(&mut self, target: &mut dyn Target, found: Found<'_>) {
         let rule = found.divergence.rule;
         let mut breach = self.shortened(target, found);
-        let of = self.confirmations;
-        let again = |_: &u32| {
-            let driven = drive::drive_trace(target, self.spec, &breach.trace);
-            matches!(driven.verdict, Verdict::Diverges(again) if again.rule == rule)
-        };
-        let times = u32::try_from((0..of).filter(again).count()).unwrap_or(of);
+        let (mut times, mut of) = (0, 0);
+        while of < self.how.confirmations {
+            match drive::drive_trace(target, self.spec, &breach.trace).verdict {
+                // What could not be looked for again is believed.
+                Verdict::CutOff => break,
+                Verdict::Diverges(again) if again.rule == rule => times += 1,
+                Verdict::Diverges(_) | Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => {}
+            }
+            of += 1;
+        }
         if of > 0 && times == 0 {
             let sentence = rule.sentence;
             self.replay.unconfirmed += 1;
@@ -234,7 +277,11 @@ impl<'r> Run<'r> {
         let shortest = self.shortest(found.path);
         let again = match drive::drive(target, self.spec, shortest).verdict {
             Verdict::Diverges(again) if is_as_good(&again, &found.divergence) => *again,
-            Verdict::Diverges(_) | Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => found.divergence,
+            Verdict::Diverges(_)
+            | Verdict::Conforms
+            | Verdict::Unsupported(_)
+            | Verdict::Failed(_)
+            | Verdict::CutOff => found.divergence,
         };
         drive::shorten(target, self.spec, again).into()
     }

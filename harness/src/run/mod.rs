@@ -10,8 +10,10 @@ mod breach;
 mod check;
 mod cover;
 mod crew;
+mod journal;
 mod races;
 mod replay;
+mod shard;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -25,15 +27,37 @@ pub use breach::{Again, Breach};
 pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
 pub use crew::Open;
+pub use journal::Journal;
 pub use races::races;
 pub use replay::{Extent, Goal, Replay};
+pub use shard::Shard;
 pub use status::Status;
-pub use traces::{Came, Given, OpenFor, Replayed, Replaying, Tally, replay_traces};
+pub use traces::{Came, Given, OpenFor, Replayed, Tally, replay_traces};
 pub use tried::{Came as TriedCame, Tried, try_out};
 pub use verify::{verify, verify_live, verify_races};
 pub use watch::{Stage, Unwatched, Watch};
 
 use cover::way;
+
+/// How a target is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'h> {
+    /// Rules that it is known not to keep, each with the reason why that is accepted.
+    pub accepted: &'h [(String, String)],
+    /// How often a divergence is looked for again before it is believed.
+    pub confirmations: u32,
+    /// How often a trace is run in which messages are let go at once.
+    pub times: u32,
+    /// Which part of the traces is driven.
+    pub shard: Shard,
+    /// Where traces that conform are noted, and those are left out that did before.
+    pub journal: Option<&'h Journal>,
+}
+
+impl How<'_> {
+    /// Everything once, and everything believed.
+    pub const ONCE: Self = Self { accepted: &[], confirmations: 0, times: 1, shard: Shard::WHOLE, journal: None };
+}
 
 /// What a run came to as a whole.
 #[derive(Clone, PartialEq, Debug)]

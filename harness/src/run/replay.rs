@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Breach, Status};
+use super::{Breach, Shard, Status};
 
 /// What a replay set out to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +61,10 @@ pub struct Replay {
     pub unsupported: u64,
     /// Traces that we failed to ask.
     pub failed: u64,
+    /// Traces that conformed in an earlier run, and were not driven again. They are among those that were driven.
+    pub resumed: u64,
+    /// Whether it ended because nothing more may be asked.
+    pub cut_off: bool,
     /// One for each rule that the target breaks.
     pub breaches: Vec<Breach>,
     /// What the target was not asked, or what was not compared, in sentences.
@@ -91,6 +95,8 @@ impl Replay {
             unconfirmed: 0,
             unsupported: 0,
             failed: 0,
+            resumed: 0,
+            cut_off: false,
             breaches: Vec::new(),
             left_out: Vec::new(),
             extent: Extent::Whole,
@@ -106,7 +112,7 @@ impl Replay {
             Status::Broken
         } else if self.failed > 0 {
             Status::Fault
-        } else if self.gave_up() {
+        } else if self.gave_up() || self.cut_off {
             Status::Unfinished
         } else if self.traces == self.unsupported {
             Status::NothingRun
@@ -123,6 +129,19 @@ impl Replay {
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.planned == 0 && self.steps_total > 0
+    }
+
+    /// Notes that nothing more may be asked.
+    pub(super) fn cut_off(&mut self) {
+        self.cut_off = true;
+        self.note("cut off: the budget of requests is used up".to_owned());
+    }
+
+    /// Notes which part of all traces it set out to drive.
+    pub(super) fn is_part(&mut self, shard: Shard, of: usize) {
+        if shard != Shard::WHOLE {
+            self.note(format!("part {shard} of {of} traces"));
+        }
     }
 
     /// Notes a reason, once.
@@ -168,5 +187,6 @@ mod tests {
         let once = |replay: &mut Replay| (replay.diverged, replay.unconfirmed, replay.steps_covered) = (1, 1, 9);
         assert_eq!(replay(once), Status::Unfinished);
         assert_eq!(replay(|replay| replay.steps_covered = 9), Status::Unfinished);
+        assert_eq!(replay(Replay::cut_off), Status::Unfinished);
     }
 }

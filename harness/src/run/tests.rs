@@ -22,12 +22,7 @@ fn reference(spec: &Spec) -> Result<Box<dyn Target>, Fault> {
 
 fn verified(suite: Suite, workers: usize, open: &Open<'_>) -> Outcome {
     let workers = NonZeroUsize::new(workers).expect("somebody works");
-    verify(
-        &spec(),
-        Limits::default(),
-        &[Plan { target: "it", suite, open, workers, confirmations: 0, accepted: &[] }],
-        &mut Unwatched,
-    )
+    verify(&spec(), Limits::default(), &[Plan { target: "it", suite, open, workers, how: How::ONCE }], &mut Unwatched)
 }
 
 fn only(outcome: &Outcome) -> &Replay {
@@ -147,7 +142,7 @@ fn a_divergence_that_is_accepted_is_said_and_no_failure() {
     let spec = spec();
     let accepted = [("an active token gets the resource".to_owned(), "it has none".to_owned())];
     let open = || Unlike::open(Unlikeness::NoItems);
-    let plan = Plan { accepted: &accepted, ..plan(&open) };
+    let plan = Plan { how: How { accepted: &accepted, ..How::ONCE }, ..plan(&open) };
     let outcome = verify(&spec, Limits::default(), &[plan], &mut Unwatched);
     assert_eq!(outcome.status(), Status::Holds);
     assert!(only(&outcome).accepted > 0);
@@ -161,13 +156,13 @@ fn a_divergence_that_is_never_seen_again_is_no_finding_and_its_traces_are_driven
         0 => Unlike::open(Unlikeness::NoItems),
         _ => reference(&spec()),
     };
-    let once = Plan { confirmations: 3, ..plan(&open) };
+    let once = Plan { how: How { confirmations: 3, ..How::ONCE }, ..plan(&open) };
     let outcome = verify(&spec(), Limits::default(), &[once], &mut Unwatched);
     assert_eq!(outcome.status(), Status::Holds);
     assert_eq!((only(&outcome).unconfirmed, only(&outcome).diverged, only(&outcome).breaches.len()), (1, 0, 0));
     assert!(only(&outcome).reasons[0].starts_with("seen once, and not again in 3 runs"));
     let again = || Unlike::open(Unlikeness::NoItems);
-    let always = Plan { confirmations: 3, ..plan(&again) };
+    let always = Plan { how: How { confirmations: 3, ..How::ONCE }, ..plan(&again) };
     let outcome = verify(&spec(), Limits::default(), &[always], &mut Unwatched);
     assert_eq!(outcome.status(), Status::Broken);
     assert_eq!(only(&outcome).breaches[0].again, Again { times: 3, of: 3 });
@@ -175,7 +170,7 @@ fn a_divergence_that_is_never_seen_again_is_no_finding_and_its_traces_are_driven
 
 fn plan<'p>(open: &'p Open<'p>) -> Plan<'p> {
     let (suite, workers) = (Suite::EveryKind, NonZeroUsize::MIN);
-    Plan { target: "it", suite, open, workers, confirmations: 0, accepted: &[] }
+    Plan { target: "it", suite, open, workers, how: How::ONCE }
 }
 
 #[test]
@@ -199,14 +194,7 @@ fn a_fault_of_our_own_is_no_divergence() {
 fn a_graph_that_was_cut_off_is_not_replayed() {
     let spec = spec();
     let open = || reference(&spec);
-    let plan = Plan {
-        target: "it",
-        suite: Suite::EveryStep,
-        open: &open,
-        workers: NonZeroUsize::MIN,
-        confirmations: 0,
-        accepted: &[],
-    };
+    let plan = Plan { target: "it", suite: Suite::EveryStep, open: &open, workers: NonZeroUsize::MIN, how: How::ONCE };
     let cut = verify(&spec, Limits { worlds: 50, ..Limits::default() }, &[plan], &mut Unwatched);
     assert_eq!((cut.status(), cut.replays), (Status::Unfinished, Some(Vec::new())));
 }
@@ -222,8 +210,7 @@ fn given_traces_are_replayed_each_by_its_own_policy() {
         Given { file: name.into(), spec, trace }
     };
     let given = [trace("recommended"), trace("lost-answer"), trace("recommended")];
-    let (replay, replayed) =
-        replay_traces("it", &given, &reference, Replaying { accepted: &[], times: 1 }, &mut Unwatched);
+    let (replay, replayed) = replay_traces("it", &given, &reference, How::ONCE, &mut Unwatched);
     assert_eq!(replay.status(), Status::Holds);
     assert!(replayed.iter().all(|one| one.verdict == Came::Conforms && one.conformed == one.steps));
 }

@@ -8,7 +8,7 @@ use authloom_model::{Action, Spec};
 use serde::Serialize;
 
 use super::replay::accepted_otherwise;
-use super::{Again, Asked, Breach, Goal, MOST_BREACHES, Replay, Stage, Watch};
+use super::{Again, Asked, Breach, Goal, How, MOST_BREACHES, Replay, Stage, Watch, journal};
 use crate::drive::{self, Divergence, Driven, Raced, Verdict};
 use crate::target::{Abilities, Fault, Target, Told, Unsupported};
 use crate::trace::{Trace, Walker, words};
@@ -22,6 +22,8 @@ pub type OpenFor<'o> = dyn Fn(&Spec) -> Result<Box<dyn Target>, Fault> + 'o;
 pub enum Came {
     /// Everything that had to be seen was seen, and nothing else.
     Conforms,
+    /// It was so in an earlier run.
+    Before,
     /// The target did something else.
     Diverges,
     /// The target did something else that is accepted.
@@ -63,15 +65,6 @@ pub struct Tally {
     pub diverged: u32,
 }
 
-/// How given traces are replayed.
-#[derive(Clone, Copy, Debug)]
-pub struct Replaying<'r> {
-    /// Rules that the target is known not to keep, each with the reason why that is accepted.
-    pub accepted: &'r [(String, String)],
-    /// How often a trace is run in which messages are let go at once.
-    pub times: u32,
-}
-
 /// A trace, where it comes from, and what it is about.
 #[derive(Clone, Debug)]
 pub struct Given {
@@ -88,14 +81,22 @@ pub fn replay_traces(
     target: &str,
     given: &[Given],
     open: &OpenFor<'_>,
-    how: Replaying<'_>,
+    how: How<'_>,
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
-    let total = given.iter().map(|given| given.trace.steps.len() as u64).sum();
-    let replay = Replay::begin(target, Goal::GivenTraces, given.len() as u64, total);
+    let ours: Vec<&Given> = given.iter().filter(|given| how.shard.has(given.trace.actions())).collect();
+    let total = ours.iter().map(|given| given.trace.steps.len() as u64).sum();
+    let mut replay = Replay::begin(target, Goal::GivenTraces, ours.len() as u64, total);
+    replay.is_part(how.shard, given.len());
     let mut run = Run { replay, opened: None, found: Vec::new(), how, watch };
     let began = run.watch.elapsed();
-    let replayed = given.iter().map(|given| run.drive(given, open)).collect();
+    let mut replayed = Vec::new();
+    for given in ours {
+        if run.replay.cut_off {
+            break;
+        }
+        replayed.extend(run.once(given, open));
+    }
     run.replay.elapsed = run.watch.elapsed().saturating_sub(began);
     for Found { divergence, spec, again } in std::mem::take(&mut run.found) {
         run.watch.saw(&Stage::Shortening { steps: divergence.trace.steps.len() });
@@ -121,7 +122,7 @@ struct Run<'w> {
     /// The target that was opened last, and for which spec. Traces of one policy share it.
     opened: Option<(Spec, Box<dyn Target>)>,
     found: Vec<Found>,
-    how: Replaying<'w>,
+    how: How<'w>,
     watch: &'w mut dyn Watch,
 }
 
@@ -146,7 +147,32 @@ impl Run<'_> {
         known.is_some()
     }
 
-    fn drive(&mut self, given: &Given, open: &OpenFor<'_>) -> Replayed {
+    /// Drives a trace, unless a run before this one has.
+    fn once(&mut self, given: &Given, open: &OpenFor<'_>) -> Option<Replayed> {
+        let steps = given.trace.steps.iter().map(|step| (step.action, step.release));
+        let key = journal::key(&self.replay.target, &given.spec, steps);
+        let steps = given.trace.steps.len();
+        if self.how.journal.is_some_and(|journal| journal.has(key)) {
+            self.replay.traces += 1;
+            self.replay.resumed += 1;
+            self.replay.steps_covered += steps as u64;
+            return Some(Replayed {
+                file: given.file.clone(),
+                steps,
+                conformed: steps,
+                verdict: Came::Before,
+                race: None,
+            });
+        }
+        let replayed = self.drive(given, open)?;
+        if let (Came::Conforms, Some(journal)) = (replayed.verdict, self.how.journal) {
+            journal.note(key);
+        }
+        Some(replayed)
+    }
+
+    /// What comes of a trace; none where nothing more may be asked.
+    fn drive(&mut self, given: &Given, open: &OpenFor<'_>) -> Option<Replayed> {
         let how = self.how;
         let Driving { driven, race } = match self.target_for(&given.spec, open) {
             Ok(target) => match not_able(target.abilities(), given) {
@@ -156,6 +182,10 @@ impl Run<'_> {
             },
             Err(fault) => Driving::of(Driven { steps: 0, verdict: Verdict::Failed(fault) }),
         };
+        if driven.verdict == Verdict::CutOff {
+            self.replay.cut_off();
+            return None;
+        }
         self.replay.traces += 1;
         self.replay.steps_driven += driven.steps as u64 * u64::from(race.as_ref().map_or(1, |race| race.runs.max(1)));
         self.replay.steps_covered += driven.steps as u64;
@@ -184,8 +214,10 @@ impl Run<'_> {
                 self.replay.note(fault.to_string());
                 Came::Failed
             }
+            Verdict::CutOff => return None,
         };
-        Replayed { file: given.file.clone(), steps: given.trace.steps.len(), conformed: driven.steps, verdict, race }
+        let steps = given.trace.steps.len();
+        Some(Replayed { file: given.file.clone(), steps, conformed: driven.steps, verdict, race })
     }
 }
 
@@ -203,10 +235,10 @@ impl Driving {
 
 /// Drives a target so often through a trace in which messages are let go at once. Where no order explains what is seen, each order is
 /// tried one after the other: what is not right even then is no race.
-fn raced(target: &mut dyn Target, given: &Given, how: Replaying<'_>) -> Driving {
+fn raced(target: &mut dyn Target, given: &Given, how: How<'_>) -> Driving {
     let accepts = |driven: &Driven| match &driven.verdict {
         Verdict::Diverges(divergence) => how.accepted.iter().any(|(rule, _)| rule == divergence.rule.sentence),
-        Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => false,
+        Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff => false,
     };
     let mut elsewhere = None;
     let mut tally = Tally { what: given.trace.header.shows.clone(), ..Tally::default() };
@@ -220,7 +252,9 @@ fn raced(target: &mut dyn Target, given: &Given, how: Replaying<'_>) -> Driving 
             (Verdict::Conforms, [order]) => *tally.orders.entry(in_words(order)).or_default() += 1,
             (Verdict::Conforms, _) => tally.undecided += 1,
             (Verdict::Diverges(_), _) => tally.diverged += 1,
-            (Verdict::Unsupported(_) | Verdict::Failed(_), _) => return Driving { driven, race: Some(tally) },
+            (Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff, _) => {
+                return Driving { driven, race: Some(tally) };
+            }
         }
         if worst.verdict == Verdict::Conforms && driven.verdict != Verdict::Conforms {
             if driven.steps < quiet {
@@ -249,7 +283,7 @@ fn raced(target: &mut dyn Target, given: &Given, how: Replaying<'_>) -> Driving 
 fn one_after_the_other(target: &mut dyn Target, given: &Given) -> Option<Driven> {
     given.trace.one_after_the_other(&given.spec).into_iter().find_map(|trace| {
         let driven = drive::drive_trace(target, &given.spec, &trace);
-        (driven.verdict != Verdict::Conforms).then_some(driven)
+        (!matches!(driven.verdict, Verdict::Conforms | Verdict::CutOff)).then_some(driven)
     })
 }
 

@@ -3,9 +3,7 @@
 use authloom_model::Spec;
 
 use super::cover::{Plan, replay};
-use super::{
-    Asked, Extent, Given, Goal, OpenFor, Outcome, Replay, Replayed, Replaying, Stage, Watch, races, replay_traces,
-};
+use super::{Asked, Extent, Given, Goal, How, OpenFor, Outcome, Replay, Replayed, Stage, Watch, races, replay_traces};
 use crate::explore::{self, Completeness, Limits};
 use crate::target::{Abilities, Lens, left_out};
 
@@ -54,7 +52,7 @@ pub fn verify_races(
     (abilities, lens): (Abilities, Lens),
     limits: Limits,
     (target, open): (&str, &OpenFor<'_>),
-    how: Replaying<'_>,
+    how: How<'_>,
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
     let asked = Asked { spec, abilities };

@@ -73,6 +73,10 @@ pub trait Carrier {
     fn evidence(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Whether anything more may be asked.
+    fn may_ask_more(&self) -> bool {
+        true
+    }
     /// Takes a browser to the login page, where the person signs in: what the last form is answered.
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
         let page = http::Request::get(url.as_str()).body(Bytes::new());
@@ -166,6 +170,10 @@ impl<C: Carrier> Target for Browser<C> {
 
     fn evidence(&self) -> Vec<String> {
         self.carrier.evidence()
+    }
+
+    fn may_ask_more(&self) -> bool {
+        self.carrier.may_ask_more()
     }
 
     /// A new browser before servers that know of no grant.

@@ -181,6 +181,11 @@ pub trait Target {
         Vec::new()
     }
 
+    /// Whether anything more may be asked of it. Where nothing may, what fails has been cut off.
+    fn may_ask_more(&self) -> bool {
+        true
+    }
+
     /// Makes it as new: nobody is signed in, nothing is on its way.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ fn caught(flaw: &Flaw, suite: &Suite) -> Option<Catch> {
                 let divergence = shorten(&mut target, &suite.spec, *found);
                 Some(Catch { trace: at + 1, steps: driven.steps, divergence })
             }
-            Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => None,
+            Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff => None,
         }
     })
 }

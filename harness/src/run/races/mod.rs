@@ -20,7 +20,7 @@ const LONGEST_SEQUEL: usize = 14;
 /// Pairs of worlds that are looked at for it.
 const MOST_PAIRS: usize = 4_000;
 
-/// A trace for every pair of requests whose order matters, shortest first.
+/// A trace for every pair of requests whose order matters: the shortest of each two exchanges first, then the next one of each.
 #[must_use]
 pub fn races(asked: &Asked<'_>, graph: &Graph) -> Vec<Trace> {
     let spec = asked.spec;
@@ -45,6 +45,12 @@ pub fn races(asked: &Asked<'_>, graph: &Graph) -> Vec<Trace> {
         worlds.push(world);
     }
     traces.sort_by_key(|trace| trace.steps.len());
+    let mut met: BTreeMap<String, u32> = BTreeMap::new();
+    traces.sort_by_cached_key(|trace| {
+        let times = met.entry(trace.header.shows.clone()).or_default();
+        *times += 1;
+        *times
+    });
     traces
 }
 

@@ -3,7 +3,7 @@
 use authloom_model::seen::Event;
 use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
-use super::super::{Came, Given, Replay, Replayed, Replaying, Status, Unwatched, replay_traces, verify_races};
+use super::super::{Came, Given, How, Replay, Replayed, Status, Unwatched, replay_traces, verify_races};
 use super::*;
 use crate::explore::Limits;
 use crate::target::{Abilities, Concrete, Fault, Lens, Reference, Secret, Target, Told, Unsupported};
@@ -94,7 +94,7 @@ fn verified(profile: &str, takes: Takes, accepted: &[(String, String)]) -> (Repl
     let spec = spec(profile);
     let open = |spec: &Spec| Ok(Box::new(Taking(Reference::new(spec)?, takes)) as Box<dyn Target>);
     let seen = (Abilities::ALL, Lens::CLEAR);
-    let how = Replaying { accepted, times: 2 };
+    let how = How { accepted, times: 2, ..How::ONCE };
     verify_races(&spec, seen, Limits::default(), ("it", &open), how, &mut Unwatched)
 }
 
@@ -174,6 +174,6 @@ fn a_server_that_takes_one_request_after_the_other_is_not_asked() {
     let given = [Given { file: "race.mmd".into(), spec, trace }];
     let open = |spec: &Spec| Ok(Box::new(Reference::new(spec)?) as Box<dyn Target>);
     assert_eq!(Abilities::ALL.at_once, Told::Yes);
-    let (replay, _) = replay_traces("it", &given, &open, Replaying { accepted: &[], times: 2 }, &mut Unwatched);
+    let (replay, _) = replay_traces("it", &given, &open, How { times: 2, ..How::ONCE }, &mut Unwatched);
     assert_eq!((replay.status(), replay.unsupported), (Status::NothingRun, 1));
 }

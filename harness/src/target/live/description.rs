@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authloom_model::policy::PolicyError;
@@ -13,6 +15,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::{Abilities, Told};
+use super::Allowance;
 
 /// How long a server may take to get ready or to answer, unless told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,6 +45,10 @@ pub struct Description {
     pub clock: ClockBy,
     /// What it is known to do otherwise.
     pub accepted: Vec<Accepted>,
+    /// How much may be asked of it, and how fast, by all who have this description or a clone of it.
+    pub allowance: Allowance,
+    /// How often it has been opened, by all who have a clone.
+    opened: Arc<AtomicUsize>,
 }
 
 /// A rule that a server is known not to keep.
@@ -72,6 +79,8 @@ pub struct Server {
     pub made_up: BTreeSet<String>,
     /// Traces after which it is started anew.
     pub restart_after: Option<u32>,
+    #[serde(default)]
+    rate: Option<Spanned<String>>,
     #[serde(default)]
     within: Option<Spanned<String>>,
     /// How long it may take to get ready or to answer.
@@ -121,9 +130,22 @@ pub struct SignIn {
     /// Whether a wrong password is turned down.
     #[serde(default)]
     pub passwords: Passwords,
+    /// Who else can sign in, so that several traces can be driven at once on a server that runs.
+    #[serde(default)]
+    pub others: Vec<Other>,
     /// The buttons that are pressed on pages that ask for no password, one page after the other. Unless told: the first.
     #[serde(default)]
     pub press: Vec<String>,
+}
+
+/// Somebody else who can sign in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Other {
+    /// The name that is typed.
+    pub username: String,
+    /// The variable that holds the password.
+    pub password_from: String,
 }
 
 /// Whether a server looks at passwords.
@@ -231,6 +253,8 @@ impl Description {
                 error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
             })?,
         };
+        let rate = server.rate.as_ref().map(|rate| rate.get_ref().parse().map_err(|why| error(rate.span(), why)));
+        let rate = rate.transpose()?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         Ok(Self {
             name: name_of(path),
@@ -244,7 +268,37 @@ impl Description {
             resource: read.resource,
             clock: read.clock.into_inner(),
             accepted: read.accepted.into_iter().map(Spanned::into_inner).collect(),
+            allowance: Allowance::unlimited(rate),
+            opened: Arc::default(),
         })
+    }
+
+    /// Who signs in next, and the variable that holds the password: whoever has a clone of this description in turn.
+    pub(super) fn next_person(&self) -> (&str, &str) {
+        let SignIn { username, password_from, others, .. } = &self.sign_in;
+        let turn = self.opened.fetch_add(1, Ordering::Relaxed) % (1 + others.len());
+        match turn.checked_sub(1).map(|other| &others[other]) {
+            None => (username, password_from),
+            Some(other) => (&other.username, &other.password_from),
+        }
+    }
+
+    /// Why so many traces cannot be driven at once, if they cannot.
+    #[must_use]
+    pub fn not_at_once(&self, jobs: usize) -> Option<String> {
+        if jobs == 1 || self.server.start.is_some() {
+            return None;
+        }
+        match self.clock {
+            ClockBy::Http { .. } | ClockBy::Command { .. } | ClockBy::Faketime => Some(
+                "the server's clock is turned for everybody, so that only one trace can be driven at a time".to_owned(),
+            ),
+            ClockBy::Wait | ClockBy::Never => {
+                let people = 1 + self.sign_in.others.len();
+                let why = || format!("the file names {people} who can sign in: add others with `[[sign_in.others]]`");
+                (jobs > people).then(why)
+            }
+        }
     }
 
     /// What the server can be made to do, but for revocation, which its endpoints tell.

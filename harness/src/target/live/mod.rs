@@ -5,18 +5,21 @@
 //!
 //! Deliberately absent: what a backend of the server's own asks on the way. It stands in no proxy of ours.
 
+mod allowance;
+mod backend;
 mod clock;
 pub mod description;
 pub mod discovery;
+mod endpoints;
+mod evidence;
 mod orphans;
 mod process;
+mod secrets;
 mod sign_in;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use authloom_model::{CallId, Spec};
-use authloom_reference::backend::{self, Accepted, Introspection, Judge, Jwt, Refusal};
 use authloom_reference::clock::{Clock as _, HandClock, Timestamp};
 use authloom_reference::gui::{self, Gui};
 use base64::Engine as _;
@@ -24,7 +27,6 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Uri};
-use serde::Deserialize;
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -34,9 +36,12 @@ use super::client::{Client, NoAnswer};
 use super::settings::gui_policy;
 use super::wire::{self, Received, Sent};
 use super::{Abilities, Fault, Lens, Secret, Told};
+pub use allowance::{Allowance, Rate};
 use clock::Clock;
 use description::{Description, TokenKind};
+use endpoints::{Endpoints, placed};
 use process::Server;
+use secrets::Secrets;
 use sign_in::Typed;
 
 /// A live server, with our browser before it.
@@ -50,10 +55,8 @@ impl Live {
     pub fn before(described: &Description, spec: &Spec) -> Result<Self, Fault> {
         let stranger = Stranger::open(described.clone())?;
         let settings = stranger.gui_settings(gui_policy(&spec.policy))?;
-        let person = Person {
-            username: described.sign_in.username.clone(),
-            password: stranger.secrets.of(&described.sign_in.password_from)?,
-        };
+        let (username, password_from) = described.next_person();
+        let person = Person { username: username.to_owned(), password: stranger.secrets.of(password_from)? };
         Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, stranger))
     }
 }
@@ -62,7 +65,7 @@ impl Live {
 pub struct Stranger {
     described: Description,
     server: Option<Server>,
-    endpoints: Found,
+    endpoints: Endpoints,
     secrets: Secrets,
     clock: Clock,
     hands: HandClock,
@@ -73,61 +76,6 @@ pub struct Stranger {
     runtime: Runtime,
 }
 
-/// Where the endpoints are.
-#[derive(Clone)]
-struct Found {
-    issuer: String,
-    iss: gui::IssParameter,
-    authorization: Url,
-    token: Uri,
-    revocation: Option<Uri>,
-    introspection: Option<Uri>,
-    resource: Option<Uri>,
-}
-
-/// What a discovery document says, as far as it matters here. RFC 8414 section 2.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Metadata {
-    issuer: Option<String>,
-    authorization_endpoint: Option<String>,
-    token_endpoint: Option<String>,
-    revocation_endpoint: Option<String>,
-    introspection_endpoint: Option<String>,
-    authorization_response_iss_parameter_supported: bool,
-}
-
-/// The secrets that a description names.
-struct Secrets(Vec<(String, Secret)>);
-
-impl Secrets {
-    /// Makes up what may be made up and the environment has not.
-    fn of_description(described: &Description) -> Result<Self, Fault> {
-        let mut made = Vec::new();
-        for name in &described.server.made_up {
-            let secret = match from_environment(name) {
-                Some(secret) => secret,
-                None => {
-                    let random = authloom_reference::auth::Secret::random(&authloom_reference::auth::Chance::system());
-                    Secret::new(random.map_err(|error| Fault(error.to_string()))?.expose())
-                }
-            };
-            made.push((name.clone(), secret));
-        }
-        Ok(Self(made))
-    }
-
-    fn of(&self, name: &str) -> Result<Secret, Fault> {
-        let made = self.0.iter().find(|(made, _)| made == name).map(|(_, secret)| secret.clone());
-        made.or_else(|| from_environment(name))
-            .ok_or_else(|| Fault(format!("the target's file names {name} for a secret, and it is not set: set it")))
-    }
-}
-
-fn from_environment(name: &str) -> Option<Secret> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
-}
-
 impl Stranger {
     fn open(described: Description) -> Result<Self, Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -136,20 +84,11 @@ impl Stranger {
         let clock = Clock::new(&described.clock)?;
         let hands = HandClock::starting_at(clock.now());
         let client = Client::new()?;
-        let nowhere = Found {
-            issuer: String::new(),
-            iss: gui::IssParameter::NotSent,
-            authorization: Url::parse("http://nowhere.invalid").expect("the address is well formed"),
-            token: Uri::from_static("http://nowhere.invalid"),
-            revocation: None,
-            introspection: None,
-            resource: None,
-        };
-        let backend = asking_backend(&hands);
+        let backend = backend::asking(&hands);
         let mut stranger = Self {
             described,
             server: None,
-            endpoints: nowhere,
+            endpoints: Endpoints::nowhere(),
             secrets,
             clock,
             hands,
@@ -178,50 +117,9 @@ impl Stranger {
                 return Err(Fault("the target's file says neither where the server is nor how it starts".to_owned()));
             }
         };
-        self.endpoints = self.find(&base)?;
+        let described = self.described.clone();
+        self.endpoints = Endpoints::find(&described, &base, |request| self.exchange(request))?;
         Ok(())
-    }
-
-    fn find(&mut self, base: &str) -> Result<Found, Fault> {
-        let metadata = match self.described.endpoints.discovery.clone() {
-            Some(at) => self.discover(&placed(base, &at))?,
-            None => Metadata::default(),
-        };
-        let told = self.described.endpoints.clone();
-        let place = |told: Option<String>, discovered: Option<String>| told.map(|at| placed(base, &at)).or(discovered);
-        let needed = |what: &str, place: Option<String>| {
-            place.ok_or_else(|| {
-                Fault(format!("where is the {what} endpoint? say it with `endpoints.{what}`, or `endpoints.discovery`"))
-            })
-        };
-        let uri =
-            |place: String| place.parse::<Uri>().map_err(|error| Fault(format!("`{place}` is no address: {error}")));
-        let authorization = needed("authorization", place(told.authorization, metadata.authorization_endpoint))?;
-        let authorization =
-            Url::parse(&authorization).map_err(|error| Fault(format!("`{authorization}` is no address: {error}")))?;
-        Ok(Found {
-            issuer: metadata.issuer.unwrap_or_else(|| base.to_owned()),
-            iss: if metadata.authorization_response_iss_parameter_supported {
-                gui::IssParameter::Sent
-            } else {
-                gui::IssParameter::NotSent
-            },
-            authorization,
-            token: uri(needed("token", place(told.token, metadata.token_endpoint))?)?,
-            revocation: place(told.revocation, metadata.revocation_endpoint).map(uri).transpose()?,
-            introspection: place(told.introspection, metadata.introspection_endpoint).map(uri).transpose()?,
-            resource: self.described.resource.as_ref().map(|at| uri(placed(base, at))).transpose()?,
-        })
-    }
-
-    fn discover(&mut self, at: &str) -> Result<Metadata, Fault> {
-        let request = http::Request::get(at).body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
-        let answer = self.exchange(request)?;
-        if !answer.status().is_success() {
-            return Err(Fault(format!("the discovery document at {at} is answered with {}", answer.status())));
-        }
-        serde_json::from_slice(answer.body())
-            .map_err(|error| Fault(format!("the discovery document at {at} cannot be read: {error}")))
     }
 
     fn gui_settings(&self, policy: gui::Policy) -> Result<gui::Settings, Fault> {
@@ -250,12 +148,20 @@ impl Stranger {
         })
     }
 
+    /// Waits until one more request may be sent.
+    fn allowed(&self) -> Result<(), Fault> {
+        let wait = self.described.allowance.one_more()?;
+        self.runtime.block_on(allowance::pause(wait));
+        Ok(())
+    }
+
     /// Sends a request and reads its answer. A server that does not answer as HTTP has it is told by [`wire::broken`].
     fn exchange(&mut self, request: Sent) -> Result<Received, Fault> {
-        let asked = told(&request);
+        self.allowed()?;
+        let asked = evidence::asked(&request);
         let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
         let answer = came(&asked, answer)?;
-        self.evidence.push(format!("{asked} → {}", answered(&answer)));
+        self.evidence.push(format!("{asked} → {}", evidence::answered(&answer)));
         Ok(answer)
     }
 
@@ -318,13 +224,15 @@ impl Carrier for Stranger {
     }
 
     fn to_auth_at_once(&mut self, mut requests: Vec<Sent>) -> Result<Vec<Received>, Fault> {
+        requests.iter().try_for_each(|_| self.allowed())?;
         requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
-        let asked: Vec<_> = requests.iter().map(told).collect();
+        let asked: Vec<_> = requests.iter().map(evidence::asked).collect();
         let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
         let came = |(asked, answer): (&String, _)| came(asked, answer);
         let answers: Vec<Received> = asked.iter().zip(answers).map(came).collect::<Result<_, _>>()?;
         let exchanges = asked.iter().zip(&answers);
-        self.evidence.extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", answered(answer))));
+        self.evidence
+            .extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", evidence::answered(answer))));
         Ok(answers)
     }
 
@@ -399,6 +307,10 @@ impl Carrier for Stranger {
         self.evidence.clone()
     }
 
+    fn may_ask_more(&self) -> bool {
+        self.described.allowance.has_more()
+    }
+
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
         let press = self.described.sign_in.press.clone();
         let redirect_uri = self.described.client.redirect_uri.clone();
@@ -412,45 +324,9 @@ impl Carrier for Stranger {
     }
 }
 
-/// A backend that asks the server about tokens, and believes whatever is active and not expired.
-fn asking_backend(hands: &HandClock) -> HeldBackend {
-    let settings = backend::Settings {
-        resource: String::new(),
-        issuer: String::new(),
-        validation: backend::Validation::Introspect,
-        credentials: backend::Credentials { client_id: String::new(), secret: String::new() },
-    };
-    HeldBackend::new(settings, None, Arc::new(hands.clone()), Arc::new(Believing), |router| router)
-}
-
-/// Servers need not say whom a token is for (RFC 7662 section 2.2), and the file does not say whom they name.
-struct Believing;
-
-impl Judge for Believing {
-    fn introspected(&self, _: &backend::Settings, answer: &Introspection, now: Timestamp) -> Result<Accepted, Refusal> {
-        if !answer.active {
-            return Err(Refusal::Inactive);
-        }
-        if answer.exp.is_some_and(|exp| now >= exp) {
-            return Err(Refusal::Expired);
-        }
-        let (subject, client_id) = (answer.sub.clone(), answer.client_id.clone());
-        Ok(Accepted { subject, client_id, scope: answer.scope.clone(), expires_at: answer.exp })
-    }
-
-    fn signed(&self, settings: &backend::Settings, token: &Jwt, now: Timestamp) -> Result<Accepted, Refusal> {
-        backend::Standard.signed(settings, token, now)
-    }
-}
-
 fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
     let text = format!("{}:{}", super::form_encoded(client_id), super::form_encoded(secret.expose()));
     HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(text))).map_err(|error| Fault(error.to_string()))
-}
-
-/// An address, or a path at `base`.
-fn placed(base: &str, at: &str) -> String {
-    if at.starts_with('/') { format!("{base}{at}") } else { at.to_owned() }
 }
 
 /// What became of a request. A server that does not answer as HTTP has it is told by [`wire::broken`].
@@ -459,48 +335,5 @@ fn came(asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fau
         Ok(answer) => Ok(answer),
         Err(why @ NoAnswer::Unreachable(_)) => Err(Fault(format!("{asked}: {}", Fault::from(why)))),
         Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
-    }
-}
-
-/// A request without any secret: what is asked, and the names of what it carries.
-fn told(request: &Sent) -> String {
-    let fields: Vec<_> = url::form_urlencoded::parse(request.body())
-        .map(|(name, value)| match &*name {
-            "grant_type" | "client_id" => format!("{name}={value}"),
-            _ => name.into_owned(),
-        })
-        .collect();
-    let bearer = if request.headers().contains_key(AUTHORIZATION) { " with Authorization" } else { "" };
-    let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
-    let path: Vec<_> =
-        request.uri().path().split('/').map(|part| if part.len() > LONGEST_NAME { "…" } else { part }).collect();
-    format!("{} {}{bearer}{fields}", request.method(), path.join("/"))
-}
-
-/// Letters of the longest part of a path that is a name. What is longer stands for one flow of one person, and is nobody's business.
-const LONGEST_NAME: usize = 20;
-
-/// An answer without any secret: its status, its type, and the names of its members; an error code in full.
-fn answered(answer: &Received) -> String {
-    if let Some(why) = wire::why_broken(answer) {
-        return why.to_owned();
-    }
-    let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).map(|kind| format!(" {kind}")).unwrap_or_default();
-    let members = match serde_json::from_slice(answer.body()) {
-        Ok(serde_json::Value::Object(members)) => {
-            let named: Vec<_> = members.iter().map(|(name, value)| member(name, value)).collect();
-            format!(" {{{}}}", named.join(", "))
-        }
-        Ok(_) | Err(_) => String::new(),
-    };
-    format!("{}{kind}{members}", answer.status())
-}
-
-fn member(name: &str, value: &serde_json::Value) -> String {
-    match (name, value) {
-        ("error", serde_json::Value::String(code)) => format!("error: {}", wire::error_code(code)),
-        ("active" | "expires_in", value) => format!("{name}: {value}"),
-        _ => name.to_owned(),
     }
 }

@@ -1,0 +1,87 @@
+//! The flags that say how much is asked of a server, and what was asked before.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::targets::Chosen;
+use crate::run::{Journal, Shard};
+
+/// How much is asked.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "How much to ask")]
+pub(super) struct Asking {
+    /// Requests that a described server is sent at most. Traces come in an order in which each prefix is the best use of them.
+    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u64).range(1..))]
+    budget: Option<u64>,
+
+    /// Only this part of the traces, like 2/5: the same ones on every machine.
+    #[arg(long, value_name = "PART")]
+    shard: Option<Shard>,
+
+    /// Note the traces that conform in this file, and leave out those that it has: a run that was cut off goes on where it was.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+}
+
+impl Asking {
+    /// Allows a target no more than the budget.
+    pub(super) fn limit(&self, target: &mut Chosen) -> Result<(), Failure> {
+        match (self.budget, target) {
+            (None, _) => Ok(()),
+            (Some(budget), Chosen::Live(described)) => {
+                described.allowance = described.allowance.limited(budget);
+                Ok(())
+            }
+            (Some(_), Chosen::Reference | Chosen::Http) => {
+                Err(Failure::input("--budget is for a server that a file describes: ours may be asked anything"))
+            }
+        }
+    }
+
+    /// Which part of the traces is driven.
+    pub(super) fn shard(&self) -> Shard {
+        self.shard.unwrap_or(Shard::WHOLE)
+    }
+
+    /// What was asked before.
+    pub(super) fn journal(&self) -> Result<Option<Journal>, Failure> {
+        let opened = self.journal.as_ref().map(|path| {
+            Journal::open(path).map_err(|error| Failure::input(format_args!("--journal {}: {error}", path.display())))
+        });
+        opened.transpose()
+    }
+
+    /// Fails where a journal could not be kept.
+    pub(super) fn kept(&self, journal: Option<&Journal>) -> Result<(), Failure> {
+        match (journal.and_then(Journal::lost), &self.journal) {
+            (Some(why), Some(path)) => Err(Failure::fault(format_args!("cannot write {}: {why}", path.display()))),
+            (_, _) => Ok(()),
+        }
+    }
+}
+
+/// How many are asked at once.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "How much to ask")]
+pub(super) struct Jobs {
+    /// Traces that are driven at once. A server that is started here is started as often; of one that runs, as many people must be able to
+    /// sign in, and its clock must be nobody's to turn.
+    #[arg(long, value_name = "COUNT")]
+    jobs: Option<NonZeroUsize>,
+}
+
+impl Jobs {
+    /// As many as are asked for, where a target allows it.
+    pub(super) fn of(self, target: &Chosen) -> Result<NonZeroUsize, Failure> {
+        let Some(jobs) = self.jobs else { return Ok(target.workers()) };
+        if let Chosen::Live(described) = target
+            && let Some(why) = described.not_at_once(jobs.get())
+        {
+            return Err(Failure::input(format_args!("--jobs {jobs}: {why}")));
+        }
+        Ok(jobs)
+    }
+}
