@@ -82,7 +82,8 @@ impl Cover {
             }
             Goal::Kinds => {
                 let cover = cover::every_kind(&graph, KindOptions::default());
-                (Cost::of_kinds(&spec, graph.steps().into(), &cover), Traces::Along(cover.traces, "every kind of step"))
+                let cost = Cost::of_kinds(&spec, graph.steps().into(), &cover);
+                (cost, Traces::Along(cover::best_first(&graph, cover.traces), "every kind of step"))
             }
             Goal::Races => {
                 let traces = run::races(&Asked { spec: &spec, abilities: Abilities::ALL }, &graph);

@@ -44,15 +44,14 @@ impl KindCover {
     }
 }
 
-/// Traces that take a step of every kind of `graph`: always on to the nearest kind not yet taken, then pruned. They come in an order in
-/// which each takes the most new kinds for what it costs, so that whoever stops early has seen as much as there was to see.
+/// Traces that take a step of every kind of `graph`: always on to the nearest kind not yet taken, then pruned.
 pub fn every_kind(graph: &Graph, options: KindOptions) -> KindCover {
     let network = Network::of(graph);
     let mut untaken = UntakenKinds { network: &network, taken: vec![false; graph.kinds()] };
     let traces = walk(&network, &mut untaken, Some(options.longest_trace));
     // A run that was cut off may know a kind from a step that found no room in its graph.
     let kinds = untaken.taken.iter().filter(|&&taken| taken).count() as u64;
-    let traces = best_first(&network, prune(&network, traces, graph.kinds()), graph.kinds());
+    let traces = prune(&network, traces, graph.kinds());
     let steps = traces.iter().map(|trace| trace.len() as u64 + 1).sum();
     KindCover { traces, kinds, steps }
 }
@@ -72,14 +71,15 @@ impl Wish for UntakenKinds<'_> {
     }
 }
 
-/// Sorts traces by what each adds to those before it, for what it costs.
-fn best_first(network: &Network, mut traces: Vec<Path>, kinds: usize) -> Vec<Path> {
-    let mut taken = vec![false; kinds];
+/// Sorts traces by the new kinds of steps that each takes for what it costs, so that whoever stops early has seen as much as there was to
+/// see.
+pub fn best_first(graph: &Graph, mut traces: Vec<Path>) -> Vec<Path> {
+    let mut taken = vec![false; graph.kinds()];
+    let kind = |step: &u32| graph.edge(*step).kind;
     let mut sorted = Vec::with_capacity(traces.len());
     while !traces.is_empty() {
         let worth = |trace: &Path| {
-            let new: BTreeSet<u16> =
-                trace.iter().map(|step| network.kind(*step)).filter(|kind| !taken[usize::from(*kind)]).collect();
+            let new: BTreeSet<u16> = trace.iter().map(kind).filter(|kind| !taken[usize::from(*kind)]).collect();
             (new.len(), trace.len() + 1)
         };
         let mut best = 0;
@@ -91,7 +91,7 @@ fn best_first(network: &Network, mut traces: Vec<Path>, kinds: usize) -> Vec<Pat
         }
         let trace = traces.remove(best);
         for step in &trace {
-            taken[usize::from(network.kind(*step))] = true;
+            taken[usize::from(kind(step))] = true;
         }
         sorted.push(trace);
     }

@@ -18,7 +18,7 @@ mod tests;
 
 use crate::explore::Graph;
 
-pub use kinds::{KindCover, KindOptions, every_kind};
+pub use kinds::{KindCover, KindOptions, best_first, every_kind};
 
 /// A walk from the initial world: the numbers of its steps ([`Graph::edge`]).
 pub type Path = Vec<u32>;

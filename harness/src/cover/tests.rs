@@ -1,10 +1,12 @@
 //! Covers of random graphs: legal, complete, and, where it is promised, of least cost.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::flow::cheapest_repetitions;
 use super::network::Network;
-use super::{Bound, KindOptions, Path, StepOptions, every_kind, every_step};
+use super::{Bound, KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::explore::toy::Listed;
 use crate::explore::{Graph, Limits, explore};
 
@@ -118,6 +120,19 @@ proptest! {
         }
         prop_assert!(taken.iter().all(|&taken| taken));
         prop_assert!(cover.steps >= cover.kinds);
+    }
+
+    #[test]
+    fn the_best_comes_first_and_nothing_is_lost(graph in graph()) {
+        let traces = every_kind(&graph, KindOptions::default()).traces;
+        let sorted = best_first(&graph, traces.clone());
+        let kinds = |trace: &Path| trace.iter().map(|step| graph.edge(*step).kind).collect::<BTreeSet<_>>().len();
+        if let Some(first) = sorted.first() {
+            let better = |trace: &&Path| kinds(trace) * (first.len() + 1) > kinds(first) * (trace.len() + 1);
+            prop_assert!(traces.iter().find(better).is_none());
+        }
+        let in_order = |mut traces: Vec<Path>| { traces.sort(); traces };
+        prop_assert_eq!(in_order(sorted), in_order(traces));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use authloom_model::{Action, Spec};
 use super::crew::{Crew, Next, Open};
 use super::replay::accepted_otherwise;
 use super::{Again, Breach, Goal, How, Replay, Stage, Watch, journal};
-use crate::cover::{KindOptions, Path, StepOptions, every_kind, every_step};
+use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
 use crate::target::{Fault, Target};
@@ -62,7 +62,7 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     watch.saw(&Stage::Covering { steps: graph.steps().into() });
     let all = match plan.suite {
         Suite::EveryStep => every_step(graph, StepOptions::default()).tours,
-        Suite::EveryKind => every_kind(graph, KindOptions::default()).traces,
+        Suite::EveryKind => best_first(graph, every_kind(graph, KindOptions::default()).traces),
     };
     let of = all.len();
     let paths: Vec<Path> = all.into_iter().filter(|path| plan.how.shard.has(way(graph, path))).collect();
