@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+mod stranger;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_authloom");
 
 fn authloom(arguments: &[&str]) -> Output {
@@ -25,46 +27,9 @@ fn said(output: &Output) -> String {
 
 /// The reference's AuthService, as its own stranger.
 fn reference(folder: &Path, policy: &str) -> String {
-    let now = machine_seconds();
     let file = folder.join("reference.toml");
-    let text = format!(
-        r#"policy = "{policy}"
-
-[server]
-start = [
-    "{PROGRAM}", "serve", "--role", "auth", "--auth-port", "0", "--policy", "{policy}", "--test-clock", "{now}",
-    "--stop-with-stdin",
-]
-made_up = ["AUTHLOOM_BACKEND_SECRET"]
-
-[endpoints]
-discovery = "/.well-known/oauth-authorization-server"
-
-[client]
-id = "gui"
-redirect_uri = "http://127.0.0.1/callback"
-
-[sign_in]
-username = "demo"
-password_from = "AUTHLOOM_TARGET_PASSWORD"
-
-[introspection]
-client_id = "backend"
-secret_from = "AUTHLOOM_BACKEND_SECRET"
-tells = ["access", "refresh"]
-
-[clock]
-by = "http"
-post = "/test/clock/advance?seconds={{seconds}}"
-"#
-    );
-    std::fs::write(&file, text).expect("the folder can be written to");
+    stranger::described(&file, PROGRAM, policy, policy);
     file.to_string_lossy().into_owned()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server whose clock is turned ahead of the machine's begins with it")]
-fn machine_seconds() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later than 1970").as_secs()
 }
 
 #[test]

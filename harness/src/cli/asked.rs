@@ -1,8 +1,9 @@
 //! The flags that several verbs share: what to look at, how far, and how to say it.
 
 use std::fmt::Write as _;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use authloom_model::policy::TooManyTicks;
 use authloom_model::{Policy, Scope, Spec};
@@ -52,6 +53,25 @@ pub(super) enum Format {
     Json,
     /// JUnit XML, for continuous integration.
     Junit,
+}
+
+/// Where else to say it.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Summary {
+    /// Append a summary in Markdown to this file, with each trace as a Mermaid picture: for pull requests.
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+}
+
+impl Summary {
+    /// Appends what is written, if anybody asked for it.
+    pub(super) fn append(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let Some(path) = &self.summary else { return Ok(()) };
+        let mut text = Vec::new();
+        let file = File::options().create(true).append(true).open(path);
+        let appended = write(&mut text).and_then(|()| file?.write_all(&text));
+        appended.map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
+    }
 }
 
 impl Subject {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Format, Subject};
+use super::asked::{Bounds, Format, Subject, Summary};
 use super::failure::{Failure, written};
 use super::folder::Folder;
 use crate::report::progress::Progress;
-use crate::report::{json, junit, text};
+use crate::report::{json, junit, markdown, text};
 use crate::run::{self, Outcome, Status, Verdict};
 
 /// Explore every interleaving, and say of each property whether it holds.
@@ -19,6 +19,9 @@ pub(super) struct Check {
     subject: Subject,
     #[command(flatten)]
     bounds: Bounds,
+
+    #[command(flatten)]
+    summary: Summary,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -61,6 +64,7 @@ impl Check {
         if let Some(folder) = &self.out {
             save(&outcome, folder)?;
         }
+        self.summary.append(|out| markdown::outcome(out, &outcome))?;
         report(out, &outcome, self.format, &self.subject)?;
         Ok(outcome.status())
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use authloom_model::Spec;
 use clap::Args;
 
-use super::asked::{Format, too_many_ticks};
+use super::asked::{Format, Summary, too_many_ticks};
 use super::asking::Asking;
 use super::failure::{Failure, written};
 use super::targets::Chosen;
@@ -34,6 +34,9 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     asking: Asking,
+
+    #[command(flatten)]
+    summary: Summary,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -63,6 +66,7 @@ impl Replay {
         progress.finish();
         self.asking.kept(journal.as_ref())?;
         save(&mut replay, &self.out)?;
+        self.summary.append(|out| report::markdown::replay(out, &replay, &replayed))?;
         written(match self.format {
             Format::Text => report::replay::text(out, &replay, &replayed),
             Format::Json => report::replay::json(out, &replay, &replayed),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use authloom_model::Spec;
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Format, Subject, too_many_ticks};
+use super::asked::{Bounds, Format, Subject, Summary, too_many_ticks};
 use super::asking::{Asking, Jobs};
 use super::check;
 use super::failure::{Failure, written};
@@ -46,6 +46,9 @@ pub(super) struct Verify {
     asking: Asking,
     #[command(flatten)]
     jobs: Jobs,
+
+    #[command(flatten)]
+    summary: Summary,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -106,6 +109,7 @@ impl Verify {
         for replay in outcome.replays.iter_mut().flatten() {
             save(replay, &self.out)?;
         }
+        self.summary.append(|out| report::markdown::outcome(out, &outcome))?;
         check::report(out, &outcome, self.format, &self.subject)?;
         Ok(outcome.status())
     }
@@ -126,6 +130,7 @@ impl Verify {
         let mut replay = held_to(described, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
+        self.summary.append(|out| report::markdown::replay(out, &replay, &[]))?;
         written(match self.format {
             Format::Text => report::replay::replays(out, std::slice::from_ref(&replay)),
             Format::Json => report::replay::json(out, &replay, &[]),
@@ -147,6 +152,7 @@ impl Verify {
         let (mut replay, replayed) = raced(target, &spec, self.bounds.into(), how, &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
+        self.summary.append(|out| report::markdown::replay(out, &replay, &replayed))?;
         written(match self.format {
             Format::Text => report::replay::text(out, &replay, &replayed),
             Format::Json => report::replay::json(out, &replay, &replayed),

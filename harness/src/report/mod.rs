@@ -7,6 +7,7 @@ pub mod cover;
 pub mod json;
 pub mod junit;
 mod layout;
+pub mod markdown;
 mod numbers;
 mod picture;
 pub mod policy;

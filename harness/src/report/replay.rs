@@ -75,7 +75,7 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
     if lines.is_empty() { writeln!(out) } else { Ok(()) }
 }
 
-fn covered(replay: &Replay) -> String {
+pub(super) fn covered(replay: &Replay) -> String {
     let of = match replay.goal {
         Goal::EveryStep => "steps of the model".to_owned(),
         Goal::EveryKind { kinds } => format!("steps, for {} of step", count(kinds, "kind")),
@@ -101,14 +101,14 @@ fn raced(replay: &Replay, times: u32) -> String {
     }
 }
 
-fn driven(replay: &Replay) -> String {
+pub(super) fn driven(replay: &Replay) -> String {
     let seconds = replay.elapsed.as_secs_f64();
     let driven = replay.traces - replay.resumed;
     let pace = replay.steps_per_second().map(|steps| format!(", {}", rate(steps))).unwrap_or_default();
     format!("{}, {} in {seconds:.1} s{pace}", count(driven, "trace"), count(replay.steps_driven, "step"))
 }
 
-fn troubles(replay: &Replay) -> Option<String> {
+pub(super) fn troubles(replay: &Replay) -> Option<String> {
     let parts = [(replay.diverged, "diverged"), (replay.unsupported, "could not be asked"), (replay.failed, "failed")];
     let before = (replay.resumed > 0).then(|| format!("{} in an earlier run", count(replay.resumed, "trace")));
     let said = parts
@@ -174,17 +174,7 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
 /// # Errors
 /// When `out` cannot be written to.
 pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
-    let mut together: BTreeMap<&str, (Tally, bool)> = BTreeMap::new();
-    for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
-        let (sum, accepted) = together.entry(&race.what).or_default();
-        sum.runs += race.runs;
-        sum.undecided += race.undecided;
-        sum.diverged += race.diverged;
-        *accepted |= one.verdict == Came::Accepted;
-        for (order, runs) in &race.orders {
-            *sum.orders.entry(order.clone()).or_default() += runs;
-        }
-    }
+    let together = together(replayed);
     if !together.is_empty() {
         heading(out, "Let go at once", TITLE, "in which order it was as if")?;
     }
@@ -199,15 +189,40 @@ pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
             writeln!(out, "{margin}{line}")?;
             margin = " ".repeat(4);
         }
-        let of = |runs: u32, how: &str| format!("{runs} of {} {how}", count(tally.runs.into(), "run"));
-        let orders = tally.orders.iter().map(|(order, runs)| of(*runs, &format!("as if {order}")));
-        let others = [(tally.undecided, "as in either order"), (tally.diverged, "as in no order")];
-        let others = others.into_iter().filter(|(runs, _)| *runs > 0).map(|(runs, how)| of(runs, how));
-        for line in orders.chain(others) {
+        for line in orders_in_words(&tally) {
             entry(out, "", 6, &line, Style::new())?;
         }
     }
     Ok(())
+}
+
+/// What came of messages that were let go at once, all runs of the same together, in words.
+pub(super) fn races_in_words(replayed: &[Replayed]) -> Vec<(String, Vec<String>)> {
+    together(replayed).into_iter().map(|(what, (tally, _))| (what.to_owned(), orders_in_words(&tally))).collect()
+}
+
+/// All runs of the same, and whether one of them diverges and is accepted.
+fn together(replayed: &[Replayed]) -> BTreeMap<&str, (Tally, bool)> {
+    let mut together: BTreeMap<&str, (Tally, bool)> = BTreeMap::new();
+    for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
+        let (sum, accepted) = together.entry(&race.what).or_default();
+        sum.runs += race.runs;
+        sum.undecided += race.undecided;
+        sum.diverged += race.diverged;
+        *accepted |= one.verdict == Came::Accepted;
+        for (order, runs) in &race.orders {
+            *sum.orders.entry(order.clone()).or_default() += runs;
+        }
+    }
+    together
+}
+
+fn orders_in_words(tally: &Tally) -> Vec<String> {
+    let of = |runs: u32, how: &str| format!("{runs} of {} {how}", count(tally.runs.into(), "run"));
+    let orders = tally.orders.iter().map(|(order, runs)| of(*runs, &format!("as if {order}")));
+    let others = [(tally.undecided, "as in either order"), (tally.diverged, "as in no order")];
+    let others = others.into_iter().filter(|(runs, _)| *runs > 0).map(|(runs, how)| of(runs, how));
+    orders.chain(others).collect()
 }
 
 /// Writes what came of given traces as one JSON object on one line.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authloom_model::rule::NOTHING_ELSE;
 use authloom_model::{Policy, Scope, Spec};
 
-use super::{json, junit, text};
+use super::{json, junit, markdown, text};
 use crate::explore::Limits;
 use crate::run::{Breach, Goal, Outcome, Replay, Unwatched, explore, told};
 
@@ -65,6 +65,31 @@ fn a_check_alone_has_no_replays() {
 #[test]
 fn continuous_integration_reads_a_failure_for_each_promise_and_rule_that_is_broken() {
     insta::assert_snapshot!(written(|out| junit::outcome(out, &mixed())));
+}
+
+#[test]
+fn a_pull_request_shows_each_trace_as_a_picture_that_can_be_run() {
+    let said = written(|out| markdown::outcome(out, &mixed()));
+    let pictures: Vec<&str> =
+        said.split("```mermaid\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!pictures.is_empty());
+    for picture in pictures {
+        assert!(crate::trace::mermaid::read("a.mmd", picture).is_ok(), "{picture}");
+    }
+    let short: String = said
+        .lines()
+        .filter(|line| !line.starts_with("%%") && !line.starts_with("  "))
+        .fold(String::new(), |text, line| text + line + "\n");
+    insta::assert_snapshot!(short);
+}
+
+#[test]
+fn nothing_that_is_said_is_taken_for_markdown() {
+    let mut outcome = mixed();
+    outcome.checked.spec.policy.name = "<b>`a|b`\n## c".to_owned();
+    let said = written(|out| markdown::outcome(out, &outcome));
+    assert!(said.contains("&lt;b>`a\\|b` \\#\\# c"), "{said}");
+    assert!(!said.contains("<b>`"), "{said}");
 }
 
 #[test]

@@ -47,6 +47,11 @@ fn headline(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
 }
 
 /// The whole in a sentence.
+pub(super) fn sentence(outcome: &Outcome) -> String {
+    verdict(outcome).2
+}
+
+/// The whole in a sentence, with its sign and colour.
 fn verdict(outcome: &Outcome) -> (Style, char, String) {
     let checked = &outcome.checked;
     let Spec { policy, scope, .. } = &checked.spec;

@@ -1,0 +1,146 @@
+//! A summary in Markdown for pull requests, with each trace as a Mermaid picture that can be run.
+
+use std::io::{self, Write};
+
+use super::numbers::count;
+use super::replay::{covered, driven, races_in_words, troubles};
+use super::text::sentence;
+use crate::run::{Breach, Came, Checked, Outcome, Replay, Replayed, Status, Verdict, told};
+use crate::trace::{Trace, mermaid};
+
+/// Pictures at most: whoever mends these will run it again.
+const MOST_DRAWN: usize = 5;
+
+/// Writes an outcome.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn outcome(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    writeln!(out, "## {} {}\n", sign(outcome.status()), plain(&sentence(outcome)))?;
+    properties(out, &outcome.checked)?;
+    outcome.replays.iter().flatten().try_for_each(|replay| target(out, replay, &[]))
+}
+
+/// Writes what came of a target alone; of given traces, each.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn replay(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
+    let name = plain(&replay.target);
+    let (sign, sentence) = match replay.status() {
+        Status::Holds => ("✓", format!("{name} does what the model says")),
+        Status::Broken => ("✗", format!("{name} diverges from the model")),
+        Status::NothingRun => ("?", format!("{name} could be asked nothing")),
+        Status::Unfinished => ("?", format!("{name} was not asked everything")),
+        Status::Fault | Status::WrongInput => ("?", format!("{name} could not be asked")),
+    };
+    writeln!(out, "## {sign} {sentence}\n")?;
+    target(out, replay, replayed)
+}
+
+fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let (steps, worlds) = (checked.steps.map(|steps| format!(", {}", count(steps, "step"))), checked.worlds);
+    writeln!(out, "{}{} explored.\n", count(worlds, "world"), steps.unwrap_or_default())?;
+    let broken: Vec<_> = checked.findings.iter().filter(|finding| finding.verdict == Verdict::Violated).collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "| broken promise | | source |\n|---|---|---|")?;
+    for finding in &broken {
+        let property = finding.property;
+        writeln!(out, "| `{}` | {} | {} |", property.name, plain(property.sentence), plain(property.source))?;
+    }
+    writeln!(out)?;
+    for finding in broken.into_iter().take(MOST_DRAWN) {
+        if let Some(way) = finding.way.clone() {
+            let trace = told(&checked.spec, way, format!("broken: {}", finding.property.sentence));
+            picture(out, &format!("How <code>{}</code> is broken", finding.property.name), &trace)?;
+        }
+    }
+    Ok(())
+}
+
+fn target(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
+    writeln!(out, "### {} {}\n", sign(replay.status()), plain(&replay.target))?;
+    let facts = [covered(replay), driven(replay)].into_iter().chain(troubles(replay));
+    for fact in facts.chain(replay.left_out.iter().cloned()).chain(replay.reasons.iter().cloned()) {
+        writeln!(out, "* {}", plain(&fact))?;
+    }
+    writeln!(out)?;
+    let unlike = |one: &&Replayed| !matches!(one.verdict, Came::Conforms | Came::Before);
+    for one in replayed.iter().filter(unlike) {
+        writeln!(out, "* `{}`: {}", code(&one.file.display().to_string()), came(one.verdict))?;
+    }
+    for (what, lines) in races_in_words(replayed) {
+        writeln!(out, "* {}: {}", plain(&what), plain(&lines.join(", ")))?;
+    }
+    if !replayed.is_empty() {
+        writeln!(out)?;
+    }
+    replay.breaches.iter().take(MOST_DRAWN).try_for_each(|breach| diverges(out, breach))
+}
+
+fn came(verdict: Came) -> &'static str {
+    match verdict {
+        Came::Conforms => "conforms",
+        Came::Before => "conformed in an earlier run",
+        Came::Diverges => "diverges",
+        Came::Accepted => "diverges, which is accepted",
+        Came::Unsupported => "cannot be asked",
+        Came::Failed => "failed",
+    }
+}
+
+fn diverges(out: &mut dyn Write, breach: &Breach) -> io::Result<()> {
+    let rule = breach.rule;
+    writeln!(out, "**Rule** {} ({})  ", plain(rule.sentence), plain(rule.source))?;
+    writeln!(out, "**Expected** {}  ", plain(&breach.expected))?;
+    writeln!(out, "**Seen** {}", plain(&breach.seen))?;
+    if breach.again.of > 0 {
+        writeln!(out, "in {} of {} runs", breach.again.times, breach.again.of)?;
+    }
+    writeln!(out)?;
+    picture(out, "The way there", &breach.trace)?;
+    if breach.evidence.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<details><summary>HTTP</summary>\n\n```text")?;
+    breach.evidence.iter().try_for_each(|exchange| writeln!(out, "{}", code(exchange)))?;
+    writeln!(out, "```\n\n</details>\n")
+}
+
+/// A trace, folded in. Its text is the whole file, so that it can be saved and replayed.
+fn picture(out: &mut dyn Write, title: &str, trace: &Trace) -> io::Result<()> {
+    let steps = count(trace.steps.len() as u64, "step");
+    writeln!(out, "<details><summary>{title}, {steps}</summary>\n\n```mermaid")?;
+    // A fence of the policy's name or of the sentence would end this one.
+    out.write_all(code(&mermaid::write(trace)).as_bytes())?;
+    writeln!(out, "```\n\n</details>\n")
+}
+
+fn sign(status: Status) -> &'static str {
+    match status {
+        Status::Holds => "✓",
+        Status::Broken => "✗",
+        Status::WrongInput | Status::Unfinished | Status::NothingRun | Status::Fault => "?",
+    }
+}
+
+/// A text in which nothing is taken for Markdown or HTML.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for letter in text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }) {
+        match letter {
+            '<' => plain.push_str("&lt;"),
+            '&' => plain.push_str("&amp;"),
+            '|' | '*' | '[' | ']' | '\\' | '#' | '~' => plain.extend(['\\', letter]),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// A text that ends no code.
+fn code(text: &str) -> String {
+    text.replace('`', "'")
+}
