@@ -70,7 +70,7 @@ fn a_server_that_does_something_else_fails_with_a_picture_and_a_trace_to_keep() 
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(read(folder.path(), "verify.xml").contains("<failure"));
     let summary = read(folder.path(), "summary.md");
-    assert!(summary.contains("## ✗ target diverges from the model"), "{summary}");
+    assert!(summary.contains("## ✗ authloom diverges from the model"), "{summary}");
     assert!(summary.contains("```mermaid\n%% authloom trace 1"), "{summary}");
     assert!(folder.path().join("authloom-traces").read_dir().expect("there are new traces").next().is_some());
 }

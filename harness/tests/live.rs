@@ -1,7 +1,7 @@
 //! Targets that a file describes: the reference as a stranger, whose policy is found out, and servers that misbehave.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -193,7 +193,7 @@ by = "never"
 }
 
 /// One request a connection.
-fn serve(mut stream: TcpStream, answer: fn(&str, &mut TcpStream)) {
+fn serve<S: Read + Write>(mut stream: S, answer: fn(&str, &mut S)) {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -244,7 +244,7 @@ fn said_of(answer: fn(&str, &mut TcpStream)) -> String {
     said(&output).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn write(stream: &mut TcpStream, text: &str) {
+fn write(stream: &mut impl Write, text: &str) {
     // Whoever has heard enough may have hung up.
     let _ = stream.write_all(text.as_bytes());
 }
@@ -277,6 +277,90 @@ fn a_server_that_answers_with_a_page_an_error_or_no_token_is_a_finding() {
         write(stream, "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     });
     assert!(error.contains("500 Internal Server Error"), "{error}");
+}
+
+const TOKENS: &str = r#"{"access_token":"a","refresh_token":"r","token_type":"Bearer"}"#;
+
+#[test]
+fn an_answer_that_says_a_header_twice_or_is_of_another_type_is_a_finding() {
+    let twice = said_of(|_, stream| {
+        let head = "HTTP/1.1 200 OK\r\ncache-control: no-store\r\ncontent-type: application/json\r\ncontent-type: text/html\r\n";
+        write(stream, &format!("{head}content-length: {}\r\nconnection: close\r\n\r\n{TOKENS}", TOKENS.len()));
+    });
+    assert!(twice.contains("seen 200 OK with two Content-Type headers"), "{twice}");
+    let other = said_of(|_, stream| {
+        let head = "HTTP/1.1 200 OK\r\ncache-control: no-store\r\ncontent-type: text/plain\r\n";
+        write(stream, &format!("{head}content-length: {}\r\nconnection: close\r\n\r\n{TOKENS}", TOKENS.len()));
+    });
+    assert!(other.contains("seen 200 OK with tokens and not as application/json"), "{other}");
+    let lengths = said_of(|_, stream| {
+        write(stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\nconnection: close\r\n\r\n{} ");
+    });
+    assert!(lengths.contains("invalid content-length"), "{lengths}");
+}
+
+#[test]
+fn a_server_that_redirects_in_circles_is_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = sign_in(folder.path());
+    let target = stranger(folder.path(), |_, stream| {
+        let head =
+            "HTTP/1.1 302 Found\r\nlocation: /authorize?circles\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        write(stream, head);
+    });
+    let text = std::fs::read_to_string(&target).unwrap();
+    std::fs::write(&target, text.replace("\"/authorize\"", "\"/authorize?circles\"")).unwrap();
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let output = authloom(&["replay", &trace, "--target", &target, "--out", &out]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("508 Loop Detected"), "{}", said(&output));
+}
+
+/// A server behind TLS, whose certificate only it has signed, and that certificate.
+fn behind_tls() -> (u16, String) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate can be made");
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("the key is a key");
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![made.cert.der().clone()], key).expect("they belong together");
+    let config = std::sync::Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let port = listener.local_addr().expect("it listens").port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(config.clone()).expect("the settings are sound");
+            thread::spawn(move || serve(rustls::StreamOwned::new(connection, stream), |_, _| {}));
+        }
+    });
+    (port, made.cert.pem())
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_a_fault_until_somebody_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = sign_in(folder.path());
+    let target = stranger(folder.path(), |_, _| {});
+    let (port, certificate) = behind_tls();
+    let text = std::fs::read_to_string(&target).unwrap();
+    let line = text.lines().find(|line| line.starts_with("issuer")).unwrap();
+    let text = text.replace(line, &format!("issuer = \"https://localhost:{port}\""));
+    std::fs::write(&target, &text).unwrap();
+    let replay = ["replay", &trace, "--target", &target];
+    let output = authloom(&replay);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(said(&output).contains("invalid peer certificate"), "{}", said(&output));
+    let output = authloom(&["target", "init", "--issuer", &format!("https://localhost:{port}")]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(said(&output).contains("invalid peer certificate"), "{}", said(&output));
+    // Now the server is reached: it lets somebody in, and says nothing to a redemption.
+    std::fs::write(folder.path().join("ca.pem"), certificate).unwrap();
+    std::fs::write(&target, text.replace("[server]", "[server]\nca = \"ca.pem\"")).unwrap();
+    let output = authloom(&replay);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("GET /authorize → 303 See Other"), "{}", said(&output));
+    std::fs::write(folder.path().join("ca.pem"), "no certificate").unwrap();
+    let output = authloom(&replay);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(said(&output).contains("ca.pem: no certificates as PEM"), "{}", said(&output));
 }
 
 #[test]

@@ -110,7 +110,7 @@ pub(super) fn policy(name_or_file: &str) -> Result<Policy, Failure> {
 }
 
 /// What to say of a policy file that cannot be read.
-fn unread(file: &str, error: &std::io::Error) -> Failure {
+fn unread(file: &str, error: &io::Error) -> Failure {
     if error.kind() == ErrorKind::NotFound {
         return Failure::input(format_args!(
             "no profile and no file `{file}`: the profiles are {}; a file of your own can start from `authloom policy \

@@ -1,6 +1,7 @@
 //! `authloom target`: describes a live server, and tries what its description says.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use authloom_model::{Scope, Spec};
 use clap::{Args, Subcommand};
@@ -26,6 +27,10 @@ enum Verb {
         /// The server's issuer identifier.
         #[arg(long, value_name = "URL")]
         issuer: String,
+
+        /// The certificates, in PEM, of the authorities that are trusted beside those of the machine.
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
     },
     /// Try what a description says, line by line, and say what works.
     Check {
@@ -39,8 +44,8 @@ impl TargetCommand {
     /// Describes, or tries.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         match &self.verb {
-            Verb::Init { issuer } => {
-                let found = discovery::ask(issuer)?;
+            Verb::Init { issuer, ca } => {
+                let found = discovery::ask(issuer, ca.as_deref())?;
                 written(out.write_all(discovery::description(issuer, &found).as_bytes()))?;
                 Ok(Status::Holds)
             }

@@ -48,9 +48,25 @@ const OF_A_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, HOST, TRAN
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
+    /// A way to every server whose certificate the machine trusts.
     pub(super) fn new() -> Result<Self, Fault> {
-        let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build();
-        Ok(Self(client.map_err(|error| Fault(format!("no HTTP client: {error}")))?))
+        Self::with(Vec::new())
+    }
+
+    /// A way to those, too, for whom an authority of these vouches: certificates in PEM, one after the other.
+    pub(super) fn trusting(authorities: &[u8]) -> Result<Self, Fault> {
+        let wrong = |why: String| Fault(format!("no certificates as PEM has them: {why}"));
+        let authorities = reqwest::Certificate::from_pem_bundle(authorities).map_err(|error| wrong(causes(&error)))?;
+        if authorities.is_empty() {
+            return Err(wrong("there is none".to_owned()));
+        }
+        Self::with(authorities)
+    }
+
+    fn with(authorities: Vec<reqwest::Certificate>) -> Result<Self, Fault> {
+        let fault = |error: reqwest::Error| Fault(format!("no HTTP client: {}", causes(&error)));
+        let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().tls_certs_merge(authorities);
+        Ok(Self(client.build().map_err(fault)?))
     }
 
     /// Sends a request, to `base` where it names no server itself.
@@ -186,16 +202,21 @@ fn of_the_message(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Without the address: there may be a state in it.
-fn no_answer(error: reqwest::Error) -> NoAnswer {
-    let is_connect = error.is_connect() || error.is_builder();
-    let error = error.without_url();
+/// An error with all that led to it.
+fn causes(error: &dyn std::error::Error) -> String {
     let mut why = error.to_string();
-    let mut cause = std::error::Error::source(&error);
+    let mut cause = error.source();
     while let Some(deeper) = cause {
         why = format!("{why}: {deeper}");
         cause = deeper.source();
     }
+    why
+}
+
+/// Without the address: there may be a state in it.
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    let is_connect = error.is_connect() || error.is_builder();
+    let why = causes(&error.without_url());
     if is_connect { NoAnswer::Unreachable(why) } else { NoAnswer::Broken(why) }
 }
 

@@ -5,7 +5,7 @@
 
 use authloom_model::seen::{Answer, Request};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, LOCATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderName, StatusCode};
 use serde::Deserialize;
 use url::Url;
@@ -88,6 +88,9 @@ fn field(request: &Sent, name: &str) -> Secret {
 #[must_use]
 pub fn call_answer(answer: &Received) -> Answer<Concrete> {
     let challenge = header(answer, &WWW_AUTHENTICATE).unwrap_or_default();
+    if let Some(twice) = said_twice(answer) {
+        return unexpected(answer, twice);
+    }
     match answer.status() {
         StatusCode::OK => Answer::Items,
         StatusCode::UNAUTHORIZED if !challenge.starts_with("Bearer") => {
@@ -113,11 +116,18 @@ pub fn token_answer(answer: &Received) -> Answer<Concrete> {
     struct Refused {
         error: String,
     }
+    if let Some(twice) = said_twice(answer) {
+        return unexpected(answer, twice);
+    }
     if answer.status() == StatusCode::OK {
+        let kind = header(answer, &CONTENT_TYPE).unwrap_or_default();
         return match serde_json::from_slice::<Issued>(answer.body()) {
             Ok(issued) if !issued.token_type.eq_ignore_ascii_case("Bearer") => unexpected(answer, "of no Bearer token"),
             Ok(_) if !header(answer, &CACHE_CONTROL).is_some_and(|value| value.contains("no-store")) => {
                 unexpected(answer, "with tokens and without Cache-Control: no-store")
+            }
+            Ok(_) if !kind.to_ascii_lowercase().starts_with("application/json") => {
+                unexpected(answer, "with tokens and not as application/json")
             }
             Ok(issued) => Answer::Tokens(Secret::new(issued.access_token), issued.refresh_token.map(Secret::new)),
             Err(_) => unexpected(answer, "without tokens"),
@@ -155,6 +165,9 @@ pub fn revocation_answer(answer: &Received) -> Answer<Concrete> {
 /// What a login form answers: a redirect with a code, or itself again, or that the person is not let in.
 #[must_use]
 pub fn sign_in_answer(answer: &Received) -> Answer<Concrete> {
+    if let Some(twice) = said_twice(answer) {
+        return unexpected(answer, twice);
+    }
     if answer.status().is_redirection() {
         return redirected_code(answer).map_or_else(|| unexpected(answer, "without a code"), Answer::Code);
     }
@@ -176,6 +189,12 @@ pub fn redirect(answer: &Received) -> Option<Url> {
 
 fn header<'a>(answer: &'a Received, name: &HeaderName) -> Option<&'a str> {
     answer.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A header that is there more than once and must not be, so that nobody knows which one counts. RFC 9110 section 5.3.
+fn said_twice(answer: &Received) -> Option<&'static str> {
+    let singletons = [(CONTENT_TYPE, "with two Content-Type headers"), (LOCATION, "with two Location headers")];
+    singletons.into_iter().find(|(name, _)| answer.headers().get_all(name).iter().count() > 1).map(|(_, what)| what)
 }
 
 fn unexpected(answer: &Received, what: &str) -> Answer<Concrete> {

@@ -77,6 +77,8 @@ pub struct Server {
     /// Variables for which a random value is made up at each start, where the environment has none.
     #[serde(default)]
     pub made_up: BTreeSet<String>,
+    /// The file with the certificates, in PEM, of the authorities that are trusted beside those of the machine.
+    pub ca: Option<PathBuf>,
     /// Traces after which it is started anew.
     pub restart_after: Option<u32>,
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! What a server says of itself, as the beginning of its description. RFC 8414, OpenID Connect Discovery 1.0.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,7 +8,6 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::super::Fault;
-use super::super::client::Client;
 
 /// Where a server's metadata may be, in the order in which it is looked for.
 const PLACES: [&str; 2] = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
@@ -21,14 +21,14 @@ pub struct Discovered {
     metadata: Value,
 }
 
-/// Asks a server for its metadata.
+/// Asks a server for its metadata. `ca` is a file with the authorities that are trusted beside those of the machine.
 ///
 /// # Errors
 /// When it has none.
-pub fn ask(issuer: &str) -> Result<Discovered, Fault> {
+pub fn ask(issuer: &str, ca: Option<&Path>) -> Result<Discovered, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
-    let client = Client::new()?;
+    let client = super::trusting(ca)?;
     let base = issuer.trim_end_matches('/');
     let mut why = String::new();
     for place in PLACES {

@@ -17,6 +17,7 @@ mod process;
 mod secrets;
 mod sign_in;
 
+use std::path::Path;
 use std::time::Duration;
 
 use authloom_model::{CallId, Spec};
@@ -83,7 +84,7 @@ impl Stranger {
         let secrets = Secrets::of_description(&described)?;
         let clock = Clock::new(&described.clock)?;
         let hands = HandClock::starting_at(clock.now());
-        let client = Client::new()?;
+        let client = trusting(described.server.ca.as_ref().map(|ca| described.folder.join(ca)).as_deref())?;
         let backend = backend::asking(&hands);
         let mut stranger = Self {
             described,
@@ -327,6 +328,14 @@ impl Carrier for Stranger {
 fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
     let text = format!("{}:{}", super::form_encoded(client_id), super::form_encoded(secret.expose()));
     HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(text))).map_err(|error| Fault(error.to_string()))
+}
+
+/// A way to every server whose certificate the machine trusts, or an authority in a file.
+fn trusting(ca: Option<&Path>) -> Result<Client, Fault> {
+    let Some(ca) = ca else { return Client::new() };
+    let fault = |why: &dyn std::fmt::Display| Fault(format!("certificates in {}: {why}", ca.display()));
+    let authorities = std::fs::read(ca).map_err(|error| fault(&error))?;
+    Client::trusting(&authorities).map_err(|error| fault(&error))
 }
 
 /// What became of a request. A server that does not answer as HTTP has it is told by [`wire::broken`].
