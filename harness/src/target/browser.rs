@@ -77,6 +77,10 @@ pub trait Carrier {
     fn may_ask_more(&self) -> bool {
         true
     }
+    /// Who signs in since the last reset, where that is somebody else each time.
+    fn person(&self) -> Option<&Person> {
+        None
+    }
     /// Takes a browser to the login page, where the person signs in: what the last form is answered.
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
         let page = http::Request::get(url.as_str()).body(Bytes::new());
@@ -394,11 +398,12 @@ impl<C: Carrier> Browser<C> {
 
     /// The person fills in the form that the login page holds.
     fn visit(&mut self, exchange: Exchange, url: Url, password: Password) -> Result<Event<Concrete>, Fault> {
+        let Person { username, password: right } = self.carrier.person().unwrap_or(&self.person).clone();
         let password = match password {
-            Password::Right => self.person.password.expose().to_owned(),
-            Password::Wrong => format!("not {}", self.person.password.expose()),
+            Password::Right => right.expose().to_owned(),
+            Password::Wrong => format!("not {}", right.expose()),
         };
-        let answer = self.carrier.sign_in(&url, &self.person.username, &password)?;
+        let answer = self.carrier.sign_in(&url, &username, &password)?;
         let seen = wire::sign_in_answer(&answer);
         self.held.insert(exchange, Held::Page(answer));
         Ok(Event::Answered(exchange, seen))

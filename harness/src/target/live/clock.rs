@@ -4,13 +4,13 @@
 //! missing one would mean another time. The offset only grows: a server that sees time go back may keep what it should have dropped.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authloom_reference::clock::Timestamp;
 use tempfile::TempDir;
 
 use super::super::Fault;
+use super::command::{self, Surroundings};
 use super::description::ClockBy;
 
 /// Where Debian's package `faketime` puts the library, below the folder of the machine's architecture.
@@ -63,7 +63,7 @@ impl Clock {
     pub(super) fn advance(
         &mut self,
         by: Duration,
-        folder: &Path,
+        surroundings: Surroundings<'_>,
         post: impl FnOnce(&str) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let filled = |text: &str| text.replace("{seconds}", &by.as_secs().to_string());
@@ -75,7 +75,7 @@ impl Clock {
             ClockBy::Http { post: address } => post(&filled(address))?,
             ClockBy::Command { run } => {
                 let arguments: Vec<String> = run.iter().map(|text| filled(text)).collect();
-                run_command(&arguments, folder)?;
+                command::run("that turns the clock", &arguments, surroundings)?;
             }
             ClockBy::Wait => return wait(by),
             ClockBy::Never => return Err(Fault("this target's clock cannot be turned".to_owned())),
@@ -123,18 +123,6 @@ impl Faketime {
 
 fn timestamp_file(folder: &Path) -> PathBuf {
     folder.join("timestamp")
-}
-
-fn run_command(arguments: &[String], folder: &Path) -> Result<(), Fault> {
-    let Some((program, rest)) = arguments.split_first() else {
-        return Err(Fault("the command that turns the clock is empty".to_owned()));
-    };
-    let status = Command::new(program).args(rest).current_dir(folder).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Fault(format!("`{program}`, which turns the clock, ends with {status}"))),
-        Err(error) => Err(Fault(format!("cannot run `{program}`, which turns the clock: {error}"))),
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the shell that owns the clock of a target")]

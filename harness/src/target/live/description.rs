@@ -16,6 +16,7 @@ use toml::Spanned;
 
 use super::super::{Abilities, Told};
 use super::Allowance;
+use super::command::Surroundings;
 
 /// How long a server may take to get ready or to answer, unless told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,6 +72,10 @@ pub struct Server {
     pub issuer: Option<String>,
     /// The command that starts it. It prints a line of JSON when it is ready: `{"url": ISSUER}`.
     pub start: Option<Vec<String>>,
+    /// The command that stops it, before it is told to go.
+    pub stop: Option<Vec<String>>,
+    /// The command that makes it forget all grants, before each trace.
+    pub reset: Option<Vec<String>>,
     /// What it finds in its environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -132,6 +137,11 @@ pub struct SignIn {
     /// Whether a wrong password is turned down.
     #[serde(default)]
     pub passwords: Passwords,
+    /// The command that signs in, instead of our browser: it finds `AUTHLOOM_URL`, `AUTHLOOM_REDIRECT_URI`, `AUTHLOOM_USERNAME` and
+    /// `AUTHLOOM_PASSWORD` in its environment, and prints the address that the browser is sent to, or nothing where nobody is let in.
+    pub run: Option<Vec<String>>,
+    /// The command that makes somebody up before each trace: it prints `{"username": NAME, "password": PASSWORD}`.
+    pub fresh: Option<Vec<String>>,
     /// Who else can sign in, so that several traces can be driven at once on a server that runs.
     #[serde(default)]
     pub others: Vec<Other>,
@@ -301,6 +311,11 @@ impl Description {
                 (jobs > people).then(why)
             }
         }
+    }
+
+    /// Where and how its commands run.
+    pub(super) fn surroundings<'s>(&'s self, env: &'s [(&'s str, &'s str)]) -> Surroundings<'s> {
+        Surroundings { folder: &self.folder, env, patience: self.server.patience }
     }
 
     /// What the server can be made to do, but for revocation, which its endpoints tell.

@@ -65,8 +65,12 @@ policy = "recommended"         # what it is held to: a profile, or a policy file
 issuer = "{issuer}"
 # start = ["command", "argument"] # instead of issuer: what starts it, and prints {{"url": ISSUER}} when it is ready
 # made_up = ["NAME"]           # variables for which a random value is made up at each start
+# stop = ["command"]           # what stops it; without it, it is told to go
+# reset = ["command"]          # what makes it forget all grants, before each trace
 # restart_after = 60           # traces after which it is started anew
-# within = "10s"               # how long it may take
+# within = "10s"               # how long it, or a command, may take
+# rate = "10/s"                # how fast it may be asked
+# ca = "ca.pem"                # authorities that are trusted beside those of the machine
 
 [endpoints]
 discovery = "{place}"
@@ -87,6 +91,10 @@ username = "demo"
 password_from = "DEMO_PASSWORD"
 # passwords = "any"            # where any password will do
 # press = ["allow"]            # the buttons that are pressed on pages that ask for no password
+# run = ["command"]            # what signs in instead, for pages that need a browser: it finds AUTHLOOM_URL, AUTHLOOM_REDIRECT_URI,
+                               # AUTHLOOM_USERNAME and AUTHLOOM_PASSWORD, and prints where the browser is sent
+# fresh = ["command"]          # what makes somebody up before each trace, and prints {{"username": NAME, "password": PASSWORD}}
+# [[sign_in.others]]           # who else can sign in, for --jobs: username and password_from
 
 # [introspection]
 # client_id = "backend"

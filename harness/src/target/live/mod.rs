@@ -8,6 +8,7 @@
 mod allowance;
 mod backend;
 mod clock;
+mod command;
 pub mod description;
 pub mod discovery;
 mod endpoints;
@@ -28,6 +29,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Uri};
+use serde::Deserialize;
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -73,8 +75,17 @@ pub struct Stranger {
     backend: HeldBackend,
     client: Client,
     traces: u32,
+    /// Who signs in in this trace, where that is somebody new each time.
+    person: Option<Person>,
     evidence: Vec<String>,
     runtime: Runtime,
+}
+
+/// Somebody that a command has made up.
+#[derive(Deserialize)]
+struct Fresh {
+    username: String,
+    password: String,
 }
 
 impl Stranger {
@@ -96,6 +107,7 @@ impl Stranger {
             backend,
             client,
             traces: 0,
+            person: None,
             evidence: Vec::new(),
             runtime,
         };
@@ -203,10 +215,10 @@ impl Carrier for Stranger {
     }
 
     fn advance(&mut self, by: Duration) -> Result<(), Fault> {
-        let folder = self.described.folder.clone();
+        let described = self.described.clone();
         let base = self.endpoints.issuer.clone();
         let (client, runtime, patience) = (self.client.clone(), &self.runtime, self.described.server.patience);
-        self.clock.advance(by, &folder, |address| {
+        self.clock.advance(by, described.surroundings(&[]), |address| {
             let request = http::Request::post(placed(&base, address)).body(Bytes::new());
             let request = request.map_err(|error| Fault(error.to_string()))?;
             match runtime.block_on(client.in_time("", request, patience)) {
@@ -274,7 +286,24 @@ impl Carrier for Stranger {
             self.start()?;
         }
         self.traces += 1;
+        if let Some(command) = &self.described.server.reset {
+            command::run("that makes the server forget", command, self.described.surroundings(&[]))?;
+        }
+        self.person = match &self.described.sign_in.fresh {
+            None => None,
+            Some(command) => {
+                let said = command::run("that makes somebody up", command, self.described.surroundings(&[]))?;
+                let wrong =
+                    |_| Fault("the command of `sign_in.fresh` prints no {\"username\", \"password\"}".to_owned());
+                let Fresh { username, password } = serde_json::from_str(&said).map_err(wrong)?;
+                Some(Person { username, password: Secret::new(password) })
+            }
+        };
         self.clock.begin_a_second()
+    }
+
+    fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
     }
 
     fn moved(&mut self, settings: &gui::Settings) -> Result<Option<gui::Settings>, Fault> {
@@ -313,6 +342,18 @@ impl Carrier for Stranger {
     }
 
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
+        if let Some(command) = &self.described.sign_in.run {
+            let env = [
+                ("AUTHLOOM_URL", url.as_str()),
+                ("AUTHLOOM_REDIRECT_URI", self.described.client.redirect_uri.as_str()),
+                ("AUTHLOOM_USERNAME", username),
+                ("AUTHLOOM_PASSWORD", password),
+            ];
+            let said = command::run("that signs in", command, self.described.surroundings(&env))?;
+            let answer = sign_in::printed(&said, &self.described.client.redirect_uri);
+            self.evidence.push(format!("the command that signs in → {}", evidence::answered(&answer)));
+            return Ok(answer);
+        }
         let press = self.described.sign_in.press.clone();
         let redirect_uri = self.described.client.redirect_uri.clone();
         let typed = Typed { username, password, press: &press };

@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 
 use super::super::{Fault, Secret};
+use super::command::{self, Surroundings};
 use super::description::Description;
 use super::orphans;
 
@@ -24,6 +25,15 @@ pub(super) struct Server {
     url: String,
     /// The last line that it has complained in.
     said: Arc<Mutex<String>>,
+    /// How it is stopped, if not by being told to go.
+    stopping: Option<Stopping>,
+}
+
+/// The command that stops a server.
+struct Stopping {
+    command: Vec<String>,
+    folder: PathBuf,
+    patience: Duration,
 }
 
 /// How long a server may take to stop when it is asked to. Then it is killed.
@@ -59,7 +69,9 @@ impl Server {
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         // From here on it ends with this value, whatever comes.
-        let mut server = Self { child: Some(child), group, url: String::new(), said: Arc::default() };
+        let (folder, patience) = (described.folder.clone(), described.server.patience);
+        let stopping = described.server.stop.clone().map(|command| Stopping { command, folder, patience });
+        let mut server = Self { child: Some(child), group, url: String::new(), said: Arc::default(), stopping };
         server.listen(stderr.expect("standard error is piped"))?;
         let line = first_line(stdout.expect("standard output is piped"), described.server.patience)?;
         match serde_json::from_str::<ReadyLine>(&line) {
@@ -93,6 +105,11 @@ impl Server {
     /// Asks it to stop, and kills it with all that it started if it does not.
     fn stop(&mut self) {
         let (Some(mut child), Some(group)) = (self.child.take(), self.group) else { return };
+        if let Some(Stopping { command, folder, patience }) = &self.stopping {
+            // If it fails, the server is told to go all the same.
+            let _ =
+                command::run("that stops the server", command, Surroundings { folder, env: &[], patience: *patience });
+        }
         // Each of these may fail because it has ended already, which is what is wanted.
         drop(child.stdin.take());
         let _ = kill_process_group(group, Signal::TERM);

@@ -60,6 +60,18 @@ pub(super) fn sign_in(
     Ok(circles())
 }
 
+/// What a command that signs in has printed: where the browser was sent, or nothing where nobody was let in.
+pub(super) fn printed(said: &str, redirect_uri: &str) -> Received {
+    let url = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let Some(url) = url.filter(|url| url.starts_with(redirect_uri)) else { return Received::new(Bytes::new()) };
+    let mut answer = Received::new(Bytes::new());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    if let Ok(location) = HeaderValue::from_str(url) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    answer
+}
+
 /// What a sign-in without an end is answered with.
 fn circles() -> Received {
     let mut answer = Received::new(Bytes::new());
@@ -248,6 +260,16 @@ mod tests {
         let login = r#"<form method="post"><input name="user"><input type="password" name="pass"></form>"#;
         let (came, seen) = signed_in(&[answer(200, &[], login)]);
         assert_eq!((came.status(), seen.len()), (StatusCode::OK, 2));
+    }
+
+    #[test]
+    fn a_command_prints_where_the_browser_was_sent_or_nothing() {
+        let came = printed("opening a browser\nhttp://gui.test/cb?code=c\n\n", "http://gui.test/cb");
+        assert_eq!(came.status(), StatusCode::SEE_OTHER);
+        assert_eq!(came.headers()[LOCATION], "http://gui.test/cb?code=c");
+        for nobody in ["", "no such person\n", "http://elsewhere.test/cb?code=c"] {
+            assert_eq!(printed(nobody, "http://gui.test/cb").status(), StatusCode::OK);
+        }
     }
 
     #[test]
