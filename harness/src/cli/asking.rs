@@ -35,8 +35,8 @@ impl Asking {
                 described.allowance = described.allowance.limited(budget);
                 Ok(())
             }
-            (Some(_), Chosen::Reference | Chosen::Http) => {
-                Err(Failure::input("--budget is for a server that a file describes: ours may be asked anything"))
+            (Some(_), Chosen::Reference | Chosen::Http | Chosen::Backend(_)) => {
+                Err(Failure::input("--budget is for an AuthService that a file describes: ours may be asked anything"))
             }
         }
     }

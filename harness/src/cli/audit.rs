@@ -67,7 +67,7 @@ impl Audit {
             agreed(specs.iter().map(|spec| run::explore(spec, self.bounds.into(), &mut progress).0).collect());
         let spec = &specs[0];
         let how = How { times: self.times, ..How::ONCE };
-        let mut replay = held_to(described, spec, self.bounds.into(), (NonZeroUsize::MIN, how), &mut progress)?;
+        let mut replay = held_to(&target, spec, self.bounds.into(), (NonZeroUsize::MIN, how), &mut progress)?;
         let (mut races, raced) = raced(&target, spec, self.bounds.into(), how, &mut progress)?;
         progress.finish();
         for replay in [&mut replay, &mut races] {

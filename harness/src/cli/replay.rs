@@ -10,7 +10,7 @@ use super::asked::{Format, Summary, too_many_ticks};
 use super::asking::Asking;
 use super::failure::{Failure, written};
 use super::targets::Chosen;
-use super::verify::{DEFAULT_OUT, RACES, accepted, save};
+use super::verify::{DEFAULT_OUT, RACES, save};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Given, How, Status, replay_traces};
@@ -56,10 +56,7 @@ impl Replay {
         let given = self.given()?;
         let mut progress = Progress::start();
         let open = |spec: &Spec| target.open(spec);
-        let accepted = match &target {
-            Chosen::Reference | Chosen::Http => Vec::new(),
-            Chosen::Live(described) => accepted(described),
-        };
+        let accepted = target.accepted();
         let shard = self.asking.shard();
         let how = How { accepted: &accepted, times: self.times, shard, journal: journal.as_ref(), ..How::ONCE };
         let (mut replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut progress);

@@ -44,9 +44,10 @@ pub struct Serve {
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
 
-    /// For a backend or a GUI alone: the AuthService that it trusts.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9400")]
-    pub issuer: String,
+    /// For a backend or a GUI alone: the AuthService that it trusts (http://127.0.0.1:9400 unless told). For an AuthService alone: its issuer
+    /// identifier, where it is reached through something else (its URL unless told).
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
 
     /// For a backend alone: where it reaches the AuthService, if not at its issuer's URL.
     #[arg(long, value_name = "URL")]
@@ -90,6 +91,8 @@ pub struct NoSecret {
     role: &'static str,
 }
 
+/// The AuthService that is trusted, unless told.
+const ISSUER: &str = "http://127.0.0.1:9400";
 /// Where a backend is, unless told.
 const BACKEND_URL: &str = "http://127.0.0.1:9401";
 
@@ -109,22 +112,28 @@ impl Serve {
     /// When a server that runs alone needs the secret and there is none.
     pub fn options(&self, policy: Policy, secret: Option<String>) -> Result<Options, NoSecret> {
         let secret = |role| secret.filter(|text| !text.is_empty()).map(Secret::new).ok_or(NoSecret { role });
+        let issuer = || self.issuer.clone().unwrap_or_else(|| ISSUER.to_owned());
         let backend_url = || self.resource.clone().unwrap_or_else(|| BACKEND_URL.to_owned());
         let role = match self.role {
             Which::All => {
                 Role::All { auth_port: self.auth_port, backend_port: self.backend_port, gui_port: self.gui_port }
             }
             Which::Auth => {
-                Role::Auth { port: self.auth_port, resource: backend_url(), backend_secret: secret("auth")? }
+                Role::Auth {
+                    port: self.auth_port,
+                    issuer: self.issuer.clone(),
+                    resource: backend_url(),
+                    backend_secret: secret("auth")?,
+                }
             }
             Which::Backend => Role::Backend {
                 port: self.backend_port,
                 resource: self.resource.clone(),
-                issuer: self.issuer.clone(),
-                auth_url: self.auth_url.clone().unwrap_or_else(|| self.issuer.clone()),
+                issuer: issuer(),
+                auth_url: self.auth_url.clone().unwrap_or_else(issuer),
                 secret: secret("backend")?,
             },
-            Which::Gui => Role::Gui { port: self.gui_port, issuer: self.issuer.clone(), backend_url: backend_url() },
+            Which::Gui => Role::Gui { port: self.gui_port, issuer: issuer(), backend_url: backend_url() },
         };
         Ok(Options {
             policy,

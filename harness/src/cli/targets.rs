@@ -1,7 +1,7 @@
 //! The targets that can be named, and those that a file describes.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use authloom_model::{Policy, Spec};
 
@@ -9,8 +9,9 @@ use super::asked;
 use super::failure::Failure;
 use crate::run::Suite;
 use crate::target::http::Http;
-use crate::target::live::Live;
+use crate::target::live::backend_description::{BackendDescription, Role};
 use crate::target::live::description::Description;
+use crate::target::live::{Live, LiveBackend};
 use crate::target::{Fault, Reference, Target};
 
 /// A target.
@@ -20,8 +21,10 @@ pub(super) enum Chosen {
     Reference,
     /// The reference servers as processes of their own, over HTTP on loopback.
     Http,
-    /// A server that a file describes.
+    /// An AuthService that a file describes.
     Live(Box<Description>),
+    /// A backend that a file describes.
+    Backend(Box<BackendDescription>),
 }
 
 impl Chosen {
@@ -33,7 +36,15 @@ impl Chosen {
         match name_or_file {
             "reference" => Ok(Self::Reference),
             "http" => Ok(Self::Http),
-            file => described(file).map(|described| Self::Live(Box::new(described))),
+            file => {
+                let text = read(file)?;
+                match Role::of(&text) {
+                    Role::AuthService => described(file).map(|described| Self::Live(Box::new(described))),
+                    Role::Backend => BackendDescription::from_toml(Path::new(file), &text)
+                        .map(|described| Self::Backend(Box::new(described)))
+                        .map_err(Failure::input),
+                }
+            }
         }
     }
 
@@ -43,6 +54,7 @@ impl Chosen {
             Self::Reference => "reference",
             Self::Http => "http",
             Self::Live(described) => &described.name,
+            Self::Backend(described) => &described.name,
         }
     }
 
@@ -50,7 +62,7 @@ impl Chosen {
     pub(super) fn suite(&self) -> Suite {
         match self {
             Self::Reference => Suite::EveryStep,
-            Self::Http | Self::Live(_) => Suite::EveryKind,
+            Self::Http | Self::Live(_) | Self::Backend(_) => Suite::EveryKind,
         }
     }
 
@@ -58,38 +70,87 @@ impl Chosen {
     pub(super) fn open(&self, spec: &Spec) -> Result<Box<dyn Target>, Fault> {
         match self {
             Self::Reference => Ok(Box::new(Reference::new(spec)?)),
-            Self::Http => {
-                let program = std::env::current_exe()
-                    .map_err(|error| Fault(format!("cannot find the program that serves: {error}")))?;
-                Ok(Box::new(Http::start(spec, &program)?))
-            }
+            Self::Http => Ok(Box::new(Http::start(spec, &program()?)?)),
             Self::Live(described) => Ok(Box::new(Live::before(described, spec)?)),
+            Self::Backend(described) => Ok(Box::new(LiveBackend::of(described, spec, &program()?)?)),
         }
+    }
+
+    /// The policy that the file of a described server names, with what to call it; none where there is no file.
+    pub(super) fn policy(&self) -> Result<Option<(&str, Policy)>, Failure> {
+        match self {
+            Self::Reference | Self::Http => Ok(None),
+            Self::Live(described) => Ok(Some((&described.policy, policy_of(described)?))),
+            Self::Backend(described) => {
+                let policy = policy_beside(&described.folder, &described.policy)?;
+                Ok(Some((&described.policy, policy)))
+            }
+        }
+    }
+
+    /// The rules that a described server is known not to keep, each with the reason why that is accepted today.
+    pub(super) fn accepted(&self) -> Vec<(String, String)> {
+        let accepted = match self {
+            Self::Reference | Self::Http => return Vec::new(),
+            Self::Live(described) => &described.accepted,
+            Self::Backend(described) => &described.accepted,
+        };
+        let today = today();
+        let accepted = accepted.iter().filter(|accepted| accepted.holds_on(&today));
+        accepted.map(|accepted| (accepted.rule.clone(), accepted.reason.clone())).collect()
     }
 
     /// How many to drive at once: as many as there are cores, where one is no more than memory.
     pub(super) fn workers(&self) -> NonZeroUsize {
         match self {
             Self::Reference => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            Self::Http | Self::Live(_) => NonZeroUsize::MIN,
+            Self::Http | Self::Live(_) | Self::Backend(_) => NonZeroUsize::MIN,
         }
     }
 }
 
-/// Reads the description of a target.
+fn program() -> Result<PathBuf, Fault> {
+    std::env::current_exe().map_err(|error| Fault(format!("cannot find the program that serves: {error}")))
+}
+
+/// The day by the machine's clock, like 2027-01-31.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is accepted for a time is so by the calendar of whoever accepts it"
+)]
+fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Reads the description of an AuthService.
 pub(super) fn described(file: &str) -> Result<Description, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::input(format_args!(
-            "no target `{file}`: it is reference, http, or a file that describes a server, which cannot be read: {error}"
-        ))
-    })?;
+    let text = read(file)?;
+    if Role::of(&text) == Role::Backend {
+        return Err(Failure::input(format_args!(
+            "{file} describes a backend, which `verify` and `replay` drive: only an AuthService is probed, audited or checked"
+        )));
+    }
     Description::from_toml(Path::new(file), &text).map_err(Failure::input)
 }
 
-/// The policy that a described target is held to.
+fn read(file: &str) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Failure::input(format_args!(
+            "no target `{file}`: it is reference, http, or a file that describes a server, which cannot be read: {error}"
+        ))
+    })
+}
+
+/// The policy that a described AuthService is held to.
 pub(super) fn policy_of(described: &Description) -> Result<Policy, Failure> {
-    if let Some(policy) = Policy::profile(&described.policy) {
-        return Ok(policy);
+    policy_beside(&described.folder, &described.policy)
+}
+
+/// The profile of that name, or the policy in a file in that folder.
+fn policy_beside(folder: &Path, name_or_file: &str) -> Result<Policy, Failure> {
+    match Policy::profile(name_or_file) {
+        Some(policy) => Ok(policy),
+        None => asked::policy(&folder.join(name_or_file).to_string_lossy()),
     }
-    asked::policy(&described.folder.join(&described.policy).to_string_lossy())
 }

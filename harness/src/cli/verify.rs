@@ -12,14 +12,11 @@ use super::asking::{Asking, Jobs};
 use super::check;
 use super::failure::{Failure, written};
 use super::folder::Folder;
-use super::targets::{Chosen, policy_of};
+use super::targets::Chosen;
 use crate::explore::Limits;
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{self, How, Plan, Replay, Replayed, Status, Suite};
-use crate::target::Target;
-use crate::target::live::Live;
-use crate::target::live::description::Description;
 
 /// Check a policy, and replay it on real servers: every step in this process, every kind of step over HTTP. The bare command does this.
 #[derive(Args, Clone, Debug)]
@@ -93,8 +90,8 @@ impl Verify {
         if self.goal == Some(Goal::Races) {
             return self.races(targets.last().expect("there is a target"), how, out);
         }
-        if let [target @ Chosen::Live(described)] = targets {
-            return self.live(described, self.jobs.of(target)?, how, out);
+        if let [target @ (Chosen::Live(_) | Chosen::Backend(_))] = targets {
+            return self.live(target, how, out);
         }
         let spec = self.subject.spec()?;
         let mut progress = Progress::start();
@@ -117,17 +114,11 @@ impl Verify {
 
 impl Verify {
     /// Holds a described server to the policy that its file names.
-    fn live(
-        &self,
-        described: &Description,
-        jobs: NonZeroUsize,
-        how: How<'_>,
-        out: &mut dyn Write,
-    ) -> Result<Status, Failure> {
-        let spec = Spec::new(policy_of(described)?, self.subject.scope)
-            .map_err(|error| too_many_ticks(&described.policy, &error))?;
+    fn live(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
+        let spec = self.spec_for(target)?;
+        let jobs = self.jobs.of(target)?;
         let mut progress = Progress::start();
-        let mut replay = held_to(described, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
+        let mut replay = held_to(target, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
         progress.finish();
         save(&mut replay, &self.out)?;
         self.summary.append(|out| report::markdown::replay(out, &replay, &[]))?;
@@ -141,13 +132,19 @@ impl Verify {
 }
 
 impl Verify {
+    /// What a target is held to: the policy that its file names, or the one that the flags do.
+    fn spec_for(&self, target: &Chosen) -> Result<Spec, Failure> {
+        match target.policy()? {
+            None => self.subject.spec(),
+            Some((name, policy)) => {
+                Spec::new(policy, self.subject.scope).map_err(|error| too_many_ticks(name, &error))
+            }
+        }
+    }
+
     /// Lets requests go at once.
     fn races(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
-        let spec = match target {
-            Chosen::Reference | Chosen::Http => self.subject.spec()?,
-            Chosen::Live(described) => Spec::new(policy_of(described)?, self.subject.scope)
-                .map_err(|error| too_many_ticks(&described.policy, &error))?,
-        };
+        let spec = self.spec_for(target)?;
         let mut progress = Progress::start();
         let (mut replay, replayed) = raced(target, &spec, self.bounds.into(), how, &mut progress)?;
         progress.finish();
@@ -174,10 +171,7 @@ pub(super) fn raced(
         let target = target.open(spec)?;
         (target.abilities(), target.lens())
     };
-    let accepted = match target {
-        Chosen::Reference | Chosen::Http => Vec::new(),
-        Chosen::Live(described) => accepted(described),
-    };
+    let accepted = target.accepted();
     let open = |spec: &Spec| target.open(spec);
     let how = How { accepted: &accepted, ..how };
     Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, progress))
@@ -185,43 +179,26 @@ pub(super) fn raced(
 
 /// Leads a described server through a step of every kind that it can be asked.
 pub(super) fn held_to(
-    described: &Description,
+    target: &Chosen,
     spec: &Spec,
     limits: Limits,
     (workers, how): (NonZeroUsize, How<'_>),
     progress: &mut Progress,
 ) -> Result<Replay, Failure> {
     let seen = {
-        let target = Live::before(described, spec)?;
+        let target = target.open(spec)?;
         (target.abilities(), target.lens())
     };
-    let accepted = accepted(described);
-    let open = || Ok(Box::new(Live::before(described, spec)?) as Box<dyn Target>);
+    let accepted = target.accepted();
+    let open = || target.open(spec);
     let plan = Plan {
-        target: &described.name,
+        target: target.name(),
         suite: Suite::EveryKind,
         open: &open,
         workers,
         how: How { confirmations: CONFIRMATIONS, accepted: &accepted, ..how },
     };
     Ok(run::verify_live(spec, seen, limits, &plan, progress))
-}
-
-/// The rules that a server is known not to keep, each with the reason why that is accepted today.
-pub(super) fn accepted(described: &Description) -> Vec<(String, String)> {
-    let today = today();
-    let accepted = described.accepted.iter().filter(|accepted| accepted.holds_on(&today));
-    accepted.map(|accepted| (accepted.rule.clone(), accepted.reason.clone())).collect()
-}
-
-/// The day by the machine's clock, like 2027-01-31.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is accepted for a time is so by the calendar of whoever accepts it"
-)]
-fn today() -> String {
-    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-    now.split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Saves the traces on which a target diverges.

@@ -70,6 +70,8 @@ pub enum Role {
     Auth {
         /// Where it listens.
         port: u16,
+        /// Its issuer identifier, where it is reached through something else; its URL unless told.
+        issuer: Option<String>,
         /// The resource that its access tokens are for: the backend's identifier. RFC 9068 section 2.2.
         resource: String,
         /// What the backend introspects with. RFC 7662 section 2.1.

@@ -46,9 +46,10 @@ pub(super) async fn ready(options: &Options) -> Result<Ready, Fault> {
             ];
             Ok(Ready { servers, announcement: guide::guide(options, &places, &gui_url, &secret) })
         }
-        Role::Auth { port, resource, backend_secret } => {
+        Role::Auth { port, issuer, resource, backend_secret } => {
             let (socket, url) = listen(*port, "--auth-port").await?;
-            let router = auth_router(options, &time, &places(&url, resource)?, backend_secret)?;
+            let places = places(issuer.as_ref().unwrap_or(&url), resource)?;
+            let router = auth_router(options, &time, &places, backend_secret)?;
             Ok(Ready { servers: vec![(socket, router)], announcement: line("auth", &url) })
         }
         Role::Backend { port, resource, issuer, auth_url, secret } => {

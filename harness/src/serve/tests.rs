@@ -85,7 +85,12 @@ async fn an_address_that_ends_with_a_slash_is_refused() {
 
 #[tokio::test]
 async fn a_role_alone_announces_itself_in_one_line_of_json() {
-    let role = Role::Auth { port: 0, resource: "http://items.test".to_owned(), backend_secret: Secret::new("any") };
+    let role = Role::Auth {
+        port: 0,
+        issuer: None,
+        resource: "http://items.test".to_owned(),
+        backend_secret: Secret::new("any"),
+    };
     let ready = roles::ready(&options(role, BY_HAND)).await.unwrap();
     let url = format!("http://{}", ready.servers[0].0.local_addr().unwrap());
     assert_eq!(ready.announcement, format!("{{\"role\":\"auth\",\"url\":\"{url}\"}}\n"));

@@ -3,11 +3,14 @@
 //! A target knows neither the model nor what ought to happen. It speaks in [`Concrete`] symbols: what was really sent.
 
 mod backend;
+mod between;
 pub mod browser;
 mod client;
 pub mod http;
 pub mod live;
 mod login;
+mod process;
+mod proxy;
 mod reference;
 pub mod settings;
 mod thief;

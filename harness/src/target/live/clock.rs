@@ -18,10 +18,12 @@ const LIBRARY: &str = "faketime/libfaketime.so.1";
 /// How far into a second a trace begins: what is issued and asked within the rest of it falls into the same second.
 const INTO_THE_SECOND: Duration = Duration::from_millis(20);
 
-/// A clock that runs as the machine's does, and is ahead of it.
+/// A clock that runs as the machine's does and is ahead of it, or that stands still.
 pub(super) struct Clock {
     by: ClockBy,
     ahead: Duration,
+    /// Where it stands but for what it is turned; none for one that runs as the machine's does.
+    stands_at: Option<Duration>,
     faketime: Option<Faketime>,
 }
 
@@ -38,20 +40,28 @@ impl Clock {
             ClockBy::Faketime => Some(Faketime::new()?),
             ClockBy::Http { .. } | ClockBy::Command { .. } | ClockBy::Wait | ClockBy::Never => None,
         };
-        let clock = Self { by: by.clone(), ahead: Duration::ZERO, faketime };
+        let stands_at = match by {
+            ClockBy::Http { stands: true, .. } | ClockBy::Command { stands: true, .. } => {
+                Some(Duration::from_secs(machine_time().as_secs()))
+            }
+            ClockBy::Http { .. } | ClockBy::Command { .. } | ClockBy::Faketime | ClockBy::Wait | ClockBy::Never => None,
+        };
+        let clock = Self { by: by.clone(), ahead: Duration::ZERO, stands_at, faketime };
         clock.write()?;
         Ok(clock)
     }
 
     /// The server's time.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_seconds((machine_time() + self.ahead).as_secs())
+        Timestamp::from_seconds((self.stands_at.unwrap_or_else(machine_time) + self.ahead).as_secs())
     }
 
     /// What a server finds in its environment so that its clock can be turned.
     pub(super) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
-        let Some(Faketime { folder, library }) = &self.faketime else { return Vec::new() };
+        let time = ("AUTHLOOM_TIME", self.now().seconds().to_string().into());
+        let Some(Faketime { folder, library }) = &self.faketime else { return vec![time] };
         vec![
+            time,
             ("LD_PRELOAD", library.clone()),
             ("FAKETIME_NO_CACHE", "1".into()),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
@@ -72,8 +82,8 @@ impl Clock {
                 self.ahead += by;
                 return self.write();
             }
-            ClockBy::Http { post: address } => post(&filled(address))?,
-            ClockBy::Command { run } => {
+            ClockBy::Http { post: address, .. } => post(&filled(address))?,
+            ClockBy::Command { run, .. } => {
                 let arguments: Vec<String> = run.iter().map(|text| filled(text)).collect();
                 command::run("that turns the clock", &arguments, surroundings)?;
             }

@@ -68,7 +68,8 @@ pub struct Accepted {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Where it is, for one that runs.
+    /// Where it is, for one that runs: for an AuthService its issuer identifier, for a backend its `url`.
+    #[serde(alias = "url")]
     pub issuer: Option<String>,
     /// The command that starts it. It prints a line of JSON when it is ready: `{"url": ISSUER}`.
     pub start: Option<Vec<String>>,
@@ -203,11 +204,17 @@ pub enum ClockBy {
     Http {
         /// The address or path.
         post: String,
+        /// Whether it stands still but for that. It then began at the second that the server found in `AUTHLOOM_TIME`.
+        #[serde(default)]
+        stands: bool,
     },
     /// By a command, with `{seconds}` replaced by how many pass.
     Command {
         /// The command.
         run: Vec<String>,
+        /// Whether it stands still but for that. It then began at the second that the server found in `AUTHLOOM_TIME`.
+        #[serde(default)]
+        stands: bool,
     },
     /// By nothing but time.
     Wait,
@@ -244,33 +251,14 @@ impl Description {
         let read: File = toml::from_str(text).map_err(|wrong| {
             error(wrong.span().unwrap_or(0..0), wrong.message().lines().next().unwrap_or("").to_owned())
         })?;
-        let span = read.server.span();
-        let mut server = read.server.into_inner();
-        if server.start.is_some() == server.issuer.is_some() {
-            let why = "a server either runs, then `issuer` says where, or is started here, then `start` says how";
-            return Err(error(span, why.to_owned()));
-        }
-        if read.clock.get_ref() == &ClockBy::Faketime && server.start.is_none() {
-            let why = "libfaketime turns the clock of a server that is started here: say how with `server.start`";
-            return Err(error(read.clock.span(), why.to_owned()));
-        }
-        for accepted in &read.accepted {
-            if accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none()) {
-                return Err(error(accepted.span(), "`until` is a day, like 2027-01-31".to_owned()));
-            }
-        }
-        server.patience = match &server.within {
-            None => PATIENCE,
-            Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
-                error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
-            })?,
-        };
+        let server = whole(read.server, &read.clock, &error)?;
+        let accepted = days_are_days(read.accepted, &error)?;
         let rate = server.rate.as_ref().map(|rate| rate.get_ref().parse().map_err(|why| error(rate.span(), why)));
         let rate = rate.transpose()?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let folder = folder_of(path);
         Ok(Self {
             name: name_of(path),
-            folder: folder.to_owned(),
+            folder,
             policy: read.policy,
             server,
             endpoints: read.endpoints,
@@ -279,7 +267,7 @@ impl Description {
             introspection: read.introspection,
             resource: read.resource,
             clock: read.clock.into_inner(),
-            accepted: read.accepted.into_iter().map(Spanned::into_inner).collect(),
+            accepted,
             allowance: Allowance::unlimited(rate),
             opened: Arc::default(),
         })
@@ -352,7 +340,51 @@ impl fmt::Display for Description {
     }
 }
 
-fn name_of(path: &Path) -> String {
+/// A server with its patience, if it and its clock can be what they say.
+pub(super) fn whole(
+    server: Spanned<Server>,
+    clock: &Spanned<ClockBy>,
+    error: &impl Fn(Range<usize>, String) -> DescriptionError,
+) -> Result<Server, DescriptionError> {
+    let span = server.span();
+    let mut server = server.into_inner();
+    if server.start.is_some() == server.issuer.is_some() {
+        let why = "a server either runs, then `issuer` or `url` says where, or is started here, then `start` says how";
+        return Err(error(span, why.to_owned()));
+    }
+    if clock.get_ref() == &ClockBy::Faketime && server.start.is_none() {
+        let why = "libfaketime turns the clock of a server that is started here: say how with `server.start`";
+        return Err(error(clock.span(), why.to_owned()));
+    }
+    server.patience = match &server.within {
+        None => PATIENCE,
+        Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
+            error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
+        })?,
+    };
+    Ok(server)
+}
+
+/// What is accepted, if each last day is a day.
+pub(super) fn days_are_days(
+    accepted: Vec<Spanned<Accepted>>,
+    error: &impl Fn(Range<usize>, String) -> DescriptionError,
+) -> Result<Vec<Accepted>, DescriptionError> {
+    let is_no_day = |accepted: &&Spanned<Accepted>| {
+        accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none())
+    };
+    if let Some(wrong) = accepted.iter().find(is_no_day) {
+        return Err(error(wrong.span(), "`until` is a day, like 2027-01-31".to_owned()));
+    }
+    Ok(accepted.into_iter().map(Spanned::into_inner).collect())
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")).to_owned()
+}
+
+pub(super) fn name_of(path: &Path) -> String {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     match folder {
@@ -361,7 +393,7 @@ fn name_of(path: &Path) -> String {
     }
 }
 
-fn error_at(path: &Path, text: &str, span: Range<usize>, why: String) -> DescriptionError {
+pub(super) fn error_at(path: &Path, text: &str, span: Range<usize>, why: String) -> DescriptionError {
     let before = &text[..span.start.min(text.len())];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     DescriptionError {

@@ -3,10 +3,12 @@
 //! What its answers are depends on nothing but HTTP. What cannot be asked of it is left out and said ([`Abilities`]), what cannot be
 //! seen is not compared ([`Lens`]). Where it hangs, breaks off or floods us, that is seen like any other answer.
 //!
-//! Deliberately absent: what a backend of the server's own asks on the way. It stands in no proxy of ours.
+//! An AuthService is a [`Stranger`]; a backend with our AuthService behind it is a [`LiveBackend`]. Deliberately absent: what a backend of
+//! an AuthService's own asks on the way. It stands in no proxy of ours.
 
 mod allowance;
 mod backend;
+pub mod backend_description;
 mod clock;
 mod command;
 pub mod description;
@@ -15,6 +17,7 @@ mod endpoints;
 mod evidence;
 mod orphans;
 mod process;
+mod resource_server;
 mod secrets;
 mod sign_in;
 
@@ -40,6 +43,7 @@ use super::settings::gui_policy;
 use super::wire::{self, Received, Sent};
 use super::{Abilities, Fault, Lens, Secret, Told};
 pub use allowance::{Allowance, Rate};
+pub use resource_server::LiveBackend;
 use clock::Clock;
 use description::{Description, TokenKind};
 use endpoints::{Endpoints, placed};
@@ -92,7 +96,7 @@ impl Stranger {
     fn open(described: Description) -> Result<Self, Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
-        let secrets = Secrets::of_description(&described)?;
+        let secrets = Secrets::of_server(&described.server)?;
         let clock = Clock::new(&described.clock)?;
         let hands = HandClock::starting_at(clock.now());
         let client = trusting(described.server.ca.as_ref().map(|ca| described.folder.join(ca)).as_deref())?;
@@ -121,7 +125,7 @@ impl Stranger {
         self.server = None;
         if let Some(command) = &self.described.server.start {
             let clock = self.clock.environment();
-            self.server = Some(Server::start(&self.described, command, clock, &self.secrets.0)?);
+            self.server = Some(Server::start((&self.described.folder, &self.described.server), command, clock, &self.secrets.0)?);
         }
         let base = match (&self.server, &self.described.server.issuer) {
             (Some(server), _) => server.url().to_owned(),

@@ -3,7 +3,7 @@
 //! Invariant: it does not outlive its owner. It has a process group of its own, which is asked to stop when this is dropped, then killed; and the end of its standard input tells it to go should the owner be killed first.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::super::{Fault, Secret};
 use super::command::{self, Surroundings};
-use super::description::Description;
+use super::description;
 use super::orphans;
 
 /// A running server.
@@ -47,9 +47,9 @@ struct ReadyLine {
 impl Server {
     /// Starts a server and waits until it says that it is ready.
     pub(super) fn start(
-        described: &Description,
+        (folder, described): (&Path, &description::Server),
         command: &[String],
-        clock: Vec<(&'static str, PathBuf)>,
+        env: Vec<(&'static str, PathBuf)>,
         secrets: &[(String, Secret)],
     ) -> Result<Self, Fault> {
         let Some((program, arguments)) = command.split_first() else {
@@ -58,10 +58,10 @@ impl Server {
         let mut command = Command::new(program);
         command
             .args(arguments)
-            .current_dir(&described.folder)
-            .envs(&described.server.env)
+            .current_dir(folder)
+            .envs(&described.env)
             .envs(secrets.iter().map(|(name, secret)| (name, secret.expose())))
-            .envs(clock)
+            .envs(env)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -69,11 +69,11 @@ impl Server {
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         // From here on it ends with this value, whatever comes.
-        let (folder, patience) = (described.folder.clone(), described.server.patience);
-        let stopping = described.server.stop.clone().map(|command| Stopping { command, folder, patience });
+        let (folder, patience) = (folder.to_owned(), described.patience);
+        let stopping = described.stop.clone().map(|command| Stopping { command, folder, patience });
         let mut server = Self { child: Some(child), group, url: String::new(), said: Arc::default(), stopping };
         server.listen(stderr.expect("standard error is piped"))?;
-        let line = first_line(stdout.expect("standard output is piped"), described.server.patience)?;
+        let line = first_line(stdout.expect("standard output is piped"), described.patience)?;
         match serde_json::from_str::<ReadyLine>(&line) {
             Ok(ready) => server.url = ready.url.trim_end_matches('/').to_owned(),
             Err(_) => {

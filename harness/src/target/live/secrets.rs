@@ -1,16 +1,16 @@
 //! The secrets that a description names: from the environment, or made up at each start.
 
 use super::super::{Fault, Secret};
-use super::description::Description;
+use super::description;
 
 /// The secrets that a description names.
 pub(super) struct Secrets(pub(super) Vec<(String, Secret)>);
 
 impl Secrets {
     /// Makes up what may be made up and the environment has not.
-    pub(super) fn of_description(described: &Description) -> Result<Self, Fault> {
+    pub(super) fn of_server(server: &description::Server) -> Result<Self, Fault> {
         let mut made = Vec::new();
-        for name in &described.server.made_up {
+        for name in &server.made_up {
             let secret = match from_environment(name) {
                 Some(secret) => secret,
                 None => {

@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use authloom_model::Policy;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::super::{Fault, Secret};
-use super::PATIENCE;
+use super::{Fault, Secret};
 use crate::cli::serve::BACKEND_SECRET;
+
+/// How long one of our servers may take. Loopback answers come within a millisecond, on the busiest machine within a second.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running server.
 pub(super) struct Process {

@@ -5,8 +5,9 @@
 //! show the same token.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -22,12 +23,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::super::Fault;
-use super::super::client::Client;
-use super::super::wire::{Received, Sent};
+use super::Fault;
+use super::client::Client;
+use super::wire::{Received, Sent};
 
 /// Introspections that may wait to be noticed. One does, since calls are sent one at a time; the others are leftovers of a broken run.
 const UNNOTICED: usize = 64;
+
+/// Where our AuthService takes introspections.
+const INTROSPECTION: &str = "/introspect";
 
 /// An introspection that is held.
 pub(super) struct Asked {
@@ -40,40 +44,59 @@ pub(super) struct Asked {
 /// A running proxy.
 pub(super) struct Proxy {
     url: String,
+    auth: Arc<OnceLock<String>>,
     asked: mpsc::Receiver<Asked>,
     serving: JoinHandle<()>,
 }
 
 #[derive(Clone)]
-struct Between {
+struct Passage {
     client: Client,
-    auth: String,
+    auth: Arc<OnceLock<String>>,
     asked: mpsc::Sender<Asked>,
 }
 
+impl Passage {
+    async fn pass(&self, message: Sent) -> Response {
+        let Some(auth) = self.auth.get() else {
+            return (StatusCode::SERVICE_UNAVAILABLE, "the AuthService is not there yet").into_response();
+        };
+        match self.client.exchange(auth, message).await {
+            Ok(answer) => answer.map(Body::from),
+            Err(why) => (StatusCode::BAD_GATEWAY, Fault::from(why).0).into_response(),
+        }
+    }
+}
+
 impl Proxy {
-    /// Listens at a free port of loopback, before the AuthService at `auth`.
-    pub(super) async fn open(client: Client, auth: &str) -> Result<Self, Fault> {
-        let fault = |error| Fault(format!("no socket: {error}"));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(fault)?;
+    /// Listens at an address, before an AuthService that is still to be named.
+    pub(super) async fn open(client: Client, at: SocketAddr) -> Result<Self, Fault> {
+        let fault = |error| Fault(format!("cannot listen at {at}: {error}"));
+        let listener = TcpListener::bind(at).await.map_err(fault)?;
         let url = format!("http://{}", listener.local_addr().map_err(fault)?);
         let listener = listener.tap_io(|socket| {
             // Without it the connection is slower and as good.
             let _ = socket.set_nodelay(true);
         });
         let (tell, asked) = mpsc::channel(UNNOTICED);
-        let between = Between { client, auth: auth.to_owned(), asked: tell };
-        let router = Router::new().route("/introspect", post(hold)).fallback(pass).with_state(between);
+        let auth = Arc::new(OnceLock::new());
+        let passage = Passage { client, auth: Arc::clone(&auth), asked: tell };
+        let router = Router::new().route(INTROSPECTION, post(hold)).fallback(pass).with_state(passage);
         let serving = tokio::spawn(async move {
             // It ends by being aborted.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { url, asked, serving })
+        Ok(Self { url, auth, asked, serving })
     }
 
     /// Where it listens, without a slash at the end.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Names the AuthService that messages go to. The first name counts.
+    pub(super) fn forward_to(&self, auth: &str) {
+        self.auth.get_or_init(|| auth.to_owned());
     }
 
     /// The next introspection.
@@ -93,20 +116,17 @@ impl Drop for Proxy {
     }
 }
 
-async fn hold(State(between): State<Between>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn hold(State(passage): State<Passage>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let (release, released) = oneshot::channel();
     let asked = Asked { request: message(method, uri, headers, body), release };
-    if between.asked.send(asked).await.is_err() {
+    if passage.asked.send(asked).await.is_err() {
         return broken();
     }
     released.await.map_or_else(|_| broken(), |answer| answer.map(Body::from))
 }
 
-async fn pass(State(between): State<Between>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    match between.client.exchange(&between.auth, message(method, uri, headers, body)).await {
-        Ok(answer) => answer.map(Body::from),
-        Err(why) => (StatusCode::BAD_GATEWAY, Fault::from(why).0).into_response(),
-    }
+async fn pass(State(passage): State<Passage>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    passage.pass(message(method, uri, headers, body)).await
 }
 
 fn message(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Sent {

@@ -1,16 +1,11 @@
 //! The reference over HTTP: the AuthService and the backend in processes of their own, reached through sockets as a stranger's would be.
 //!
-//! A message of the GUI is held here until it arrives, then sent. The backend reaches the AuthService through a [`proxy`] that holds each
+//! A message of the GUI is held here until it arrives, then sent. The backend reaches the AuthService through a proxy that holds each
 //! introspection; meanwhile the call that caused it stays open. Everything of ours runs on one thread, and only while an action happens,
 //! so a trace meets the servers in exactly its own order.
 //!
 //! Deliberately absent: waiting by the clock. Each wait is for one of the messages that can come, and [`PATIENCE`] only says when to give up.
 
-mod process;
-mod proxy;
-
-use std::collections::BTreeMap;
-use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,27 +16,21 @@ use authloom_reference::gui::Gui;
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
+use super::between::{Between, LOOPBACK};
 use super::browser::{Browser, Carrier, Person, Reply};
 use super::client::Client;
+use super::process::{self, PATIENCE, Process};
 use super::settings::{Places, gui_settings};
 use super::wire::{Received, Sent};
 use super::{Fault, Secret};
 use crate::serve::REDIRECT_URI;
-use process::Process;
-use proxy::{Asked, Proxy};
-
-/// How long a server may take. Loopback answers come within a millisecond, on the busiest machine within a second.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When time begins. Any instant does; this one is a round number of seconds that looks like a date.
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// The resource that tokens are for. Not the backend's URL, since the AuthService is told it before the backend has one.
-const RESOURCE: &str = "http://backend.reference";
+pub(super) const RESOURCE: &str = "http://backend.reference";
 
 /// The reference over HTTP. Its servers end with it.
 pub type Http = Browser<Sockets>;
@@ -72,28 +61,13 @@ impl Http {
 
 /// Messages carried over sockets. Fields are in the order of their end: first whoever asks, then the servers, last what all run on.
 pub struct Sockets {
-    waiting: BTreeMap<CallId, Waiting>,
-    proxy: Proxy,
+    between: Between,
     client: Client,
     backend: Process,
     auth: Process,
     backend_secret: Secret,
     now: Timestamp,
     runtime: Runtime,
-}
-
-/// A call that waits at the backend for its introspection, which waits at the proxy.
-struct Waiting {
-    call: JoinHandle<Result<Received, Fault>>,
-    request: Sent,
-    release: oneshot::Sender<Received>,
-    held: Option<Received>,
-}
-
-/// What comes first of a call that was sent.
-enum First {
-    Answer(Received),
-    Introspection(Asked),
 }
 
 impl Sockets {
@@ -110,21 +84,22 @@ impl Sockets {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
         let client = Client::new()?;
-        let proxy = runtime.block_on(Proxy::open(client.clone(), auth.url()))?;
-        let at_auth = ["--issuer", auth.url(), "--auth-url", proxy.url()];
+        let between = Between::open(&runtime, client.clone(), LOOPBACK, PATIENCE)?;
+        between.forward_to(auth.url());
+        let at_auth = ["--issuer", auth.url(), "--auth-url", between.url()];
         let backend = serve("backend", &[&["--backend-port", "0"][..], &at_auth].concat())?;
-        Ok(Self { waiting: BTreeMap::new(), proxy, client, backend, auth, backend_secret, now: START, runtime })
+        Ok(Self { between, client, backend, auth, backend_secret, now: START, runtime })
     }
 
     fn exchange(&self, base: &str, request: Sent) -> Result<Received, Fault> {
-        self.runtime.block_on(in_time(self.client.exchange(base, request)))
+        self.runtime.block_on(self.client.in_time(base, request, PATIENCE)).map_err(Fault::from)
     }
 
     /// Posts nothing to the same path of both servers.
     fn control(&self, path: &str) -> Result<[Received; 2], Fault> {
         let post = |base| {
             let request = http::Request::post(path).body(Bytes::new()).expect("the path is ours");
-            in_time(self.client.exchange(base, request))
+            self.client.in_time(base, request, PATIENCE)
         };
         let (auth, backend) =
             self.runtime.block_on(async { tokio::join!(post(self.auth.url()), post(self.backend.url())) });
@@ -135,41 +110,6 @@ impl Sockets {
         }
     }
 
-    fn waiting(&mut self, call: CallId) -> Result<&mut Waiting, Fault> {
-        self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))
-    }
-
-    /// Waits for what becomes of a call that was sent.
-    fn first(&mut self, call: &mut JoinHandle<Result<Received, Fault>>) -> Result<First, Fault> {
-        let proxy = &mut self.proxy;
-        let first = self.runtime.block_on(in_time(async {
-            tokio::select! {
-                answer = &mut *call => match answer {
-                    Ok(answer) => answer.map(First::Answer),
-                    Err(error) => Err(Fault(format!("a call ended early: {error}"))),
-                },
-                Some(asked) = proxy.asked() => Ok(First::Introspection(asked)),
-            }
-        }));
-        first.inspect_err(|_| call.abort())
-    }
-
-    /// The answer to a call whose introspection has come to its end: with an answer, or without.
-    fn released(&mut self, call: CallId, answer: Option<Received>) -> Result<Received, Fault> {
-        let Waiting { mut call, release, .. } = self.waiting.remove(&call).ok_or_else(|| not_waiting(call))?;
-        match answer {
-            // A backend that has gone away meanwhile is seen by what becomes of the call.
-            Some(answer) => drop(release.send(answer)),
-            None => drop(release),
-        }
-        match self.first(&mut call)? {
-            First::Answer(answer) => Ok(answer),
-            First::Introspection(_) => {
-                call.abort();
-                Err(Fault("the backend asks the AuthService once more".to_owned()))
-            }
-        }
-    }
 }
 
 impl Carrier for Sockets {
@@ -210,44 +150,28 @@ impl Carrier for Sockets {
     }
 
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
-        let client = self.client.clone();
-        let base = self.backend.url().to_owned();
-        let mut sent = self.runtime.spawn(async move { Ok(client.exchange(&base, request).await?) });
-        match self.first(&mut sent)? {
-            First::Answer(answer) => Ok(Reply::Answers(answer)),
-            First::Introspection(Asked { request, release }) => {
-                let waiting = Waiting { call: sent, request: request.clone(), release, held: None };
-                self.waiting.insert(call, waiting);
-                Ok(Reply::Introspects(request))
-            }
-        }
+        self.between.call(&self.runtime, self.backend.url(), call, request)
     }
 
     fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
-        self.waiting(call).map(|waiting| waiting.request.clone())
+        self.between.introspection(call)
     }
 
     fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
-        self.waiting(call)?.held = Some(answer);
-        Ok(())
+        self.between.hold(call, answer)
     }
 
     fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
-        let held = self.waiting(call)?.held.take();
-        let held = held.ok_or_else(|| Fault(format!("the introspection of {call:?} has not arrived")))?;
-        self.released(call, Some(held))
+        self.between.release(&self.runtime, call)
     }
 
     fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault> {
-        self.released(call, None)
+        self.between.lose(&self.runtime, call)
     }
 
     /// The servers forget; their clocks go on, so that no token of before could be taken for a later one.
     fn reset(&mut self) -> Result<(), Fault> {
-        for waiting in std::mem::take(&mut self.waiting).into_values() {
-            waiting.call.abort();
-        }
-        self.proxy.forget();
+        self.between.forget();
         self.control("/test/reset").map(drop)
     }
 
@@ -255,15 +179,4 @@ impl Carrier for Sockets {
         let request = super::introspection(token, Demo::BACKEND, self.backend_secret.expose())?;
         super::says_active(&self.to_auth(request)?).map(Some)
     }
-}
-
-async fn in_time<T, E: Into<Fault>>(exchange: impl Future<Output = Result<T, E>>) -> Result<T, Fault> {
-    match timeout(PATIENCE, exchange).await {
-        Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => Err(Fault(format!("no answer within {} s", PATIENCE.as_secs()))),
-    }
-}
-
-fn not_waiting(call: CallId) -> Fault {
-    Fault(format!("{call:?} does not wait for an introspection"))
 }
