@@ -118,14 +118,12 @@ impl Serve {
             Which::All => {
                 Role::All { auth_port: self.auth_port, backend_port: self.backend_port, gui_port: self.gui_port }
             }
-            Which::Auth => {
-                Role::Auth {
-                    port: self.auth_port,
-                    issuer: self.issuer.clone(),
-                    resource: backend_url(),
-                    backend_secret: secret("auth")?,
-                }
-            }
+            Which::Auth => Role::Auth {
+                port: self.auth_port,
+                issuer: self.issuer.clone(),
+                resource: backend_url(),
+                backend_secret: secret("auth")?,
+            },
             Which::Backend => Role::Backend {
                 port: self.backend_port,
                 resource: self.resource.clone(),

@@ -8,10 +8,10 @@ use clap::{Args, Subcommand};
 
 use super::asked::too_many_ticks;
 use super::failure::{Failure, written};
-use super::targets::{described, policy_of};
+use super::targets::Chosen;
 use crate::report;
 use crate::run::{Status, try_out};
-use crate::target::live::{Live, discovery};
+use crate::target::live::discovery;
 
 /// Describe a live server in a file, or try what such a file says.
 #[derive(Args, Clone, Debug)]
@@ -50,12 +50,13 @@ impl TargetCommand {
                 Ok(Status::Holds)
             }
             Verb::Check { file } => {
-                let described = described(file)?;
-                let spec = Spec::new(policy_of(&described)?, Scope::THEFT)
-                    .map_err(|error| too_many_ticks(&described.policy, &error))?;
-                let mut target = Live::before(&described, &spec)?;
-                let tried = try_out(&mut target);
-                written(report::tried::text(out, &described.name, &tried))?;
+                let target = Chosen::of(file)?;
+                let Some((name, policy)) = target.policy()? else {
+                    return Err(Failure::input(format_args!("{file} is no file that describes a server")));
+                };
+                let spec = Spec::new(policy, Scope::THEFT).map_err(|error| too_many_ticks(name, &error))?;
+                let tried = try_out(&mut *target.open(&spec)?);
+                written(report::tried::text(out, target.name(), &tried))?;
                 Ok(tried.status())
             }
         }

@@ -136,9 +136,7 @@ impl Verify {
     fn spec_for(&self, target: &Chosen) -> Result<Spec, Failure> {
         match target.policy()? {
             None => self.subject.spec(),
-            Some((name, policy)) => {
-                Spec::new(policy, self.subject.scope).map_err(|error| too_many_ticks(name, &error))
-            }
+            Some((name, policy)) => Spec::new(policy, self.subject.scope).map_err(|error| too_many_ticks(name, &error)),
         }
     }
 

@@ -110,11 +110,7 @@ impl Between {
     }
 
     /// Waits for what becomes of a call that was sent. A backend that does not answer as HTTP has it is told by [`wire::broken`].
-    fn first(
-        &mut self,
-        runtime: &Runtime,
-        call: &mut JoinHandle<Result<Received, NoAnswer>>,
-    ) -> Result<First, Fault> {
+    fn first(&mut self, runtime: &Runtime, call: &mut JoinHandle<Result<Received, NoAnswer>>) -> Result<First, Fault> {
         let proxy = &mut self.proxy;
         let patience = self.patience * 2;
         let first = async {

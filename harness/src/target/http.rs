@@ -109,7 +109,6 @@ impl Sockets {
             None => Ok(answers),
         }
     }
-
 }
 
 impl Carrier for Sockets {

@@ -43,27 +43,3 @@ post = "/test/clock/advance?seconds={{seconds}}"
 fn machine_seconds() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later than 1970").as_secs()
 }
-
-/// Writes the description of the reference's backend, which is held to one policy and follows another.
-pub(crate) fn described_backend(file: &Path, program: &str, policy: &str, follows: &str) {
-    let text = format!(
-        r#"role = "backend"
-policy = "{policy}"
-
-[server]
-start = ["sh", "-c", """
-    AUTHLOOM_BACKEND_SECRET=$AUTHLOOM_CLIENT_SECRET exec {program} serve --role backend --backend-port 0 --policy {follows} \\
-        --issuer $AUTHLOOM_ISSUER --resource $AUTHLOOM_AUDIENCE --test-clock $AUTHLOOM_TIME --stop-with-stdin
-"""]
-
-[backend]
-resource = "/get_items"
-
-[clock]
-by = "http"
-post = "/test/clock/advance?seconds={{seconds}}"
-stands = true
-"#
-    );
-    std::fs::write(file, text).expect("the folder can be written to");
-}

@@ -163,7 +163,10 @@ by = "faketime"
     fn a_file_says_what_it_describes() {
         assert_eq!(Role::of(RIGHT), Role::Backend);
         assert_eq!(Role::of("policy = \"recommended\""), Role::AuthService);
-        assert_eq!(BackendDescription::from_toml(Path::new("mine/target.toml"), RIGHT).map(|read| read.name), Ok("mine".to_owned()));
+        assert_eq!(
+            BackendDescription::from_toml(Path::new("mine/target.toml"), RIGHT).map(|read| read.name),
+            Ok("mine".to_owned())
+        );
     }
 
     #[test]

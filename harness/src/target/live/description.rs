@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +43,9 @@ pub struct Description {
     pub introspection: Option<Introspection>,
     /// What is protected by a backend of the server's own, as an address or a path. None: our backend asks the server.
     pub resource: Option<String>,
+    /// Where that backend reaches the AuthService, so that its introspections are held: our proxy listens there, and takes them at
+    /// `/introspect`. None: they pass unseen.
+    pub proxy: Option<SocketAddr>,
     /// How its clock is turned.
     pub clock: ClockBy,
     /// What it is known to do otherwise.
@@ -233,6 +237,7 @@ struct File {
     sign_in: SignIn,
     introspection: Option<Introspection>,
     resource: Option<String>,
+    proxy: Option<Spanned<SocketAddr>>,
     clock: Spanned<ClockBy>,
     #[serde(default)]
     accepted: Vec<Spanned<Accepted>>,
@@ -252,6 +257,10 @@ impl Description {
             error(wrong.span().unwrap_or(0..0), wrong.message().lines().next().unwrap_or("").to_owned())
         })?;
         let server = whole(read.server, &read.clock, &error)?;
+        if let (None, Some(proxy)) = (&read.resource, &read.proxy) {
+            let why = "a proxy stands between a backend of the server's own and the server: say with `resource` what is called";
+            return Err(error(proxy.span(), why.to_owned()));
+        }
         let accepted = days_are_days(read.accepted, &error)?;
         let rate = server.rate.as_ref().map(|rate| rate.get_ref().parse().map_err(|why| error(rate.span(), why)));
         let rate = rate.transpose()?;
@@ -266,6 +275,7 @@ impl Description {
             sign_in: read.sign_in,
             introspection: read.introspection,
             resource: read.resource,
+            proxy: read.proxy.map(Spanned::into_inner),
             clock: read.clock.into_inner(),
             accepted,
             allowance: Allowance::unlimited(rate),
@@ -313,9 +323,14 @@ impl Description {
             clock: yes_if(self.clock != ClockBy::Never),
             passwords: yes_if(self.sign_in.passwords == Passwords::Checked),
             revocation: Told::Yes,
-            introspection: yes_if(self.resource.is_none()),
+            introspection: self.introspections(),
             at_once: Told::Yes,
         }
+    }
+
+    /// Whether introspections are seen and held: those of our backend, or of one that stands behind our proxy.
+    pub(super) fn introspections(&self) -> Told {
+        if self.resource.is_none() || self.proxy.is_some() { Told::Yes } else { Told::No }
     }
 
     /// Whether the server tells how tokens of a kind stand.
@@ -370,9 +385,8 @@ pub(super) fn days_are_days(
     accepted: Vec<Spanned<Accepted>>,
     error: &impl Fn(Range<usize>, String) -> DescriptionError,
 ) -> Result<Vec<Accepted>, DescriptionError> {
-    let is_no_day = |accepted: &&Spanned<Accepted>| {
-        accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none())
-    };
+    let is_no_day =
+        |accepted: &&Spanned<Accepted>| accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none());
     if let Some(wrong) = accepted.iter().find(is_no_day) {
         return Err(error(wrong.span(), "`until` is a day, like 2027-01-31".to_owned()));
     }
@@ -459,6 +473,8 @@ by = "faketime"
         assert!(error.contains("either runs") && error.contains("or is started here"), "{error}");
         let error = refused("[clock]", "[[accepted]]\nrule = \"a\"\nreason = \"b\"\nuntil = 07:32:00\n[clock]");
         assert!(error.ends_with("`until` is a day, like 2027-01-31"), "{error}");
+        let error = refused("resource = \"/items\"", "proxy = \"127.0.0.1:9411\"");
+        assert!(error.starts_with("my.toml:2:9: a proxy stands between"), "{error}");
         let error = refused("[client]", "within = \"soon\"\n[client]");
         assert!(error.contains(":10: `soon` is no duration"), "{error}");
     }

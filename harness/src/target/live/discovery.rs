@@ -60,6 +60,7 @@ pub fn description(issuer: &str, found: &Discovered) -> String {
 
 policy = "recommended"         # what it is held to: a profile, or a policy file beside this one, which has its lifetimes
 # resource = "/items"          # what is protected by a backend of its own; without it our backend asks the server
+# proxy = "127.0.0.1:9411"     # where that backend asks the server instead, at /introspect, so that we can hold what it asks
 
 [server]
 issuer = "{issuer}"

@@ -3,8 +3,8 @@
 //! What its answers are depends on nothing but HTTP. What cannot be asked of it is left out and said ([`Abilities`]), what cannot be
 //! seen is not compared ([`Lens`]). Where it hangs, breaks off or floods us, that is seen like any other answer.
 //!
-//! An AuthService is a [`Stranger`]; a backend with our AuthService behind it is a [`LiveBackend`]. Deliberately absent: what a backend of
-//! an AuthService's own asks on the way. It stands in no proxy of ours.
+//! An AuthService is a [`Stranger`]; a backend with our AuthService behind it is a [`LiveBackend`]. What a backend of an
+//! AuthService's own asks on the way is held where that reaches it through our proxy, and passes unseen where it does not.
 
 mod allowance;
 mod backend;
@@ -37,17 +37,18 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use super::backend::HeldBackend;
+use super::between::Between;
 use super::browser::{Browser, Carrier, Person, Reply};
 use super::client::{Client, NoAnswer};
 use super::settings::gui_policy;
 use super::wire::{self, Received, Sent};
 use super::{Abilities, Fault, Lens, Secret, Told};
 pub use allowance::{Allowance, Rate};
-pub use resource_server::LiveBackend;
 use clock::Clock;
 use description::{Description, TokenKind};
 use endpoints::{Endpoints, placed};
 use process::Server;
+pub use resource_server::LiveBackend;
 use secrets::Secrets;
 use sign_in::Typed;
 
@@ -77,6 +78,8 @@ pub struct Stranger {
     clock: Clock,
     hands: HandClock,
     backend: HeldBackend,
+    /// Before a backend of the server's own.
+    between: Option<Between>,
     client: Client,
     traces: u32,
     /// Who signs in in this trace, where that is somebody new each time.
@@ -101,6 +104,8 @@ impl Stranger {
         let hands = HandClock::starting_at(clock.now());
         let client = trusting(described.server.ca.as_ref().map(|ca| described.folder.join(ca)).as_deref())?;
         let backend = backend::asking(&hands);
+        let patience = described.server.patience;
+        let between = described.proxy.map(|at| Between::open(&runtime, client.clone(), at, patience)).transpose()?;
         let mut stranger = Self {
             described,
             server: None,
@@ -109,6 +114,7 @@ impl Stranger {
             clock,
             hands,
             backend,
+            between,
             client,
             traces: 0,
             person: None,
@@ -125,7 +131,8 @@ impl Stranger {
         self.server = None;
         if let Some(command) = &self.described.server.start {
             let clock = self.clock.environment();
-            self.server = Some(Server::start((&self.described.folder, &self.described.server), command, clock, &self.secrets.0)?);
+            self.server =
+                Some(Server::start((&self.described.folder, &self.described.server), command, clock, &self.secrets.0)?);
         }
         let base = match (&self.server, &self.described.server.issuer) {
             (Some(server), _) => server.url().to_owned(),
@@ -135,6 +142,9 @@ impl Stranger {
             }
         };
         let described = self.described.clone();
+        if let Some(between) = &self.between {
+            between.forward_to(&base);
+        }
         self.endpoints = Endpoints::find(&described, &base, |request| self.exchange(request))?;
         Ok(())
     }
@@ -259,31 +269,57 @@ impl Carrier for Stranger {
             return self.backend.call(call, request);
         }
         let carries_a_token = request.headers().contains_key(AUTHORIZATION);
+        if let Some(between) = &mut self.between {
+            self.runtime.block_on(allowance::pause(self.described.allowance.one_more()?));
+            let asked = evidence::asked(&request);
+            let reply = between.call(&self.runtime, "", call, request)?;
+            self.evidence.push(match &reply {
+                Reply::Answers(answer) | Reply::Unseen(answer) => format!("{asked} → {}", evidence::answered(answer)),
+                Reply::Introspects(_) => format!("{asked}: the backend asks"),
+            });
+            return Ok(reply);
+        }
         let answer = self.exchange(request)?;
         Ok(if carries_a_token { Reply::Unseen(answer) } else { Reply::Answers(answer) })
     }
 
     fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
+        if let Some(between) = &mut self.between {
+            let mut asked = between.introspection(call)?;
+            let at = self.endpoints.introspection.clone();
+            *asked.uri_mut() = at.ok_or_else(|| Fault("where is the introspection endpoint?".to_owned()))?;
+            return Ok(asked);
+        }
         let token = wire::introspected_token(&self.backend.asked(call)?);
         self.introspection_of(&token)?.ok_or_else(|| Fault("this target introspects nothing".to_owned()))
     }
 
     fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
-        self.backend.hold(call, answer)
+        match &mut self.between {
+            Some(between) => between.hold(call, answer),
+            None => self.backend.hold(call, answer),
+        }
     }
 
     fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
+        if let Some(between) = &mut self.between {
+            return between.release(&self.runtime, call);
+        }
         self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
         self.backend.release(call)
     }
 
     fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault> {
-        self.backend.fail(call)
+        match &mut self.between {
+            Some(between) => between.lose(&self.runtime, call),
+            None => self.backend.fail(call),
+        }
     }
 
     /// Nobody is told to forget: each trace has a browser of its own, and its tokens are new.
     fn reset(&mut self) -> Result<(), Fault> {
         self.backend.forget();
+        self.between.iter_mut().for_each(Between::forget);
         self.evidence.clear();
         if self.described.server.restart_after.is_some_and(|most| self.traces >= most) {
             self.traces = 0;
@@ -328,7 +364,7 @@ impl Carrier for Stranger {
         Lens {
             access: self.described.tells(TokenKind::Access),
             refresh: self.described.tells(TokenKind::Refresh),
-            introspection: if self.endpoints.resource.is_some() { Told::No } else { Told::Yes },
+            introspection: self.described.introspections(),
         }
     }
 

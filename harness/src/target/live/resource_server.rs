@@ -104,7 +104,9 @@ impl ResourceServer {
                 (Some(server), url)
             }
             (None, Some(url)) => (None, url.trim_end_matches('/').to_owned()),
-            (None, None) => return Err(Fault("the target's file says neither where it is nor how it starts".to_owned())),
+            (None, None) => {
+                return Err(Fault("the target's file says neither where it is nor how it starts".to_owned()));
+            }
         };
         Ok(Self {
             described,
