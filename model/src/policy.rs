@@ -12,6 +12,8 @@ pub use file::PolicyError;
 
 /// The most ticks a limit may have. Worlds multiply with every age a token can have: 32 are some two million worlds of two tabs.
 pub const MOST_TICKS: u8 = 32;
+/// Ticks after which a limit is out of sight: more than a trace has steps.
+pub const FAR_AWAY: u128 = 64;
 
 /// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -287,6 +289,38 @@ impl Policy {
         }
     }
 
+    /// The policy as it looks to whoever lets time pass only `tick` at once: each limit is rounded up to the next multiple of it. That is no
+    /// approximation, for at such moments something is past its limit just when it is past the rounded one. A refresh token whose limit is
+    /// more than [`FAR_AWAY`] ticks away lives for ever, as far as is seen.
+    #[must_use]
+    pub fn seen_at(&self, tick: Duration) -> Self {
+        let ticks = |length: Duration| length.as_nanos().div_ceil(tick.as_nanos().max(1));
+        let long = |ticks: u128| tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
+        let up = |length: Duration| long(ticks(length));
+        let until = |limit: Option<Duration>| limit.filter(|limit| ticks(*limit) <= FAR_AWAY).map(up);
+        let window = |window: Window| match window {
+            Window::UntilUsed => Window::UntilUsed,
+            Window::For(length) => Window::For(up(length)),
+        };
+        // Both are looked at together with the lifetime of the token.
+        let (access, leeway, margin) = (self.access_lifetime, self.effective_leeway(), self.effective_margin());
+        Self {
+            access_lifetime: up(access),
+            code_lifetime: up(self.code_lifetime),
+            refresh_idle: until(self.refresh_idle),
+            refresh_absolute: until(self.refresh_absolute),
+            leeway: long(ticks(access + leeway) - ticks(access)),
+            refresh_margin: long(ticks(access) - ticks(access.saturating_sub(margin))),
+            grace: match self.grace {
+                Grace::None => Grace::None,
+                Grace::SameSuccessor(length) => Grace::SameSuccessor(window(length)),
+                Grace::SameTokens(length) => Grace::SameTokens(window(length)),
+                Grace::NewSibling(length) => Grace::NewSibling(window(length)),
+            },
+            ..self.clone()
+        }
+    }
+
     /// The durations, counted in ticks of their greatest common divisor.
     pub fn ticks(&self) -> Result<Ticks, TooManyTicks> {
         let durations = self.durations();
@@ -373,6 +407,51 @@ mod tests {
         let ticks = policy.ticks().expect("the policy is small");
         assert_eq!(ticks.tick, Duration::from_mins(2));
         assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (5, 2, 6));
+    }
+
+    #[test]
+    fn limits_are_rounded_up_to_the_tick_at_which_they_are_seen() {
+        let mut policy = Policy::recommended();
+        policy.access_lifetime = Duration::from_hours(1);
+        policy.code_lifetime = Duration::from_secs(60);
+        policy.refresh_idle = Some(Duration::from_hours(24 * 30));
+        policy.refresh_absolute = None;
+        policy.validation = Validation::Local;
+        policy.leeway = Duration::from_secs(5);
+        policy.refresh_when = RefreshWhen::Both;
+        policy.refresh_margin = Duration::from_mins(1);
+        assert!(policy.ticks().is_err());
+        let often = policy.seen_at(Duration::from_mins(20));
+        let ticks = often.ticks().expect("it has few ticks");
+        assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (3, 1, Ticks::NEVER));
+        // Five seconds past the hour are seen at the next look, a minute before it at the one that is the hour.
+        assert_eq!((ticks.leeway, ticks.refresh_margin), (1, 0));
+        let seldom = policy.seen_at(Duration::from_hours(24 * 10));
+        let ticks = seldom.ticks().expect("it has few ticks");
+        assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (1, 1, 3));
+        assert_eq!((ticks.leeway, ticks.refresh_margin), (0, 0));
+    }
+
+    #[test]
+    fn who_looks_at_multiples_of_a_tick_cannot_tell_a_limit_from_its_rounded_one() {
+        let tick = Duration::from_secs(7);
+        for (access, leeway, margin) in (1..30).flat_map(|a| (0..9).flat_map(move |l| (0..a).map(move |m| (a, l, m)))) {
+            let real = Policy {
+                access_lifetime: Duration::from_secs(access),
+                leeway: Duration::from_secs(leeway),
+                refresh_margin: Duration::from_secs(margin),
+                validation: Validation::Local,
+                refresh_when: RefreshWhen::Both,
+                ..Policy::recommended()
+            };
+            let seen = real.seen_at(tick);
+            for age in (0..12).map(|ticks| tick * ticks) {
+                let over = |policy: &Policy| age >= policy.access_lifetime;
+                let refused = |policy: &Policy| age >= policy.access_lifetime + policy.leeway;
+                let early = |policy: &Policy| age + policy.refresh_margin >= policy.access_lifetime;
+                assert_eq!((over(&real), refused(&real), early(&real)), (over(&seen), refused(&seen), early(&seen)));
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use authloom_model::policy::TooManyTicks;
 use authloom_model::{Policy, Scope, Spec};
@@ -25,6 +26,60 @@ pub(super) struct Subject {
     /// parallel calls each. In each of them one message may be lost. Or in full, like `tabs=3,calls=1,flows=1,losses=0`.
     #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT)]
     pub(super) scope: Scope,
+}
+
+/// How far a described server's clock is turned at once.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Turn {
+    /// Turn a described server's clock so far at once, like 20m: its limits are then looked at only at multiples of that, and rounded up to
+    /// them. For lifetimes of minutes beside such of weeks: ask once with a tick for these, once with one for those.
+    #[arg(long, value_name = "DURATION", value_parser = tick)]
+    tick: Option<Duration>,
+}
+
+impl Turn {
+    /// The policy as it is seen by turning the clock like this.
+    pub(super) fn seen(self, policy: Policy) -> Policy {
+        match self.tick {
+            None => policy,
+            Some(tick) => policy.seen_at(tick),
+        }
+    }
+
+    /// Whether anybody said how far.
+    pub(super) fn is_given(self) -> bool {
+        self.tick.is_some()
+    }
+}
+
+/// Reads a tick: whole seconds, at least one.
+fn tick(text: &str) -> Result<Duration, String> {
+    let wrong = || "a tick is a whole number of seconds, minutes or the like, such as 20m or 10days".to_owned();
+    let tick = humantime::parse_duration(text).map_err(|_| wrong())?;
+    if tick.is_zero() || tick.subsec_nanos() > 0 { Err(wrong()) } else { Ok(tick) }
+}
+
+/// What to say of a described server's policy that has too many ticks, with ticks that would do.
+pub(super) fn too_far_apart(name: &str, policy: &Policy, error: &TooManyTicks) -> Failure {
+    let limits =
+        [Some(policy.code_lifetime), Some(policy.access_lifetime), policy.refresh_idle, policy.refresh_absolute];
+    let will_do = |tick: &Duration| !tick.is_zero() && policy.seen_at(*tick).ticks().is_ok();
+    let mut ticks: Vec<Duration> = limits
+        .into_iter()
+        .flatten()
+        .map(|limit| Duration::from_secs(limit.as_secs().div_ceil(2)))
+        .filter(will_do)
+        .collect();
+    ticks.sort();
+    ticks.dedup();
+    let ticks: Vec<_> = ticks
+        .into_iter()
+        .map(|tick| format!("  --tick {}", humantime::format_duration(tick).to_string().replace(' ', "")))
+        .collect();
+    Failure::input(format_args!(
+        "{name}: {error}\nTurn the clock further at once, for each of its limits in turn:\n{}",
+        ticks.join("\n")
+    ))
 }
 
 /// How far to look.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use authloom_model::{Scope, Spec};
 use clap::Args;
 
-use super::asked::{Bounds, too_many_ticks};
+use super::asked::{Bounds, Turn, too_far_apart};
 use super::failure::{Failure, written};
 use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::targets::{Chosen, described};
@@ -31,6 +31,8 @@ pub(super) struct Audit {
 
     #[command(flatten)]
     bounds: Bounds,
+    #[command(flatten)]
+    turn: Turn,
 
     /// How often to let each pair of requests go at once whose order matters.
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -47,7 +49,7 @@ impl Audit {
         let described = &described(&self.target)?;
         let target = Chosen::Live(Box::new(described.clone()));
         let mut progress = Progress::start();
-        let probed = probed(described, &mut progress)?;
+        let probed = probed(described, self.turn, &mut progress)?;
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.out)?;
@@ -58,9 +60,11 @@ impl Audit {
         std::fs::create_dir_all(&self.out)
             .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())))?;
         write_found(&self.followed(described), &probed, &policies)?;
-        let specs = policies.into_iter().map(|policy| Spec::new(policy, self.scope));
-        let specs: Vec<Spec> =
-            specs.collect::<Result<_, _>>().map_err(|error| too_many_ticks(&described.policy, &error))?;
+        let spec = |policy| {
+            let seen = self.turn.seen(policy);
+            Spec::new(seen.clone(), self.scope).map_err(|error| too_far_apart(&described.policy, &seen, &error))
+        };
+        let specs: Vec<Spec> = policies.into_iter().map(spec).collect::<Result<_, _>>()?;
         let mut progress = Progress::start();
         // What a server promises is what all the policies promise that it may follow.
         let checked =

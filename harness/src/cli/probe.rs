@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use authloom_model::{Policy, Scope, Spec};
 use clap::Args;
 
-use super::asked::too_many_ticks;
+use super::asked::{Turn, too_far_apart};
 use super::failure::{Failure, written};
 use super::folder::Folder;
 use super::targets::{described, policy_of};
@@ -24,6 +24,9 @@ pub(super) struct Probe {
     #[arg(long, value_name = "FILE")]
     target: String,
 
+    #[command(flatten)]
+    turn: Turn,
+
     /// Write the policy that the server follows into this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -38,7 +41,7 @@ impl Probe {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let described = described(&self.target)?;
         let mut progress = Progress::start();
-        let probed = probed(&described, &mut progress)?;
+        let probed = probed(&described, self.turn, &mut progress)?;
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.traces)?;
@@ -60,11 +63,11 @@ pub(super) fn status(probed: &Probed) -> Status {
 }
 
 /// Probes a described server.
-pub(super) fn probed(described: &Description, progress: &mut Progress) -> Result<Probed, Failure> {
-    let start = policy_of(described)?;
+pub(super) fn probed(described: &Description, turn: Turn, progress: &mut Progress) -> Result<Probed, Failure> {
+    let start = turn.seen(policy_of(described)?);
     let candidates = probe::candidates(&start);
-    let spec =
-        Spec::new(candidates[0].clone(), Scope::THEFT).map_err(|error| too_many_ticks(&described.policy, &error))?;
+    let spec = Spec::new(candidates[0].clone(), Scope::THEFT)
+        .map_err(|error| too_far_apart(&described.policy, &candidates[0], &error))?;
     let mut target = Live::before(described, &spec)?;
     let tell = |traces, left| progress.saw(&Stage::Probing { target: described.name.clone(), traces, left });
     Ok(probe::probe(&mut target, &start, tell)?)
@@ -75,6 +78,10 @@ pub(super) fn found(described: &Description, probed: &Probed) -> Result<Vec<Poli
     let held_to = policy_of(described)?;
     let with_clients = |policy: &Policy| Policy {
         name: format!("{}-probed", described.name),
+        access_lifetime: held_to.access_lifetime,
+        code_lifetime: held_to.code_lifetime,
+        refresh_idle: held_to.refresh_idle,
+        refresh_absolute: held_to.refresh_absolute,
         validation: held_to.validation,
         leeway: held_to.leeway,
         refresh_when: held_to.refresh_when,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use authloom_model::{Scope, Spec};
 use clap::{Args, Subcommand};
 
-use super::asked::too_many_ticks;
+use super::asked::{Turn, too_far_apart};
 use super::failure::{Failure, written};
 use super::targets::Chosen;
 use crate::report;
@@ -37,6 +37,9 @@ enum Verb {
         /// The file that describes the server.
         #[arg(value_name = "FILE")]
         file: String,
+
+        #[command(flatten)]
+        turn: Turn,
     },
 }
 
@@ -49,12 +52,13 @@ impl TargetCommand {
                 written(out.write_all(discovery::description(issuer, &found).as_bytes()))?;
                 Ok(Status::Holds)
             }
-            Verb::Check { file } => {
+            Verb::Check { file, turn } => {
                 let target = Chosen::of(file)?;
                 let Some((name, policy)) = target.policy()? else {
                     return Err(Failure::input(format_args!("{file} is no file that describes a server")));
                 };
-                let spec = Spec::new(policy, Scope::THEFT).map_err(|error| too_many_ticks(name, &error))?;
+                let seen = turn.seen(policy);
+                let spec = Spec::new(seen.clone(), Scope::THEFT).map_err(|error| too_far_apart(name, &seen, &error))?;
                 let tried = try_out(&mut *target.open(&spec)?);
                 written(report::tried::text(out, target.name(), &tried))?;
                 Ok(tried.status())

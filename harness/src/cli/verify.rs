@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use authloom_model::Spec;
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Format, Subject, Summary, too_many_ticks};
+use super::asked::{Bounds, Format, Subject, Summary, Turn, too_far_apart};
 use super::asking::{Asking, Jobs};
 use super::check;
 use super::failure::{Failure, written};
@@ -39,6 +39,8 @@ pub(super) struct Verify {
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 
+    #[command(flatten)]
+    turn: Turn,
     #[command(flatten)]
     asking: Asking,
     #[command(flatten)]
@@ -78,6 +80,11 @@ impl Verify {
             None => Chosen::OURS.to_vec(),
             Some(target) => vec![Chosen::of(target)?],
         };
+        if self.turn.is_given() && targets.iter().any(|target| matches!(target, Chosen::Reference | Chosen::Http)) {
+            return Err(Failure::input(
+                "--tick is for a server that a file describes: `policy shrink` makes a policy smaller",
+            ));
+        }
         targets.iter_mut().try_for_each(|target| self.asking.limit(target))?;
         let journal = self.asking.journal()?;
         let how = How { times: self.times, shard: self.asking.shard(), journal: journal.as_ref(), ..How::ONCE };
@@ -136,7 +143,10 @@ impl Verify {
     fn spec_for(&self, target: &Chosen) -> Result<Spec, Failure> {
         match target.policy()? {
             None => self.subject.spec(),
-            Some((name, policy)) => Spec::new(policy, self.subject.scope).map_err(|error| too_many_ticks(name, &error)),
+            Some((name, policy)) => {
+                let seen = self.turn.seen(policy);
+                Spec::new(seen.clone(), self.subject.scope).map_err(|error| too_far_apart(name, &seen, &error))
+            }
         }
     }
 
