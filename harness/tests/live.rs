@@ -161,6 +161,30 @@ fn limits_that_are_far_apart_are_looked_at_with_a_tick_for_each() {
 }
 
 #[test]
+fn a_wrong_lifetime_is_a_finding_of_a_few_steps_and_the_right_one_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = String::from_utf8(authloom(&["policy", "show", "lost-answer"]).stdout).unwrap();
+    let line = show.lines().find(|line| line.starts_with("access_lifetime")).unwrap().to_owned();
+    let wrong = folder.path().join("wrong.toml");
+    std::fs::write(&wrong, show.replace(&line, "access_lifetime = \"5m\"")).unwrap();
+    let target = folder.path().join("reference.toml");
+    stranger::described(&target, PROGRAM, "wrong.toml", "lost-answer");
+    let (target, out) = (target.to_string_lossy().into_owned(), folder.path().to_string_lossy().into_owned());
+    let probe = ["probe", "--target", &target, "--traces", &out];
+    let output = authloom(&probe);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("none of 9,408 policies explains"), "{}", said(&output));
+    let (_, step) =
+        said(&output).split_once("here they part, at step ").map(|(_, rest)| ((), rest.to_owned())).unwrap();
+    // Somebody signs in, and a tick passes.
+    assert!(step.starts_with("5 "), "{}", said(&output));
+    let found = folder.path().join("found.toml").to_string_lossy().into_owned();
+    let output = authloom(&[&probe[..], &["--lifetimes", "--out", &found]].concat());
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(std::fs::read_to_string(&found).unwrap().contains("access_lifetime = \"10m\""), "{}", said(&output));
+}
+
+#[test]
 fn what_a_description_says_is_tried_line_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let target = reference(folder.path(), "recommended");

@@ -10,7 +10,7 @@ use clap::Args;
 use super::asked::{Bounds, Turn, too_far_apart};
 use super::failure::{Failure, written};
 use super::probe::{found, probed, save_unexplained, status, write_found};
-use super::targets::{Chosen, described};
+use super::targets::{Chosen, described, policy_of};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
 use crate::report::progress::Progress;
@@ -49,11 +49,12 @@ impl Audit {
         let described = &described(&self.target)?;
         let target = Chosen::Live(Box::new(described.clone()));
         let mut progress = Progress::start();
-        let probed = probed(described, self.turn, &mut progress)?;
+        let held = policy_of(described)?;
+        let probed = probed(described, &held, self.turn, &mut progress)?;
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.out)?;
-        let policies = found(described, &probed)?;
+        let policies = found(described, &held, &probed);
         if status(&probed) != Status::Holds {
             return Ok(status(&probed));
         }

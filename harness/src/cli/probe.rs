@@ -24,6 +24,10 @@ pub(super) struct Probe {
     #[arg(long, value_name = "FILE")]
     target: String,
 
+    /// Measure the lifetimes first, to the second, instead of believing the policy that the file names.
+    #[arg(long)]
+    lifetimes: bool,
+
     #[command(flatten)]
     turn: Turn,
 
@@ -40,13 +44,15 @@ impl Probe {
     /// Probes, writes what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let described = described(&self.target)?;
+        let held_to = policy_of(&described)?;
+        let held_to = if self.lifetimes { measured(&described, held_to, out)? } else { held_to };
         let mut progress = Progress::start();
-        let probed = probed(&described, self.turn, &mut progress)?;
+        let probed = probed(&described, &held_to, self.turn, &mut progress)?;
         progress.finish();
         written(report::probe::text(out, &described.name, &probed))?;
         save_unexplained(&probed, &described.name, &self.traces)?;
         if let Some(path) = &self.out {
-            write_found(path, &probed, &found(&described, &probed)?)?;
+            write_found(path, &probed, &found(&described, &held_to, &probed))?;
         }
         Ok(status(&probed))
     }
@@ -62,9 +68,31 @@ pub(super) fn status(probed: &Probed) -> Status {
     }
 }
 
-/// Probes a described server.
-pub(super) fn probed(described: &Description, turn: Turn, progress: &mut Progress) -> Result<Probed, Failure> {
-    let start = turn.seen(policy_of(described)?);
+/// Measures the lifetimes of a described server, says them, and gives the policy with them.
+fn measured(described: &Description, policy: Policy, out: &mut dyn Write) -> Result<Policy, Failure> {
+    let mut progress = Progress::start();
+    // Whatever the tick is: time is let pass by the second here.
+    let tick = policy.access_lifetime.max(policy.code_lifetime);
+    let spec = Spec::new(policy.seen_at(tick), Scope::THEFT).map_err(|error| too_far_apart("", &policy, &error))?;
+    let mut target = Live::before(described, &spec)?;
+    let mut tell = |runs: u32| {
+        let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
+        progress.saw(&Stage::Probing { target, traces, left: 0 });
+    };
+    let lifetimes = probe::measure(&mut target, &policy, &mut tell)?;
+    progress.finish();
+    written(report::probe::lifetimes(out, &lifetimes))?;
+    Ok(lifetimes.of(policy))
+}
+
+/// Probes a described server, that has the lifetimes of a policy.
+pub(super) fn probed(
+    described: &Description,
+    held_to: &Policy,
+    turn: Turn,
+    progress: &mut Progress,
+) -> Result<Probed, Failure> {
+    let start = turn.seen(held_to.clone());
     let candidates = probe::candidates(&start);
     let spec = Spec::new(candidates[0].clone(), Scope::THEFT)
         .map_err(|error| too_far_apart(&described.policy, &candidates[0], &error))?;
@@ -74,8 +102,7 @@ pub(super) fn probed(described: &Description, turn: Turn, progress: &mut Progres
 }
 
 /// The policies that explain what was seen, with the GUI and the backend of the policy that the server is held to.
-pub(super) fn found(described: &Description, probed: &Probed) -> Result<Vec<Policy>, Failure> {
-    let held_to = policy_of(described)?;
+pub(super) fn found(described: &Description, held_to: &Policy, probed: &Probed) -> Vec<Policy> {
     let with_clients = |policy: &Policy| Policy {
         name: format!("{}-probed", described.name),
         access_lifetime: held_to.access_lifetime,
@@ -92,7 +119,7 @@ pub(super) fn found(described: &Description, probed: &Probed) -> Result<Vec<Poli
         lost_answer: held_to.lost_answer,
         ..policy.clone()
     };
-    Ok(probed.left.iter().map(with_clients).collect())
+    probed.left.iter().map(with_clients).collect()
 }
 
 /// Writes the first of the policies that explain what was seen, with what could not be told.

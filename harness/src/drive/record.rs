@@ -181,7 +181,7 @@ impl<'s> Reading<'s> {
     }
 
     /// Where it is.
-    pub(super) fn walker(&self) -> &Walker<'s> {
+    pub(crate) fn walker(&self) -> &Walker<'s> {
         &self.walker
     }
 

@@ -1,12 +1,15 @@
 //! Finds out which policy a server follows, by asking it.
 //!
 //! The knobs of the AuthService span a space of candidate policies ([`space`]). Each trace of a pool ([`pool`]) is foretold by each
-//! candidate; the one on which they disagree most is run, and whoever foretold something else is struck out. It ends when nothing in the
-//! pool sets the rest apart, or when nobody is left: then what was seen is a finding, for no policy in the space explains it.
+//! candidate; the one on which they disagree most is run, and whoever foretold something else is struck out. Where the pool says nothing
+//! more, two candidates are searched together for what sets them apart ([`alike`]). It ends when nothing does, or when nobody is left: then
+//! what was seen is a finding, for no policy in the space explains it.
 //!
 //! Invariant: a candidate is struck out only by what the server was seen to do, never by what was not seen ([`Lens`]). Lifetimes are
 //! taken from the policy that the probe begins with; a server that keeps others is explained by no candidate.
 
+mod alike;
+mod lifetimes;
 mod pool;
 mod space;
 
@@ -15,8 +18,10 @@ use std::collections::BTreeSet;
 use authloom_model::{Action, Policy, Scope, Spec};
 
 use crate::drive::{Divergence, Foretold, Reading, Recorder};
-use crate::target::{Fault, Lens, Target, left_out};
+use crate::target::{Abilities, Fault, Lens, Target, left_out};
+use alike::{Apart, apart};
 
+pub use lifetimes::{Lifetimes, measure};
 pub use space::{KNOBS, Knob, candidates};
 
 /// The most traces a probe runs. Each halves what is left at least; a few dozen are more than enough.
@@ -29,6 +34,8 @@ const MOST_DOUBTS: usize = 5;
 const MOST_ASKED: usize = 48;
 /// The most candidates whose own ways are looked at for a difference.
 const MOST_POOLS: usize = 12;
+/// Candidates that may be left when each is compared with the first, whatever can happen.
+const MOST_COMPARED: usize = 24;
 /// What a trace costs beside its steps, in steps.
 const A_SIGN_IN: f64 = 4.0;
 /// What a probe explores: everything that an AuthService decides.
@@ -54,9 +61,9 @@ pub struct Probed {
 /// Why a probe ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
-    /// One candidate is left, or none, or no trace that is known tells the rest apart.
+    /// One candidate is left, or none, or nothing that can happen in the probe's scope tells the rest apart.
     Done,
-    /// Traces that should have told the rest apart did not, [`MOST_FRUITLESS`] in a row.
+    /// Traces that should have told the rest apart did not, [`MOST_FRUITLESS`] in a row, or there was too much to look at.
     Fruitless,
     /// Too many traces were run: more of them would tell more.
     CutOff,
@@ -95,27 +102,43 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         left_out: left_out(target.abilities(), target.lens()),
     };
     let mut left: Vec<usize> = (0..specs.len()).collect();
-    let mut pool = pool::of(&specs[0], target.abilities());
+    let (abilities, lens) = (target.abilities(), target.lens());
+    let mut pool = pool::of(&specs[0], abilities);
     let mut drawn_from = BTreeSet::from([0]);
+    let mut alike = BTreeSet::new();
     let mut fruitless = 0;
     loop {
         tell(probed.runs.len(), left.len());
-        let Some(trace) = best(&pool, &specs, &left, target.lens()) else {
+        let trace = match best(&pool, &specs, &left, lens) {
+            Some(trace) => pool.remove(trace),
             // The pool says nothing more: what another candidate can do may.
-            let Some(other) = left.iter().find(|spec| !drawn_from.contains(spec)).copied() else { break };
-            if drawn_from.len() >= MOST_POOLS || left.len() == 1 {
-                break;
-            }
-            drawn_from.insert(other);
-            pool = pool::of(&specs[other], target.abilities());
-            continue;
+            None => match left.iter().find(|spec| !drawn_from.contains(*spec)).copied() {
+                Some(other) if drawn_from.len() < MOST_POOLS && left.len() > MOST_COMPARED => {
+                    drawn_from.insert(other);
+                    pool = pool::of(&specs[other], abilities);
+                    continue;
+                }
+                Some(_) | None => match sets_apart(&specs, &left, &mut alike, (abilities, lens)) {
+                    Apart::By(trace) => trace,
+                    Apart::Never => break,
+                    Apart::Unknown => {
+                        probed.end = End::Fruitless;
+                        break;
+                    }
+                },
+            },
         };
         if fruitless >= MOST_FRUITLESS || probed.runs.len() >= MOST_TRACES {
             probed.end = if fruitless >= MOST_FRUITLESS { End::Fruitless } else { End::CutOff };
             break;
         }
-        let trace = pool.remove(trace);
-        let (mut explain, mut nearest) = run(target, &specs, &left, &trace)?;
+        let (mut explain, mut nearest) = match run(target, &specs, &left, &trace) {
+            Err(_) if !target.may_ask_more() => {
+                probed.end = End::CutOff;
+                break;
+            }
+            ran => ran?,
+        };
         for _ in 0..MOST_DOUBTS {
             if explain.is_empty() {
                 (explain, nearest) = run(target, &specs, &left, &trace)?;
@@ -123,14 +146,63 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         }
         probed.runs.push((trace.len(), explain.len()));
         fruitless = if explain.len() == left.len() { fruitless + 1 } else { 0 };
-        left = explain;
+        if explain.first() != left.first() {
+            alike.clear();
+        }
+        let before = std::mem::replace(&mut left, explain);
         if left.is_empty() {
-            probed.unexplained = nearest;
+            probed.unexplained = shortened(target, &specs, &before, &trace).or(nearest);
             break;
         }
     }
     probed.left = left.into_iter().map(|spec| specs[spec].policy.clone()).collect();
     Ok(probed)
+}
+
+/// Where candidates part from the target on as few steps as leaving out brings it to: still none of them explains what is seen.
+fn shortened(target: &mut dyn Target, specs: &[Spec], left: &[usize], trace: &[Action]) -> Option<Divergence> {
+    let mut best = trace.to_vec();
+    let mut shortest = None;
+    let mut length = best.len() / 2;
+    while length > 0 {
+        let mut start = 0;
+        while start < best.len() && target.may_ask_more() {
+            let rest = &best[(start + length).min(best.len())..];
+            let shorter = [&best[..start], rest].concat();
+            // A run ends where nobody allows what comes next, so that a part left out may take others with it.
+            match run(target, specs, left, &shorter) {
+                Ok((explain, Some(nearest))) if explain.is_empty() => {
+                    best = nearest.trace.actions().collect();
+                    shortest = Some(nearest);
+                }
+                // An action of the rest may be impossible for our client, which is no fault of the server's.
+                Ok(_) | Err(_) => start += 1,
+            }
+        }
+        length /= 2;
+    }
+    shortest
+}
+
+/// What sets the first of the candidates that are left apart from another one. `alike` are those that nothing does.
+fn sets_apart(
+    specs: &[Spec],
+    left: &[usize],
+    alike: &mut BTreeSet<usize>,
+    (abilities, lens): (Abilities, Lens),
+) -> Apart {
+    let Some((first, others)) = left.split_first() else { return Apart::Never };
+    for other in others {
+        if alike.contains(other) {
+            continue;
+        }
+        match apart(&specs[*first], &specs[*other], abilities, lens) {
+            Apart::Never => alike.insert(*other),
+            Apart::By(trace) => return Apart::By(trace),
+            Apart::Unknown => return Apart::Unknown,
+        };
+    }
+    Apart::Never
 }
 
 /// Runs a trace, and says who foretold what was seen; and where the last of them was wrong, if nobody did.

@@ -1,6 +1,7 @@
 //! What a probe came to, for people.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::Style;
 use indicatif::HumanCount;
@@ -8,12 +9,32 @@ use indicatif::HumanCount;
 use super::layout::{entry, heading};
 use super::numbers::count;
 use super::picture::picture;
-use super::style::{BAD, DIM, GOOD, UNSURE};
-use crate::probe::{End, Probed};
+use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
+use crate::probe::{End, Lifetimes, Probed};
 use crate::run::Breach;
 
 /// Where the choices begin.
 const CHOICES: usize = 22;
+
+/// Writes how long things live.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn lifetimes(out: &mut dyn Write, lifetimes: &Lifetimes) -> io::Result<()> {
+    let asked = format!("measured in {}", count(lifetimes.runs.into(), "sign-in"));
+    heading(out, "How long things live", TITLE, &asked)?;
+    let long = |length: Duration| humantime::format_duration(length).to_string();
+    let until = |limit: Option<Duration>, what: &str| limit.map_or_else(|| what.to_owned(), long);
+    for (name, said) in [
+        ("access_lifetime", long(lifetimes.access)),
+        ("code_lifetime", long(lifetimes.code)),
+        ("refresh_idle", until(lifetimes.refresh_idle, "none within 400 days")),
+        ("refresh_absolute", until(lifetimes.refresh_absolute, "none within 40 uses")),
+    ] {
+        entry(out, &format!("  {name}"), CHOICES, &said, Style::new())?;
+    }
+    Ok(())
+}
 
 /// Writes what a probe of the target of that name came to.
 ///

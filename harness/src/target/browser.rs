@@ -221,6 +221,10 @@ impl<C: Carrier> Target for Browser<C> {
         }
     }
 
+    fn pass(&mut self, time: Duration) -> Result<(), Fault> {
+        if time.is_zero() { Ok(()) } else { self.carrier.advance(time) }
+    }
+
     fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {
         let mut seen = Vec::new();
         let mut senders = Vec::new();

@@ -17,6 +17,7 @@ mod thief;
 pub mod wire;
 
 use std::fmt;
+use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use authloom_model::seen::{Answer, Event, Symbols};
@@ -200,6 +201,14 @@ pub trait Target {
     /// # Errors
     /// When it cannot be made to happen for reasons of our own. What the target does wrong is no error but something seen.
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault>;
+
+    /// Lets any time pass, in whole seconds.
+    ///
+    /// # Errors
+    /// When it cannot be made to.
+    fn pass(&mut self, _time: Duration) -> Result<(), Fault> {
+        Err(Fault("this target's clock goes in ticks".to_owned()))
+    }
 
     /// Lets requests arrive at the AuthService at once, and tells all that is seen of it, in whatever order.
     ///

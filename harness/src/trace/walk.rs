@@ -81,6 +81,31 @@ impl<'s> Walker<'s> {
         actions.into_iter().map(|placed| (self.names.told(placed), placed)).collect()
     }
 
+    /// Where two walkers of one run stand, each by its world, with which place of the one has the name of which place of the other. Names
+    /// themselves do not matter, nor do tokens that no world has a place for any more.
+    #[must_use]
+    pub fn beside(&self, other: &Walker<'_>) -> Vec<u8> {
+        let mut bytes = [self.world.bytes(), other.world.bytes()].concat();
+        let mut met: Vec<(u8, u32)> = Vec::new();
+        for names in [&self.names, &other.names] {
+            let codes = names.codes.iter().map(|code| code.map(|Code(name)| (0, name)));
+            let refresh = names.refresh.iter().map(|token| token.map(|Refresh(name)| (1, name)));
+            let access = names.access.iter().map(|token| token.map(|Access(name)| (2, name)));
+            for name in codes.chain(refresh).chain(access) {
+                let number = name.map_or(u8::MAX, |name| {
+                    let at = met.iter().position(|known| *known == name).unwrap_or_else(|| {
+                        met.push(name);
+                        met.len() - 1
+                    });
+                    u8::try_from(at).expect("two worlds have fewer places than a byte has values")
+                });
+                bytes.push(number);
+            }
+            bytes.extend(names.tabs.iter().chain(names.calls.iter().flatten()));
+        }
+        bytes
+    }
+
     /// Takes a step that a trace tells.
     pub fn take(&mut self, action: Action) -> Result<TraceStep, NotEnabled> {
         match self.enabled_here().into_iter().find(|(named, _)| *named == action) {

@@ -174,10 +174,14 @@ by = "faketime"
         let error = refused("resource", "path");
         assert!(error.starts_with("my.toml:8:1: unknown field `path`"), "{error}");
         let error = refused("start = [\"node\", \"server.mjs\"]", "url = \"http://127.0.0.1:1\"");
-        assert!(error.starts_with("my.toml:11:1: libfaketime turns the clock"), "{error}");
-        let running = "url = \"http://127.0.0.1:1\"\n[backend]";
-        let error = refused("start = [\"node\", \"server.mjs\"]\n\n[backend]", running).replace("faketime", "");
-        assert!(error.contains("libfaketime") || error.contains("`listen`"), "{error}");
+        assert!(error.starts_with("my.toml:10:1: libfaketime turns the clock"), "{error}");
+        let running =
+            RIGHT.replace("faketime", "never").replace("start = [\"node\", \"server.mjs\"]", "url = \"http://a.test\"");
+        let error = BackendDescription::from_toml(Path::new("my.toml"), &running).expect_err("`listen` is missing");
+        assert!(
+            error.to_string().starts_with("my.toml:7:1: a backend that runs was told where its issuer is"),
+            "{error}"
+        );
         let error = refused("\"/items\"", "\"items\"");
         assert!(error.contains("`resource` is a path, like \"/items\""), "{error}");
     }

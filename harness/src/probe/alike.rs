@@ -1,0 +1,139 @@
+//! Whether two candidates can be told apart at all: a search of both models at once, as far as the target can be asked and seen.
+//!
+//! It follows every run that both allow and that looks the same under both. Where one of them foretells something else, that run tells them
+//! apart, and it is a shortest one; where there is none, nobody can tell them apart within the scope. Tokens that nobody refers to any more
+//! are left out of what makes two situations one.
+
+use std::collections::{HashSet, VecDeque};
+
+use authloom_model::{Action, Spec};
+use foldhash::fast::FixedState;
+
+use crate::drive::Reading;
+use crate::run::Asked;
+use crate::target::{Abilities, Lens, Told};
+
+/// Pairs of situations that are looked at. In the scope of a probe there are fewer, unless the two are far apart.
+const MOST_PAIRS: usize = 400_000;
+
+/// What sets two candidates apart.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Apart {
+    /// A shortest run under which they foretell different things.
+    By(Vec<Action>),
+    /// Nothing.
+    Never,
+    /// There is too much to look at.
+    Unknown,
+}
+
+/// A run, as the step that it ends with and the run before that.
+struct Run {
+    before: usize,
+    step: Action,
+}
+
+/// What sets two candidates apart.
+pub(super) fn apart(one: &Spec, other: &Spec, abilities: Abilities, lens: Lens) -> Apart {
+    let asked = [one, other].map(|spec| Asked { spec, abilities });
+    let mut runs: Vec<Run> = Vec::new();
+    let mut met: HashSet<Vec<u8>, FixedState> = HashSet::default();
+    let mut waiting = VecDeque::from([(Reading::new(one), Reading::new(other), None)]);
+    while let Some((here, there, run)) = waiting.pop_front() {
+        for (action, placed) in here.walker().enabled_here() {
+            let possible = there.walker().enabled_here().into_iter().find(|(named, _)| *named == action);
+            let both = possible.is_some_and(|(_, in_other)| {
+                asked[0].allows(here.walker().world(), placed) && asked[1].allows(there.walker().world(), in_other)
+            });
+            // Time can always pass, also where under one of them nothing ages any more.
+            let time = action == Action::Tick && abilities.clock == Told::Yes;
+            if !(both || time) {
+                continue;
+            }
+            let (mut one, mut other) = (here.clone(), there.clone());
+            let foretold = [one.foretell(action, lens), other.foretell(action, lens)];
+            let [Some(in_one), Some(in_other)] = &foretold else { continue };
+            runs.push(Run { before: run.unwrap_or(usize::MAX), step: action });
+            if !in_one.agrees(in_other) {
+                return Apart::By(steps(&runs, runs.len() - 1));
+            }
+            if met.len() >= MOST_PAIRS {
+                return Apart::Unknown;
+            }
+            if met.insert(one.walker().beside(other.walker())) {
+                waiting.push_back((one, other, Some(runs.len() - 1)));
+            } else {
+                runs.pop();
+            }
+        }
+    }
+    Apart::Never
+}
+
+fn steps(runs: &[Run], last: usize) -> Vec<Action> {
+    let mut steps = Vec::new();
+    let mut at = last;
+    while let Some(Run { before, step }) = runs.get(at) {
+        steps.push(*step);
+        at = *before;
+    }
+    steps.reverse();
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use authloom_model::policy::{Ends, WrongVerifier};
+    use authloom_model::{Policy, Scope};
+
+    use super::super::candidates;
+    use super::*;
+
+    const SCOPE: Scope = Scope { losses: 0, ..Scope::THEFT };
+
+    fn told(change: impl FnOnce(&mut Policy), abilities: Abilities, lens: Lens) -> Apart {
+        let policy = candidates(&Policy::recommended()).swap_remove(0);
+        let mut other = policy.clone();
+        change(&mut other);
+        let spec = |policy| Spec::new(policy, SCOPE).expect("a candidate has few ticks");
+        apart(&spec(policy), &spec(other), abilities, lens)
+    }
+
+    #[test]
+    fn what_sets_two_policies_apart_is_shown_on_the_shortest_way() {
+        let verifier = |policy: &mut Policy| policy.wrong_verifier = WrongVerifier::Ignored;
+        let Apart::By(way) = told(verifier, Abilities::ALL, Lens::CLEAR) else {
+            panic!("a verifier that is looked at is told from one that is not")
+        };
+        // Somebody signs in, the code is stolen and shown, and its owner shows it in vain.
+        assert_eq!(way.len(), 6, "{way:?}");
+    }
+
+    #[test]
+    fn what_takes_two_grants_to_see_is_found_too() {
+        let Apart::By(way) = told(|policy| policy.code_replay_ends = Ends::User, Abilities::ALL, Lens::CLEAR) else {
+            panic!("the end of a grant is told from the end of all that a person has")
+        };
+        assert_eq!(way.iter().filter(|step| matches!(step, Action::SignIn(_))).count(), 2, "{way:?}");
+    }
+
+    #[test]
+    fn a_policy_is_never_set_apart_from_itself_nor_by_what_is_not_asked() {
+        assert_eq!(told(|_| {}, Abilities::ALL, Lens::CLEAR), Apart::Never);
+        let revocation = |policy: &mut Policy| policy.revocation_ends = Ends::Nothing;
+        assert!(matches!(told(revocation, Abilities::ALL, Lens::CLEAR), Apart::By(_)));
+        assert_eq!(told(revocation, Abilities { revocation: Told::No, ..Abilities::ALL }, Lens::CLEAR), Apart::Never);
+    }
+
+    #[test]
+    fn what_is_not_seen_of_tokens_is_seen_of_what_they_bring() {
+        let blind = Lens { access: Told::No, refresh: Told::No, introspection: Told::No };
+        let reuse = |policy: &mut Policy| policy.reuse_ends = Ends::Nothing;
+        let (Apart::By(short), Apart::By(long)) =
+            (told(reuse, Abilities::ALL, Lens::CLEAR), told(reuse, Abilities::ALL, blind))
+        else {
+            panic!("a reuse that ends the grant is told from one that does not")
+        };
+        assert!(short.len() < long.len(), "{short:?} {long:?}");
+    }
+}
