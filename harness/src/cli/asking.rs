@@ -8,14 +8,14 @@ use clap::Args;
 use super::failure::Failure;
 use super::targets::Chosen;
 use crate::run::{Journal, Shard};
+use crate::target::live::description::Description;
 
 /// How much is asked.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "How much to ask")]
 pub(super) struct Asking {
-    /// Requests that a described server is sent at most. Traces come in an order in which each prefix is the best use of them.
-    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u64).range(1..))]
-    budget: Option<u64>,
+    #[command(flatten)]
+    budget: Budget,
 
     /// Only this part of the traces, like 2/5: the same ones on every machine.
     #[arg(long, value_name = "PART")]
@@ -26,13 +26,31 @@ pub(super) struct Asking {
     journal: Option<PathBuf>,
 }
 
+/// How many requests may be sent.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "How much to ask")]
+pub(super) struct Budget {
+    /// Requests that a described AuthService is sent at most. Traces come in an order in which each prefix is the best use of them.
+    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u64).range(1..))]
+    budget: Option<u64>,
+}
+
+impl Budget {
+    /// Allows a server no more.
+    pub(super) fn limit(self, described: &mut Description) {
+        if let Some(budget) = self.budget {
+            described.allowance = described.allowance.limited(budget);
+        }
+    }
+}
+
 impl Asking {
     /// Allows a target no more than the budget.
     pub(super) fn limit(&self, target: &mut Chosen) -> Result<(), Failure> {
-        match (self.budget, target) {
+        match (self.budget.budget, target) {
             (None, _) => Ok(()),
-            (Some(budget), Chosen::Live(described)) => {
-                described.allowance = described.allowance.limited(budget);
+            (Some(_), Chosen::Live(described)) => {
+                self.budget.limit(described);
                 Ok(())
             }
             (Some(_), Chosen::Reference | Chosen::Http | Chosen::Backend(_)) => {

@@ -8,6 +8,7 @@ use authloom_model::{Scope, Spec};
 use clap::Args;
 
 use super::asked::{Bounds, Turn, too_far_apart};
+use super::asking::Budget;
 use super::failure::{Failure, written};
 use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::targets::{Chosen, described, policy_of};
@@ -33,6 +34,8 @@ pub(super) struct Audit {
     bounds: Bounds,
     #[command(flatten)]
     turn: Turn,
+    #[command(flatten)]
+    budget: Budget,
 
     /// How often to let each pair of requests go at once whose order matters.
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -46,7 +49,9 @@ pub(super) struct Audit {
 impl Audit {
     /// Audits, saves what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let described = &described(&self.target)?;
+        let mut described = described(&self.target)?;
+        self.budget.limit(&mut described);
+        let described = &described;
         let target = Chosen::Live(Box::new(described.clone()));
         let mut progress = Progress::start();
         let held = policy_of(described)?;

@@ -7,6 +7,7 @@ use authloom_model::{Policy, Scope, Spec};
 use clap::Args;
 
 use super::asked::{Turn, too_far_apart};
+use super::asking::Budget;
 use super::failure::{Failure, written};
 use super::folder::Folder;
 use super::targets::{described, policy_of};
@@ -30,6 +31,8 @@ pub(super) struct Probe {
 
     #[command(flatten)]
     turn: Turn,
+    #[command(flatten)]
+    budget: Budget,
 
     /// Write the policy that the server follows into this file.
     #[arg(long, value_name = "FILE")]
@@ -43,7 +46,8 @@ pub(super) struct Probe {
 impl Probe {
     /// Probes, writes what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let described = described(&self.target)?;
+        let mut described = described(&self.target)?;
+        self.budget.limit(&mut described);
         let held_to = policy_of(&described)?;
         let held_to = if self.lifetimes { measured(&described, held_to, out)? } else { held_to };
         let mut progress = Progress::start();

@@ -19,7 +19,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::Fault;
-use super::browser::Reply;
+use super::carrier::Reply;
 use super::wire::{Received, Sent};
 
 /// A backend that waits for nobody but us.

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::Fault;
-use super::browser::Reply;
+use super::carrier::Reply;
 use super::client::{Client, NoAnswer};
 use super::proxy::{Asked, Proxy};
 use super::wire::{self, Received, Sent};

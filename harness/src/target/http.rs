@@ -18,7 +18,8 @@ use serde::Deserialize;
 use tokio::runtime::Runtime;
 
 use super::between::{Between, LOOPBACK};
-use super::browser::{Browser, Carrier, Person, Reply};
+use super::browser::Browser;
+use super::carrier::{Carrier, Person, Reply};
 use super::client::Client;
 use super::process::{self, PATIENCE, Process};
 use super::settings::{Places, gui_settings};

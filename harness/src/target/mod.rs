@@ -5,6 +5,7 @@
 mod backend;
 mod between;
 pub mod browser;
+pub mod carrier;
 mod client;
 pub mod http;
 pub mod live;

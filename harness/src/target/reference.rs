@@ -13,7 +13,8 @@ use authloom_reference::gui::{self, Client, Gui};
 use axum::Router;
 
 use super::backend::{HeldBackend, at_once, serve};
-use super::browser::{Browser, Carrier, Person, Reply};
+use super::browser::Browser;
+use super::carrier::{Carrier, Person, Reply};
 use super::settings::{Places, auth_settings, backend_settings, gui_settings};
 use super::wire::{Received, Sent};
 use super::{Abilities, Fault, Secret, Told};

@@ -38,7 +38,8 @@ use url::Url;
 
 use super::backend::HeldBackend;
 use super::between::Between;
-use super::browser::{Browser, Carrier, Person, Reply};
+use super::browser::Browser;
+use super::carrier::{Carrier, Person, Reply};
 use super::client::{Client, NoAnswer};
 use super::settings::gui_policy;
 use super::wire::{self, Received, Sent};

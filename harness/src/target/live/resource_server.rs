@@ -15,7 +15,8 @@ use http::Uri;
 use tokio::runtime::Runtime;
 
 use super::super::between::{Between, LOOPBACK};
-use super::super::browser::{Browser, Carrier, Person, Reply};
+use super::super::browser::Browser;
+use super::super::carrier::{Carrier, Person, Reply};
 use super::super::client::Client;
 use super::super::http::RESOURCE;
 use super::super::process::{self, PATIENCE, Process};

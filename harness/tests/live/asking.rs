@@ -1,0 +1,82 @@
+//! How much is asked of a server, and in which steps of time.
+
+use super::{authloom, reference, said};
+
+/// The number before a word.
+fn number(text: &str, before: &str) -> u64 {
+    let (number, _) = text.split_once(before).unwrap_or_else(|| panic!("`{before}` is not in: {text}"));
+    let number = number.rsplit(' ').next().unwrap_or_default();
+    number.replace(',', "").parse().unwrap_or_else(|error| panic!("`{number}` is no number: {error}"))
+}
+
+#[test]
+fn a_run_that_a_budget_cuts_off_is_no_pass_and_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let journal = folder.path().join("journal").to_string_lossy().into_owned();
+    let verify = ["verify", "--target", &target, "--scope", "theft", "--journal", &journal];
+    let cut = authloom(&[&verify[..], &["--budget", "300"]].concat());
+    assert_eq!(cut.status.code(), Some(3), "{}", said(&cut));
+    assert!(said(&cut).contains("cut off: the budget of requests is used up"), "{}", said(&cut));
+    let before = number(&said(&cut), " traces, ");
+    assert_eq!(std::fs::read_to_string(&journal).unwrap().lines().count() as u64, before);
+    let rest = authloom(&verify);
+    assert!(rest.status.success(), "{}", said(&rest));
+    assert_eq!(number(&said(&rest), " traces in an earlier run"), before);
+    // Everything is known by now, and the server is not asked again.
+    let nothing = authloom(&[&verify[..], &["--budget", "1"]].concat());
+    assert_eq!(nothing.status.code(), Some(0), "{}", said(&nothing));
+}
+
+#[test]
+fn parts_make_the_whole_and_how_many_ask_at_once_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "lost-answer");
+    let verify = ["verify", "--target", &target, "--scope", "theft"];
+    let traces = |more: &[&str]| {
+        let output = authloom(&[&verify[..], more].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        number(&said(&output), " traces, ")
+    };
+    let whole = traces(&["--jobs", "2"]);
+    assert_eq!(traces(&["--shard", "1/2"]) + traces(&["--shard", "2/2"]), whole);
+    // Nobody else can sign in at a server that runs, and its clock is everybody's.
+    let text = std::fs::read_to_string(&target).unwrap();
+    let (begin, end) = (text.find("start = ").unwrap(), text.find("[endpoints]").unwrap());
+    let running = format!("{}issuer = \"http://127.0.0.1:1\"\n\n{}", &text[..begin], &text[end..]);
+    for (clock, why) in [
+        ("by = \"http\"\npost = \"/\"", "only one trace can be driven at a time"),
+        ("by = \"never\"", "add others with `[[sign_in.others]]`"),
+    ] {
+        let running = format!("{}\n{clock}\n", running.split("by = ").next().unwrap());
+        std::fs::write(&target, running).unwrap();
+        let output = authloom(&[&verify[..], &["--jobs", "2"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(why), "{}", said(&output));
+    }
+}
+
+#[test]
+fn limits_that_are_far_apart_are_looked_at_with_a_tick_for_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = authloom(&["policy", "show", "recommended"]);
+    let mut policy = String::from_utf8(show.stdout).unwrap();
+    for (knob, length) in [("access_lifetime", "1h"), ("refresh_idle", "14days"), ("code_lifetime", "1m")] {
+        let line = policy.lines().find(|line| line.starts_with(knob)).unwrap().to_owned();
+        policy = policy.replace(&line, &format!("{knob} = \"{length}\""));
+    }
+    let line = policy.lines().find(|line| line.starts_with("refresh_absolute")).unwrap().to_owned();
+    let file = folder.path().join("far.toml");
+    std::fs::write(&file, policy.replace(&line, "refresh_absolute = \"never\"")).unwrap();
+    let target = reference(folder.path(), &file.to_string_lossy());
+    let verify = ["verify", "--target", &target, "--scope", "theft"];
+    let output = authloom(&verify);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    for tick in ["30m", "7days"] {
+        assert!(said(&output).contains(&format!("\n  --tick {tick}")), "{}", said(&output));
+        let output = authloom(&[&verify[..], &["--tick", tick]].concat());
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let output = authloom(&["verify", "--target", "http", "--tick", "30m"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
