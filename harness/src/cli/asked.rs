@@ -54,9 +54,11 @@ impl Turn {
 
 /// Reads a tick: whole seconds, at least one.
 fn tick(text: &str) -> Result<Duration, String> {
-    let wrong = || "a tick is a whole number of seconds, minutes or the like, such as 20m or 10days".to_owned();
+    let wrong =
+        || "a tick is a whole number of seconds, minutes or the like up to ten years, such as 20m or 10days".to_owned();
     let tick = humantime::parse_duration(text).map_err(|_| wrong())?;
-    if tick.is_zero() || tick.subsec_nanos() > 0 { Err(wrong()) } else { Ok(tick) }
+    let long = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+    if tick.is_zero() || tick.subsec_nanos() > 0 || tick > long { Err(wrong()) } else { Ok(tick) }
 }
 
 /// What to say of a described server's policy that has too many ticks, with ticks that would do.

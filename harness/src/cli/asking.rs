@@ -30,7 +30,7 @@ pub(super) struct Asking {
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "How much to ask")]
 pub(super) struct Budget {
-    /// Requests that a described AuthService is sent at most. Traces come in an order in which each prefix is the best use of them.
+    /// Requests that we send a described AuthService at most. Traces come in an order in which each prefix is the best use of them.
     #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u64).range(1..))]
     budget: Option<u64>,
 }
@@ -64,10 +64,12 @@ impl Asking {
         self.shard.unwrap_or(Shard::WHOLE)
     }
 
-    /// What was asked before.
-    pub(super) fn journal(&self) -> Result<Option<Journal>, Failure> {
+    /// What was asked before of these targets.
+    pub(super) fn journal(&self, targets: &[Chosen]) -> Result<Option<Journal>, Failure> {
+        let about: String = targets.iter().map(Chosen::described_as).collect();
         let opened = self.journal.as_ref().map(|path| {
-            Journal::open(path).map_err(|error| Failure::input(format_args!("--journal {}: {error}", path.display())))
+            Journal::open(path, &about)
+                .map_err(|error| Failure::input(format_args!("--journal {}: {error}", path.display())))
         });
         opened.transpose()
     }
@@ -95,11 +97,14 @@ impl Jobs {
     /// As many as are asked for, where a target allows it.
     pub(super) fn of(self, target: &Chosen) -> Result<NonZeroUsize, Failure> {
         let Some(jobs) = self.jobs else { return Ok(target.workers()) };
-        if let Chosen::Live(described) = target
-            && let Some(why) = described.not_at_once(jobs.get())
-        {
-            return Err(Failure::input(format_args!("--jobs {jobs}: {why}")));
+        let why_not = match target {
+            Chosen::Reference | Chosen::Http => None,
+            Chosen::Live(described) => described.not_at_once(jobs.get()),
+            Chosen::Backend(described) => described.not_at_once(jobs.get()),
+        };
+        match why_not {
+            None => Ok(jobs),
+            Some(why) => Err(Failure::input(format_args!("--jobs {jobs}: {why}"))),
         }
-        Ok(jobs)
     }
 }

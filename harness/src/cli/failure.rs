@@ -31,7 +31,8 @@ impl Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self::fault(fault)
+        let status = if fault.is_cut_off() { Status::Unfinished } else { Status::Fault };
+        Self { status, message: fault.to_string() }
     }
 }
 

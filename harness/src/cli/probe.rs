@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use authloom_model::policy::RefreshWhen;
 use authloom_model::{Policy, Scope, Spec};
 use clap::Args;
 
@@ -16,7 +17,7 @@ use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Stage, Status, Watch as _};
 use crate::target::live::Live;
-use crate::target::live::description::Description;
+use crate::target::live::description::{ClockBy, Description};
 
 /// Find out which policy a server follows, by asking it what the policies that it may follow disagree on.
 #[derive(Args, Clone, Debug)]
@@ -67,17 +68,23 @@ pub(super) fn status(probed: &Probed) -> Status {
     match (probed.left.len(), probed.end) {
         (0, _) => Status::Broken,
         (2.., _) if probed.runs.is_empty() => Status::NothingRun,
-        (_, End::CutOff) => Status::Unfinished,
-        (_, End::Done | End::Fruitless) => Status::Holds,
+        (_, End::CutOff | End::Fruitless) => Status::Unfinished,
+        (_, End::Done) => Status::Holds,
     }
 }
 
 /// Measures the lifetimes of a described server, says them, and gives the policy with them.
 fn measured(described: &Description, policy: Policy, out: &mut dyn Write) -> Result<Policy, Failure> {
+    if described.clock == ClockBy::Wait {
+        return Err(Failure::input(
+            "--lifetimes waits them out, each many times: it is for a clock that can be turned",
+        ));
+    }
     let mut progress = Progress::start();
-    // Whatever the tick is: time is let pass by the second here.
+    // Whatever the tick is: time is let pass by the second here. A GUI that refreshes early would refresh instead of calling.
     let tick = policy.access_lifetime.max(policy.code_lifetime);
-    let spec = Spec::new(policy.seen_at(tick), Scope::THEFT).map_err(|error| too_far_apart("", &policy, &error))?;
+    let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
+    let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, &policy, &error))?;
     let mut target = Live::before(described, &spec)?;
     let mut tell = |runs: u32| {
         let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
@@ -139,7 +146,7 @@ pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Res
 pub(super) fn save_unexplained(probed: &Probed, name: &str, folder: &Path) -> Result<(), Failure> {
     if let Some(divergence) = &probed.unexplained {
         let mut trace = divergence.trace.clone();
-        trace.header.shows = format!("what no policy explains of {name}");
+        trace.header.shows = format!("what none of the last policies explains of {name}");
         Folder::at(folder).write(&format!("{name}-unexplained"), &trace)?;
     }
     Ok(())

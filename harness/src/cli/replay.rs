@@ -52,7 +52,7 @@ impl Replay {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let mut target = Chosen::of(&self.target)?;
         self.asking.limit(&mut target)?;
-        let journal = self.asking.journal()?;
+        let journal = self.asking.journal(std::slice::from_ref(&target))?;
         let given = self.given()?;
         let mut progress = Progress::start();
         let open = |spec: &Spec| target.open(spec);

@@ -11,7 +11,7 @@ use crate::run::Suite;
 use crate::target::http::Http;
 use crate::target::live::backend_description::{BackendDescription, Role};
 use crate::target::live::description::Description;
-use crate::target::live::{Live, LiveBackend};
+use crate::target::live::{Allowance, Live, LiveBackend};
 use crate::target::{Fault, Reference, Target};
 
 /// A target.
@@ -84,6 +84,22 @@ impl Chosen {
             Self::Backend(described) => {
                 let policy = policy_beside(&described.folder, &described.policy)?;
                 Ok(Some((&described.policy, policy)))
+            }
+        }
+    }
+
+    /// All that says what it is and how it is asked, but for what is accepted of it.
+    pub(super) fn described_as(&self) -> String {
+        match self {
+            Self::Reference | Self::Http => self.name().to_owned(),
+            Self::Live(described) => {
+                let mut bare = (**described).clone();
+                bare.accepted.clear();
+                bare.allowance = Allowance::unlimited(None);
+                format!("{bare:?}")
+            }
+            Self::Backend(described) => {
+                format!("{:?}", BackendDescription { accepted: Vec::new(), ..(**described).clone() })
             }
         }
     }

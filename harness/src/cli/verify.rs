@@ -86,7 +86,7 @@ impl Verify {
             ));
         }
         targets.iter_mut().try_for_each(|target| self.asking.limit(target))?;
-        let journal = self.asking.journal()?;
+        let journal = self.asking.journal(&targets)?;
         let how = How { times: self.times, shard: self.asking.shard(), journal: journal.as_ref(), ..How::ONCE };
         let status = self.replayed(&targets, how, out)?;
         self.asking.kept(journal.as_ref())?;

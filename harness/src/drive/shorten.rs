@@ -17,7 +17,7 @@ pub fn shorten(target: &mut dyn Target, spec: &Spec, found: Divergence) -> Diver
     while length > 0 {
         let mut start = 0;
         let mut shorter = false;
-        while start < best.trace.steps.len() && runs < MOST_RUNS {
+        while start < best.trace.steps.len() && runs < MOST_RUNS && target.may_ask_more() {
             if let Some(trace) = without(spec, &best.trace, start, length) {
                 runs += 1;
                 if let Some(again) = same_breach(target, spec, &trace, &best) {

@@ -102,7 +102,7 @@ impl Sought {
         const SECOND: Duration = Duration::from_secs(1);
         let mut alive = Duration::ZERO;
         let mut dead = None;
-        if let Some(expected) = self.expected.filter(|expected| *expected > SECOND) {
+        if let Some(expected) = self.expected.filter(|expected| *expected > SECOND && *expected <= self.most) {
             if !lives(expected - SECOND)? {
                 dead = Some(expected - SECOND);
             } else if !lives(expected)? {

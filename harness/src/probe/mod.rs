@@ -3,7 +3,7 @@
 //! The knobs of the AuthService span a space of candidate policies ([`space`]). Each trace of a pool ([`pool`]) is foretold by each
 //! candidate; the one on which they disagree most is run, and whoever foretold something else is struck out. Where the pool says nothing
 //! more, two candidates are searched together for what sets them apart ([`alike`]). It ends when nothing does, or when nobody is left: then
-//! what was seen is a finding, for no policy in the space explains it.
+//! what was seen is a finding, for no policy in the space explains all of it.
 //!
 //! Invariant: a candidate is struck out only by what the server was seen to do, never by what was not seen ([`Lens`]). Lifetimes are
 //! taken from the policy that the probe begins with; a server that keeps others is explained by no candidate.
@@ -133,15 +133,19 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
             break;
         }
         let (mut explain, mut nearest) = match run(target, &specs, &left, &trace) {
-            Err(_) if !target.may_ask_more() => {
+            Err(fault) if fault.is_cut_off() => {
                 probed.end = End::CutOff;
                 break;
             }
             ran => ran?,
         };
         for _ in 0..MOST_DOUBTS {
-            if explain.is_empty() {
-                (explain, nearest) = run(target, &specs, &left, &trace)?;
+            if explain.is_empty() && target.may_ask_more() {
+                (explain, nearest) = match run(target, &specs, &left, &trace) {
+                    // What cannot be looked at again is believed.
+                    Err(fault) if fault.is_cut_off() => (explain, nearest),
+                    ran => ran?,
+                };
             }
         }
         probed.runs.push((trace.len(), explain.len()));

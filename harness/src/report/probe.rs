@@ -55,6 +55,9 @@ pub fn text(out: &mut dyn Write, name: &str, probed: &Probed) -> io::Result<()> 
         left if probed.end == End::CutOff => {
             (UNSURE, '?', format!("cut off: {name} follows one of {left} still, of {of}"))
         }
+        left if probed.end == End::Fruitless => {
+            (UNSURE, '?', format!("{name} follows one of {left} that could not be told apart, of {of}"))
+        }
         left => (GOOD, '✓', format!("{name} follows one of {left} that look alike, of {of}")),
     };
     entry(out, &format!("{sign} "), 2, &sentence, style)?;

@@ -162,7 +162,7 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
         };
         writeln!(out, "  {style}{sign}{style:#} {}: {said}", one.file.display())?;
     }
-    if replayed.is_empty() {
+    if replayed.is_empty() && replay.planned == 0 && replay.reasons.is_empty() {
         heading(out, "Nothing to replay", UNSURE, "")?;
         return entry(out, "", 4, "There is no trace: files of traces end in .mmd or .json.", Style::new());
     }
@@ -178,11 +178,12 @@ pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
     if !together.is_empty() {
         heading(out, "Let go at once", TITLE, "in which order it was as if")?;
     }
-    for (what, (tally, accepted)) in together {
-        let (style, sign) = match (tally.diverged, accepted) {
-            (0, _) => (GOOD, '✓'),
-            (_, true) => (UNSURE, '·'),
-            (_, false) => (BAD, '✗'),
+    for (what, (tally, came)) in together {
+        let (style, sign) = match came {
+            Came::Conforms | Came::Before => (GOOD, '✓'),
+            Came::Accepted => (UNSURE, '·'),
+            Came::Diverges => (BAD, '✗'),
+            Came::Unsupported | Came::Failed => (UNSURE, '?'),
         };
         let mut margin = format!("  {style}{sign}{style:#} ");
         for line in wrap(what, WIDTH - 4) {
@@ -201,15 +202,23 @@ pub(super) fn races_in_words(replayed: &[Replayed]) -> Vec<(String, Vec<String>)
     together(replayed).into_iter().map(|(what, (tally, _))| (what.to_owned(), orders_in_words(&tally))).collect()
 }
 
-/// All runs of the same, and whether one of them diverges and is accepted.
-fn together(replayed: &[Replayed]) -> BTreeMap<&str, (Tally, bool)> {
-    let mut together: BTreeMap<&str, (Tally, bool)> = BTreeMap::new();
+/// What is worse of two.
+fn worse(one: Came, other: Came) -> Came {
+    const WORST_FIRST: [Came; 6] =
+        [Came::Diverges, Came::Failed, Came::Unsupported, Came::Accepted, Came::Before, Came::Conforms];
+    let rank = |came: Came| WORST_FIRST.iter().position(|known| *known == came);
+    if rank(one) <= rank(other) { one } else { other }
+}
+
+/// All runs of the same, and the worst that came of one of them.
+fn together(replayed: &[Replayed]) -> BTreeMap<&str, (Tally, Came)> {
+    let mut together: BTreeMap<&str, (Tally, Came)> = BTreeMap::new();
     for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
-        let (sum, accepted) = together.entry(&race.what).or_default();
+        let (sum, came) = together.entry(&race.what).or_insert_with(|| (Tally::default(), one.verdict));
         sum.runs += race.runs;
         sum.undecided += race.undecided;
         sum.diverged += race.diverged;
-        *accepted |= one.verdict == Came::Accepted;
+        *came = worse(*came, one.verdict);
         for (order, runs) in &race.orders {
             *sum.orders.entry(order.clone()).or_default() += runs;
         }

@@ -68,14 +68,18 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     let paths: Vec<Path> = all.into_iter().filter(|path| plan.how.shard.has(way(graph, path))).collect();
     let began = watch.elapsed();
     let (before, paths): (Vec<Path>, Vec<Path>) = paths.into_iter().partition(|path| {
-        plan.how.journal.is_some_and(|journal| journal.has(journal::key(plan.target, spec, alone(graph, path))))
+        plan.how.journal.is_some_and(|journal| journal.has(journal::key(plan.target, spec, 1, alone(graph, path))))
     });
     let mut run = Run::begin(spec, graph, &paths, &before, plan, watch);
     run.replay.is_part(plan.how.shard, of);
     let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
     if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {
-        run.replay.failed += 1;
-        run.replay.note(fault.to_string());
+        if fault.is_cut_off() {
+            run.replay.cut_off();
+        } else {
+            run.replay.failed += 1;
+            run.replay.note(fault.to_string());
+        }
     }
     run.finish(plan.open, began)
 }
@@ -183,7 +187,7 @@ impl<'r> Run<'r> {
         match driven.verdict {
             Verdict::Conforms => {
                 if let Some(journal) = self.how.journal {
-                    journal.note(journal::key(&self.replay.target, self.spec, alone(self.graph, path)));
+                    journal.note(journal::key(&self.replay.target, self.spec, 1, alone(self.graph, path)));
                 }
                 Next::GoOn
             }
@@ -241,10 +245,10 @@ impl<'r> Run<'r> {
         let (mut times, mut of) = (0, 0);
         while of < self.how.confirmations {
             match drive::drive_trace(target, self.spec, &breach.trace).verdict {
-                // What could not be looked for again is believed.
-                Verdict::CutOff => break,
+                // What cannot be looked for again is believed.
+                Verdict::CutOff | Verdict::Unsupported(_) | Verdict::Failed(_) => break,
                 Verdict::Diverges(again) if again.rule == rule => times += 1,
-                Verdict::Diverges(_) | Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) => {}
+                Verdict::Diverges(_) | Verdict::Conforms => {}
             }
             of += 1;
         }

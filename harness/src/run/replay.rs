@@ -65,6 +65,8 @@ pub struct Replay {
     pub resumed: u64,
     /// Whether it ended because nothing more may be asked.
     pub cut_off: bool,
+    /// Whether there is nothing to drive because all that there is falls to other parts.
+    pub empty_part: bool,
     /// One for each rule that the target breaks.
     pub breaches: Vec<Breach>,
     /// What the target was not asked, or what was not compared, in sentences.
@@ -97,6 +99,7 @@ impl Replay {
             failed: 0,
             resumed: 0,
             cut_off: false,
+            empty_part: false,
             breaches: Vec::new(),
             left_out: Vec::new(),
             extent: Extent::Whole,
@@ -114,10 +117,13 @@ impl Replay {
             Status::Fault
         } else if self.gave_up() || self.cut_off {
             Status::Unfinished
+        } else if self.empty_part {
+            Status::Holds
         } else if self.traces == self.unsupported {
             Status::NothingRun
         } else if self.extent == Extent::Part
-            || self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0)
+            || self.steps_covered < self.steps_total
+                && (self.accepted == 0 || self.diverged > 0 || self.unsupported > 0)
         {
             Status::Unfinished
         } else {
@@ -141,6 +147,7 @@ impl Replay {
     pub(super) fn is_part(&mut self, shard: Shard, of: usize) {
         if shard != Shard::WHOLE {
             self.note(format!("part {shard} of {of} traces"));
+            self.empty_part = self.planned == 0 && of > 0;
         }
     }
 
@@ -187,6 +194,16 @@ mod tests {
         let once = |replay: &mut Replay| (replay.diverged, replay.unconfirmed, replay.steps_covered) = (1, 1, 9);
         assert_eq!(replay(once), Status::Unfinished);
         assert_eq!(replay(|replay| replay.steps_covered = 9), Status::Unfinished);
+        let accepted = |replay: &mut Replay| (replay.accepted, replay.steps_covered) = (1, 9);
+        assert_eq!(replay(accepted), Status::Holds);
+        assert_eq!(replay(|replay| (accepted(replay), replay.unsupported = 1).0), Status::Unfinished);
+        let nothing = |replay: &mut Replay| (replay.traces, replay.planned, replay.steps_total) = (0, 0, 0);
+        let part = |replay: &mut Replay| {
+            nothing(replay);
+            replay.steps_covered = 0;
+            replay.is_part("2/2".parse().expect("it is a part"), 1);
+        };
+        assert_eq!((replay(nothing), replay(part)), (Status::NothingRun, Status::Holds));
         assert_eq!(replay(Replay::cut_off), Status::Unfinished);
     }
 }

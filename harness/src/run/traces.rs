@@ -147,10 +147,29 @@ impl Run<'_> {
         known.is_some()
     }
 
+    /// Notes what came in between.
+    fn also(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::CutOff => self.replay.cut_off(),
+            Verdict::Failed(fault) => {
+                self.replay.failed += 1;
+                self.replay.note(fault.to_string());
+            }
+            Verdict::Diverges(divergence) => {
+                let known = self.how.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence);
+                if let Some((rule, reason)) = known {
+                    self.replay.note(accepted_otherwise(rule, reason));
+                }
+            }
+            Verdict::Unsupported(_) | Verdict::Conforms => {}
+        }
+    }
+
     /// Drives a trace, unless a run before this one has.
     fn once(&mut self, given: &Given, open: &OpenFor<'_>) -> Option<Replayed> {
         let steps = given.trace.steps.iter().map(|step| (step.action, step.release));
-        let key = journal::key(&self.replay.target, &given.spec, steps);
+        let times = if given.trace.races() { self.how.times } else { 1 };
+        let key = journal::key(&self.replay.target, &given.spec, times, steps);
         let steps = given.trace.steps.len();
         if self.how.journal.is_some_and(|journal| journal.has(key)) {
             self.replay.traces += 1;
@@ -174,24 +193,30 @@ impl Run<'_> {
     /// What comes of a trace; none where nothing more may be asked.
     fn drive(&mut self, given: &Given, open: &OpenFor<'_>) -> Option<Replayed> {
         let how = self.how;
-        let Driving { driven, race } = match self.target_for(&given.spec, open) {
+        let Driving { driven, race, besides } = match self.target_for(&given.spec, open) {
             Ok(target) => match not_able(target.abilities(), given) {
                 Some(why) => Driving::of(Driven { steps: 0, verdict: Verdict::Unsupported(why) }),
                 None if given.trace.races() => raced(target, given, how),
                 None => Driving::of(drive::drive_trace(target, &given.spec, &given.trace)),
             },
+            Err(fault) if fault.is_cut_off() => Driving::of(Driven { steps: 0, verdict: Verdict::CutOff }),
             Err(fault) => Driving::of(Driven { steps: 0, verdict: Verdict::Failed(fault) }),
         };
         if driven.verdict == Verdict::CutOff {
             self.replay.cut_off();
             return None;
         }
+        let whole = besides.iter().all(|verdict| matches!(verdict, Verdict::Diverges(_)));
+        for verdict in besides {
+            self.also(verdict);
+        }
         self.replay.traces += 1;
         self.replay.steps_driven += driven.steps as u64 * u64::from(race.as_ref().map_or(1, |race| race.runs.max(1)));
-        self.replay.steps_covered += driven.steps as u64;
+        self.replay.steps_covered += if whole { driven.steps as u64 } else { 0 };
         let (target, done, total) = (self.replay.target.clone(), self.replay.steps_covered, self.replay.steps_total);
         self.watch.saw(&Stage::Replaying { target, done, total });
         let verdict = match driven.verdict {
+            Verdict::Conforms if !whole => Came::Failed,
             Verdict::Conforms => Came::Conforms,
             Verdict::Diverges(divergence) if self.accepts(divergence.rule) => Came::Accepted,
             Verdict::Diverges(divergence) => {
@@ -225,65 +250,77 @@ impl Run<'_> {
 struct Driving {
     driven: Driven,
     race: Option<Tally>,
+    /// What came in between: a run that failed or was cut off after others had come to something, or an accepted divergence that has
+    /// nothing to do with what was let go at once.
+    besides: Vec<Verdict>,
 }
 
 impl Driving {
     fn of(driven: Driven) -> Self {
-        Self { driven, race: None }
+        Self { driven, race: None, besides: Vec::new() }
     }
 }
 
 /// Drives a target so often through a trace in which messages are let go at once. Where no order explains what is seen, each order is
 /// tried one after the other: what is not right even then is no race.
 fn raced(target: &mut dyn Target, given: &Given, how: How<'_>) -> Driving {
-    let accepts = |driven: &Driven| match &driven.verdict {
-        Verdict::Diverges(divergence) => how.accepted.iter().any(|(rule, _)| rule == divergence.rule.sentence),
-        Verdict::Conforms | Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff => false,
-    };
-    let mut elsewhere = None;
+    let accepts = |rule: Rule| how.accepted.iter().any(|(accepted, _)| accepted == rule.sentence);
     let mut tally = Tally { what: given.trace.header.shows.clone(), ..Tally::default() };
-    let mut worst = Driven { steps: given.trace.steps.len(), verdict: Verdict::Conforms };
-    // What goes wrong before anything is let go at once is no race either.
+    let steps = given.trace.steps.len();
+    // What goes wrong before anything is let go at once is no race.
     let quiet = given.trace.rounds().take_while(|round| round.len() == 1).count();
+    let mut worst = Driven { steps, verdict: Verdict::Conforms };
+    let mut besides: Vec<Verdict> = Vec::new();
     for _ in 0..how.times {
         let Raced { driven, orders } = drive::race(target, &given.spec, &given.trace);
-        tally.runs += 1;
-        match (&driven.verdict, orders.as_slice()) {
-            (Verdict::Conforms, [order]) => *tally.orders.entry(in_words(order)).or_default() += 1,
-            (Verdict::Conforms, _) => tally.undecided += 1,
-            (Verdict::Diverges(_), _) => tally.diverged += 1,
-            (Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff, _) => {
-                return Driving { driven, race: Some(tally) };
-            }
-        }
-        if worst.verdict == Verdict::Conforms && driven.verdict != Verdict::Conforms {
-            if driven.steps < quiet {
-                if accepts(&driven) {
-                    tally.runs -= 1;
-                    tally.diverged -= 1;
-                    elsewhere = Some(driven);
-                    continue;
+        match &driven.verdict {
+            Verdict::Conforms => match orders.as_slice() {
+                [order] => *tally.orders.entry(in_words(order)).or_default() += 1,
+                _ => tally.undecided += 1,
+            },
+            Verdict::Diverges(divergence) if driven.steps < quiet => {
+                if !accepts(divergence.rule) {
+                    return Driving::of(driven);
                 }
-                return Driving::of(driven);
+                besides.push(driven.verdict);
+                continue;
             }
-            if let Some(alone) = one_after_the_other(target, given) {
-                return Driving::of(alone);
+            Verdict::Diverges(_) => {
+                tally.diverged += 1;
+                if worst.verdict == Verdict::Conforms {
+                    if let Some(alone) = one_after_the_other(target, given, &accepts) {
+                        return Driving::of(alone);
+                    }
+                    worst = driven;
+                }
             }
-            worst = driven;
+            // What was found before is found.
+            Verdict::Unsupported(_) | Verdict::Failed(_) | Verdict::CutOff => {
+                if tally.runs == 0 {
+                    return Driving { driven, race: None, besides };
+                }
+                besides.push(driven.verdict);
+                return Driving { driven: worst, race: Some(tally), besides };
+            }
         }
+        tally.runs += 1;
     }
-    match elsewhere {
+    match besides.pop() {
         // It never came as far as what is let go at once.
-        Some(driven) if tally.runs == 0 => Driving::of(driven),
-        Some(_) | None => Driving { driven: worst, race: Some(tally) },
+        Some(verdict) if tally.runs == 0 => Driving { driven: Driven { steps: 0, verdict }, race: None, besides },
+        elsewhere => {
+            besides.extend(elsewhere);
+            Driving { driven: worst, race: Some(tally), besides }
+        }
     }
 }
 
-/// What goes wrong with a trace whose messages are let go one after the other, in any order.
-fn one_after_the_other(target: &mut dyn Target, given: &Given) -> Option<Driven> {
+/// How a trace diverges whose messages are let go one after the other, in any order, other than is accepted.
+fn one_after_the_other(target: &mut dyn Target, given: &Given, accepts: &impl Fn(Rule) -> bool) -> Option<Driven> {
     given.trace.one_after_the_other(&given.spec).into_iter().find_map(|trace| {
         let driven = drive::drive_trace(target, &given.spec, &trace);
-        (!matches!(driven.verdict, Verdict::Conforms | Verdict::CutOff)).then_some(driven)
+        let diverges = matches!(&driven.verdict, Verdict::Diverges(divergence) if !accepts(divergence.rule));
+        diverges.then_some(driven)
     })
 }
 

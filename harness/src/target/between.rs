@@ -62,8 +62,9 @@ impl Between {
 
     /// Brings a call to the backend, to `base` where it names none itself.
     pub(super) fn call(&mut self, runtime: &Runtime, base: &str, call: CallId, request: Sent) -> Result<Reply, Fault> {
-        let (client, base, patience) = (self.client.clone(), base.to_owned(), self.patience);
-        let mut sent = runtime.spawn(async move { client.in_time(&base, request, patience).await });
+        // Without a time of its own: it may be held for as long as the trace says.
+        let (client, base) = (self.client.clone(), base.to_owned());
+        let mut sent = runtime.spawn(async move { client.exchange(&base, request).await });
         match self.first(runtime, &mut sent)? {
             First::Answer(answer) => Ok(Reply::Answers(answer)),
             First::Introspection(Asked { request, release }) => {
@@ -109,10 +110,10 @@ impl Between {
         self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))
     }
 
-    /// Waits for what becomes of a call that was sent. A backend that does not answer as HTTP has it is told by [`wire::broken`].
+    /// Waits for what becomes of a call that was sent, or of one whose introspection has come to its end. A backend that does not answer as HTTP has it is told by [`wire::broken`].
     fn first(&mut self, runtime: &Runtime, call: &mut JoinHandle<Result<Received, NoAnswer>>) -> Result<First, Fault> {
         let proxy = &mut self.proxy;
-        let patience = self.patience * 2;
+        let patience = self.patience;
         let first = async {
             tokio::select! {
                 answer = &mut *call => match answer {
@@ -124,9 +125,13 @@ impl Between {
                 Some(asked) = proxy.asked() => Ok(First::Introspection(asked)),
             }
         };
-        let first = runtime.block_on(async { timeout(patience, first).await });
-        let first = first.unwrap_or_else(|_| Err(Fault("nothing becomes of a call".to_owned())));
-        first.inspect_err(|_| call.abort())
+        match runtime.block_on(async { timeout(patience, first).await }) {
+            Ok(first) => first.inspect_err(|_| call.abort()),
+            Err(_) => {
+                call.abort();
+                Ok(First::Answer(wire::broken(format!("no answer within {patience:?}"))))
+            }
+        }
     }
 
     /// The answer to a call whose introspection has come to its end: with an answer, or without.

@@ -162,7 +162,8 @@ impl<C: Carrier> Target for Browser<C> {
         if !self.carrier.serves_on_the_side() {
             return Ok(None);
         }
-        let request = http::Request::get("/get_items").header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        let request =
+            http::Request::get(self.settings.items.clone()).header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         let request = request.body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
         let answer = match self.carrier.to_backend(ON_THE_SIDE, request)? {
             Reply::Answers(answer) => answer,

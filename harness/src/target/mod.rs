@@ -75,6 +75,17 @@ pub struct Unexpected(pub String);
 #[error("{0}")]
 pub struct Fault(pub String);
 
+/// That no more may be asked, as a fault says it.
+pub(crate) const USED_UP: &str = "no more requests are allowed: the budget is used up";
+
+impl Fault {
+    /// Whether nothing more may be asked.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.0 == USED_UP
+    }
+}
+
 /// What a target cannot do, one reason each.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Unsupported(pub Vec<String>);

@@ -7,7 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -44,7 +44,7 @@ pub(super) struct Asked {
 /// A running proxy.
 pub(super) struct Proxy {
     url: String,
-    auth: Arc<OnceLock<String>>,
+    auth: Arc<Mutex<Option<String>>>,
     asked: mpsc::Receiver<Asked>,
     serving: JoinHandle<()>,
 }
@@ -52,16 +52,17 @@ pub(super) struct Proxy {
 #[derive(Clone)]
 struct Passage {
     client: Client,
-    auth: Arc<OnceLock<String>>,
+    auth: Arc<Mutex<Option<String>>>,
     asked: mpsc::Sender<Asked>,
 }
 
 impl Passage {
     async fn pass(&self, message: Sent) -> Response {
-        let Some(auth) = self.auth.get() else {
+        let auth = self.auth.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(auth) = auth else {
             return (StatusCode::SERVICE_UNAVAILABLE, "the AuthService is not there yet").into_response();
         };
-        match self.client.exchange(auth, message).await {
+        match self.client.exchange(&auth, message).await {
             Ok(answer) => answer.map(Body::from),
             Err(why) => (StatusCode::BAD_GATEWAY, Fault::from(why).0).into_response(),
         }
@@ -79,7 +80,7 @@ impl Proxy {
             let _ = socket.set_nodelay(true);
         });
         let (tell, asked) = mpsc::channel(UNNOTICED);
-        let auth = Arc::new(OnceLock::new());
+        let auth = Arc::default();
         let passage = Passage { client, auth: Arc::clone(&auth), asked: tell };
         let router = Router::new().route(INTROSPECTION, post(hold)).fallback(pass).with_state(passage);
         let serving = tokio::spawn(async move {
@@ -94,9 +95,9 @@ impl Proxy {
         &self.url
     }
 
-    /// Names the AuthService that messages go to. The first name counts.
+    /// Names the AuthService that messages go to from now on.
     pub(super) fn forward_to(&self, auth: &str) {
-        self.auth.get_or_init(|| auth.to_owned());
+        *self.auth.lock().unwrap_or_else(PoisonError::into_inner) = Some(auth.to_owned());
     }
 
     /// The next introspection.

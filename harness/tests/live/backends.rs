@@ -87,8 +87,10 @@ fn what_a_backend_asks_elsewhere_is_left_out_and_said() {
 #[test]
 fn a_backend_of_the_servers_own_is_held_where_it_stands_behind_our_proxy() {
     let folder = tempfile::tempdir().unwrap();
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (proxy, backend) = (free(), free());
+    // Below the ports that the system hands out by itself, so that no other test gets them meanwhile.
+    let free = |from| (from..).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
+    let proxy: u16 = free(20_000 + u16::try_from(std::process::id() % 10_000).unwrap());
+    let backend = free(proxy + 1);
     // One command starts both servers: the AuthService says where it is, then the backend is told.
     let script = format!(
         r#"rm -f ready listens; mkfifo ready || exit 1

@@ -1,5 +1,7 @@
 //! Races on servers that take what comes at once in some order, in another one, or in none.
 
+use std::cell::Cell;
+
 use authloom_model::seen::Event;
 use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
@@ -31,10 +33,18 @@ enum Takes {
     AsOne,
     /// It takes them in order and forgets to end what it ends.
     WithoutEnd,
+    /// It answers all of them what it answers the first, and is never heard of again.
+    AsOneAndDies,
 }
 
 /// The reference, made to take what arrives at once in some way.
-struct Taking(Reference, Takes);
+struct Taking(Reference, Takes, Cell<bool>);
+
+impl Taking {
+    fn lives(&self) -> Result<(), Fault> {
+        if self.2.get() { Ok(()) } else { Err(Fault("connection refused".to_owned())) }
+    }
+}
 
 impl Target for Taking {
     fn name(&self) -> &str {
@@ -46,6 +56,7 @@ impl Target for Taking {
     }
 
     fn reset(&mut self) -> Result<(), Fault> {
+        self.lives()?;
         self.0.reset()
     }
 
@@ -63,7 +74,8 @@ impl Target for Taking {
             seen.extend(self.0.apply(Action::Arrive(exchange))?);
         }
         let answers: Vec<_> = seen.iter().filter_map(answer_of).cloned().collect();
-        if let (Takes::AsOne, Some(first)) = (self.1, answers.first()) {
+        self.2.set(self.1 != Takes::AsOneAndDies);
+        if let (Takes::AsOne | Takes::AsOneAndDies, Some(first)) = (self.1, answers.first()) {
             for event in &mut seen {
                 if let Event::Answered(_, answer) = event {
                     *answer = first.clone();
@@ -92,7 +104,7 @@ fn answer_of(event: &Event<Concrete>) -> Option<&authloom_model::seen::Answer<Co
 
 fn verified(profile: &str, takes: Takes, accepted: &[(String, String)]) -> (Replay, Vec<Replayed>) {
     let spec = spec(profile);
-    let open = |spec: &Spec| Ok(Box::new(Taking(Reference::new(spec)?, takes)) as Box<dyn Target>);
+    let open = |spec: &Spec| Ok(Box::new(Taking(Reference::new(spec)?, takes, Cell::new(true))) as Box<dyn Target>);
     let seen = (Abilities::ALL, Lens::CLEAR);
     let how = How { accepted, times: 2, ..How::ONCE };
     verify_races(&spec, seen, Limits::default(), ("it", &open), how, &mut Unwatched)
@@ -147,6 +159,15 @@ fn an_answer_that_fits_no_order_diverges_each_time_it_shows() {
     assert_eq!((breach.again.times, breach.again.of), (2, 2));
     assert!(breach.expected.contains("; or "), "{}", breach.expected);
     assert!(breach.seen.ends_with("access token #1 and refresh token #2"), "{}", breach.seen);
+}
+
+#[test]
+fn a_server_that_dies_of_a_race_has_diverged_in_it() {
+    let (replay, _) = verified("lost-answer", Takes::AsOneAndDies, &[]);
+    assert_eq!(replay.status(), Status::Broken);
+    assert!(replay.failed > 0 && replay.reasons.contains(&"connection refused".to_owned()));
+    let breach = replay.breaches.first().expect("what was seen before it died is told");
+    assert!(breach.rule.sentence.contains("at once") && breach.again.times == 1, "{breach:?}");
 }
 
 #[test]

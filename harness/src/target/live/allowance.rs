@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::Fault;
+use super::super::{Fault, USED_UP};
 
 /// How much may be asked of a server, and how fast. Clones share what is left.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Allowance {
     pub(super) fn one_more(&self) -> Result<Duration, Fault> {
         let one_less = |left: u64| left.checked_sub(1);
         if self.0.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
-            return Err(Fault("no more requests are allowed: the budget is used up".to_owned()));
+            return Err(Fault(USED_UP.to_owned()));
         }
         if self.0.apart.is_zero() {
             return Ok(Duration::ZERO);

@@ -112,12 +112,23 @@ impl BackendDescription {
             let why = "a backend that runs was told where its issuer is: say it with `listen`, like \"127.0.0.1:9400\"";
             return Err(error(span, why.to_owned()));
         }
+        if server.bounds_requests() {
+            let why = "`rate` and `restart_after` are for an AuthService: a backend is asked by nobody but us";
+            return Err(error(span, why.to_owned()));
+        }
         if !backend.resource.starts_with('/') {
             return Err(error(span, format!("`resource` is a path, like \"/items\", and not `{}`", backend.resource)));
         }
         let accepted = days_are_days(read.accepted, &error)?;
         let (name, folder, clock) = (name_of(path), folder_of(path), read.clock.into_inner());
         Ok(Self { name, folder, policy: read.policy, server, backend, clock, accepted })
+    }
+
+    /// Why so many traces cannot be driven at once, if they cannot.
+    #[must_use]
+    pub fn not_at_once(&self, jobs: usize) -> Option<String> {
+        let alone = jobs > 1 && (self.backend.listen.is_some() || self.server.start.is_none());
+        alone.then(|| "the backend knows one issuer, so that only one trace can be driven at a time".to_owned())
     }
 
     /// What it can be made to do.

@@ -94,6 +94,14 @@ impl Clock {
         Ok(())
     }
 
+    /// A server starts anew: one whose clock runs, and is turned by asking it, begins with the machine's time.
+    pub(super) fn begin_anew(&mut self) {
+        let is_asked = matches!(self.by, ClockBy::Http { .. } | ClockBy::Command { .. });
+        if is_asked && self.stands_at.is_none() {
+            self.ahead = Duration::ZERO;
+        }
+    }
+
     /// Begins a second, so that what follows closely falls into the same one. Only libfaketime can do that.
     pub(super) fn begin_a_second(&mut self) -> Result<(), Fault> {
         if self.faketime.is_none() {

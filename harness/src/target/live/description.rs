@@ -100,6 +100,13 @@ pub struct Server {
     pub patience: Duration,
 }
 
+impl Server {
+    /// Whether it says how fast, or how long, it may be asked.
+    pub(super) fn bounds_requests(&self) -> bool {
+        self.rate.is_some() || self.restart_after.is_some()
+    }
+}
+
 /// Where endpoints are: addresses, or paths at the issuer. What is missing is looked up in the discovery document.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -229,6 +236,8 @@ pub enum ClockBy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default, rename = "role")]
+    _role: super::backend_description::Role,
     policy: String,
     server: Spanned<Server>,
     #[serde(default)]
@@ -296,13 +305,26 @@ impl Description {
     /// Why so many traces cannot be driven at once, if they cannot.
     #[must_use]
     pub fn not_at_once(&self, jobs: usize) -> Option<String> {
-        if jobs == 1 || self.server.start.is_some() {
+        if jobs == 1 {
             return None;
+        }
+        if self.proxy.is_some() {
+            return Some("our proxy can listen at its address only once".to_owned());
+        }
+        if self.server.start.is_some() {
+            return None;
+        }
+        if self.server.reset.is_some() {
+            return Some(
+                "the server forgets everybody's grants at once, so that only one trace can be driven at a time"
+                    .to_owned(),
+            );
         }
         match self.clock {
             ClockBy::Http { .. } | ClockBy::Command { .. } | ClockBy::Faketime => Some(
                 "the server's clock is turned for everybody, so that only one trace can be driven at a time".to_owned(),
             ),
+            ClockBy::Wait | ClockBy::Never if self.sign_in.fresh.is_some() => None,
             ClockBy::Wait | ClockBy::Never => {
                 let people = 1 + self.sign_in.others.len();
                 let why = || format!("the file names {people} who can sign in: add others with `[[sign_in.others]]`");

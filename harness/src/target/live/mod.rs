@@ -46,7 +46,7 @@ use super::wire::{self, Received, Sent};
 use super::{Abilities, Fault, Lens, Secret, Told};
 pub use allowance::{Allowance, Rate};
 use clock::Clock;
-use description::{Description, TokenKind};
+use description::{ClockBy, Description, TokenKind};
 use endpoints::{Endpoints, placed};
 use process::Server;
 pub use resource_server::LiveBackend;
@@ -89,6 +89,10 @@ pub struct Stranger {
     runtime: Runtime,
 }
 
+/// Marks a request that a backend of the server's own has made, by whatever means it proves itself.
+#[derive(Clone, Copy)]
+struct OfTheBackend;
+
 /// Somebody that a command has made up.
 #[derive(Deserialize)]
 struct Fresh {
@@ -130,6 +134,7 @@ impl Stranger {
     fn start(&mut self) -> Result<(), Fault> {
         // Whatever runs has its port until it ends.
         self.server = None;
+        self.clock.begin_anew();
         if let Some(command) = &self.described.server.start {
             let clock = self.clock.environment();
             self.server =
@@ -196,7 +201,7 @@ impl Stranger {
     /// The client of an exchange proves itself, where it has a secret and nobody else does. RFC 6749 section 2.3.1.
     fn authenticate(&self, request: &mut Sent) -> Result<(), Fault> {
         let Some(name) = &self.described.client.secret_from else { return Ok(()) };
-        if request.headers().contains_key(AUTHORIZATION) {
+        if request.headers().contains_key(AUTHORIZATION) || request.extensions().get::<OfTheBackend>().is_some() {
             return Ok(());
         }
         let secret = self.secrets.of(name)?;
@@ -232,6 +237,9 @@ impl Carrier for Stranger {
     fn advance(&mut self, by: Duration) -> Result<(), Fault> {
         let described = self.described.clone();
         let base = self.endpoints.issuer.clone();
+        if matches!(described.clock, ClockBy::Http { .. }) {
+            self.allowed()?;
+        }
         let (client, runtime, patience) = (self.client.clone(), &self.runtime, self.described.server.patience);
         self.clock.advance(by, described.surroundings(&[]), |address| {
             let request = http::Request::post(placed(&base, address)).body(Bytes::new());
@@ -289,6 +297,7 @@ impl Carrier for Stranger {
             let mut asked = between.introspection(call)?;
             let at = self.endpoints.introspection.clone();
             *asked.uri_mut() = at.ok_or_else(|| Fault("where is the introspection endpoint?".to_owned()))?;
+            asked.extensions_mut().insert(OfTheBackend);
             return Ok(asked);
         }
         let token = wire::introspected_token(&self.backend.asked(call)?);
