@@ -101,21 +101,23 @@ impl<'t> Recorder<'t> {
 /// What a specification foretells of a step, as far as it can be seen.
 #[derive(Debug)]
 pub(crate) struct Foretold {
-    action: Action,
     seen: Vec<Event<Plain>>,
     standing: BTreeMap<Token, Standing>,
+    /// The tokens that end here, and not by time.
+    ends: BTreeSet<Token>,
 }
 
 impl Foretold {
     /// Whether nothing can be seen that the one foretells and the other does not.
     ///
     /// A specification speaks only of tokens that somebody refers to, and of those that a step has ended: where one of two says that a
-    /// token has ended and the other says nothing of it, it holds that it has not. Of what time does to it nothing follows.
+    /// token ends and the other says nothing of it, it holds that it does not. Of what has ended before nothing follows, nor of what time
+    /// does.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         let contradicts = |one: &Self, other: &Self| {
             one.standing.iter().any(|(token, standing)| match other.standing.get(token) {
                 Some(said) => said != standing,
-                None => *standing == Standing::Inactive && self.action != Action::Tick,
+                None => one.ends.contains(token),
             })
         };
         self.seen == other.seen && !contradicts(self, other) && !contradicts(other, self)
@@ -171,13 +173,20 @@ pub struct Reading<'s> {
     bindings: Bindings,
     /// How tokens stood after the step before.
     stood: Standings,
+    /// The tokens that it has foretold to be active, as long as neither it nor time has ended them.
+    active: BTreeSet<Token>,
 }
 
 impl<'s> Reading<'s> {
     /// At the beginning.
     #[must_use]
     pub fn new(spec: &'s Spec) -> Self {
-        Self { walker: Walker::new(spec), bindings: Bindings::default(), stood: Standings::default() }
+        Self {
+            walker: Walker::new(spec),
+            bindings: Bindings::default(),
+            stood: Standings::default(),
+            active: BTreeSet::new(),
+        }
     }
 
     /// Where it is.
@@ -219,8 +228,19 @@ impl<'s> Reading<'s> {
         });
         let mut seen: Vec<_> = seen.collect();
         seen.sort();
-        let standing = standing.into_iter().filter(|(token, _)| told(lens, *token) == Told::Yes).collect();
-        Some(Foretold { action, seen, standing })
+        let standing: BTreeMap<_, _> =
+            standing.into_iter().filter(|(token, _)| told(lens, *token) == Told::Yes).collect();
+        let inactive =
+            standing.iter().filter(|(_, standing)| **standing == Standing::Inactive).map(|(token, _)| *token);
+        let ends: BTreeSet<Token> = inactive.filter(|token| self.active.remove(token)).collect();
+        let active = standing.iter().filter(|(_, standing)| **standing == Standing::Active).map(|(token, _)| *token);
+        if action == Action::Tick {
+            // What nobody refers to any more may have expired.
+            self.active = active.collect();
+            return Some(Foretold { seen, standing, ends: BTreeSet::new() });
+        }
+        self.active.extend(active);
+        Some(Foretold { seen, standing, ends })
     }
 
     /// Takes steps that can happen, in this order, and says how what was seen of them together differs from what they foretell.
