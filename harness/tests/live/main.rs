@@ -40,6 +40,7 @@ fn the_probe_finds_the_policy_that_the_reference_was_told() {
         let output = authloom(&["probe", "--target", &reference(folder.path(), policy)]);
         let said = said(&output);
         assert!(output.status.success(), "{said}");
+        assert!(said.contains("reference follows one of 9,408 policies"), "{said}");
         for (knob, choice) in [
             ("rotation", "always"),
             ("reuse_ends", "grant"),
