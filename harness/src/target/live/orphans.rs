@@ -31,7 +31,17 @@ pub(super) fn start(command: &mut Command) -> Result<Child, Fault> {
 
 /// That process group has ended.
 pub(super) fn forget(group: Pid) {
+    sweep(group);
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&group.as_raw_nonzero().get());
+}
+
+/// Removes what libfaketime leaves in shared memory of a process that is killed.
+fn sweep(group: Pid) {
+    let leader = group.as_raw_nonzero();
+    for left in [format!("/dev/shm/faketime_shm_{leader}"), format!("/dev/shm/sem.faketime_sem_{leader}")] {
+        // Mostly it is not there.
+        let _ = std::fs::remove_file(left);
+    }
 }
 
 fn listen() -> Result<(), String> {
@@ -54,6 +64,7 @@ fn listen() -> Result<(), String> {
         {
             // One that has ended is what is wanted.
             let _ = kill_process_group(group, Signal::KILL);
+            sweep(group);
         }
         process::exit(INTERRUPTED);
     };
