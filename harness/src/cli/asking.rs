@@ -94,6 +94,11 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
+    /// Whether anybody said how many.
+    pub(super) fn is_given(self) -> bool {
+        self.jobs.is_some()
+    }
+
     /// As many as are asked for, where a target allows it.
     pub(super) fn of(self, target: &Chosen) -> Result<NonZeroUsize, Failure> {
         let Some(jobs) = self.jobs else { return Ok(target.workers()) };

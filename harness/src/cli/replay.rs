@@ -8,10 +8,9 @@ use clap::Args;
 
 use super::asked::{Format, Summary, too_many_ticks};
 use super::asking::Asking;
-use super::failure::{Failure, written};
+use super::failure::Failure;
 use super::targets::Chosen;
-use super::verify::{DEFAULT_OUT, RACES, save};
-use crate::report;
+use super::verify::{DEFAULT_OUT, RACES, tell};
 use crate::report::progress::Progress;
 use crate::run::{Given, How, Status, replay_traces};
 use crate::trace::{Trace, file};
@@ -59,17 +58,10 @@ impl Replay {
         let accepted = target.accepted();
         let shard = self.asking.shard();
         let how = How { accepted: &accepted, times: self.times, shard, journal: journal.as_ref(), ..How::ONCE };
-        let (mut replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut progress);
+        let (replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut progress);
         progress.finish();
         self.asking.kept(journal.as_ref())?;
-        save(&mut replay, &self.out)?;
-        self.summary.append(|out| report::markdown::replay(out, &replay, &replayed))?;
-        written(match self.format {
-            Format::Text => report::replay::text(out, &replay, &replayed),
-            Format::Json => report::replay::json(out, &replay, &replayed),
-            Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
-        })?;
-        Ok(replay.status())
+        tell(out, replay, &replayed, self.format, (&self.out, &self.summary))
     }
 
     /// Every trace of every path, in their order.

@@ -117,28 +117,17 @@ impl Verify {
         check::report(out, &outcome, self.format, &self.subject)?;
         Ok(outcome.status())
     }
-}
 
-impl Verify {
     /// Holds a described server to the policy that its file names.
     fn live(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
         let spec = self.spec_for(target)?;
         let jobs = self.jobs.of(target)?;
         let mut progress = Progress::start();
-        let mut replay = held_to(target, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
+        let replay = held_to(target, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
         progress.finish();
-        save(&mut replay, &self.out)?;
-        self.summary.append(|out| report::markdown::replay(out, &replay, &[]))?;
-        written(match self.format {
-            Format::Text => report::replay::replays(out, std::slice::from_ref(&replay)),
-            Format::Json => report::replay::json(out, &replay, &[]),
-            Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
-        })?;
-        Ok(replay.status())
+        tell(out, replay, &[], self.format, (&self.out, &self.summary))
     }
-}
 
-impl Verify {
     /// What a target is held to: the policy that its file names, or the one that the flags do.
     fn spec_for(&self, target: &Chosen) -> Result<Spec, Failure> {
         match target.policy()? {
@@ -152,19 +141,33 @@ impl Verify {
 
     /// Lets requests go at once.
     fn races(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
+        if self.jobs.is_given() {
+            return Err(Failure::input("--jobs is for --goal kinds: races are let go one after the other"));
+        }
         let spec = self.spec_for(target)?;
         let mut progress = Progress::start();
-        let (mut replay, replayed) = raced(target, &spec, self.bounds.into(), how, &mut progress)?;
+        let (replay, replayed) = raced(target, &spec, self.bounds.into(), how, &mut progress)?;
         progress.finish();
-        save(&mut replay, &self.out)?;
-        self.summary.append(|out| report::markdown::replay(out, &replay, &replayed))?;
-        written(match self.format {
-            Format::Text => report::replay::text(out, &replay, &replayed),
-            Format::Json => report::replay::json(out, &replay, &replayed),
-            Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
-        })?;
-        Ok(replay.status())
+        tell(out, replay, &replayed, self.format, (&self.out, &self.summary))
     }
+}
+
+/// Saves what diverges, and reports what came of one target: in the format that was asked for, and in the summary.
+pub(super) fn tell(
+    out: &mut dyn Write,
+    mut replay: Replay,
+    replayed: &[Replayed],
+    format: Format,
+    (folder, summary): (&Path, &Summary),
+) -> Result<Status, Failure> {
+    save(&mut replay, folder)?;
+    summary.append(|out| report::markdown::replay(out, &replay, replayed))?;
+    written(match format {
+        Format::Text => report::replay::text(out, &replay, replayed),
+        Format::Json => report::replay::json(out, &replay, replayed),
+        Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
+    })?;
+    Ok(replay.status())
 }
 
 /// Lets every pair of requests go at once on a target.
@@ -212,9 +215,46 @@ pub(super) fn held_to(
 /// Saves the traces on which a target diverges.
 pub(super) fn save(replay: &mut Replay, folder: &Path) -> Result<(), Failure> {
     let mut folder = Folder::at(folder);
+    // Steps and races of one target are told side by side.
+    let what = if matches!(replay.goal, run::Goal::Races { .. }) { "races" } else { "diverges" };
     for (breach, number) in replay.breaches.iter_mut().zip(1..) {
         breach.trace.header.shows = format!("where {} diverges: {}", replay.target, breach.rule.sentence);
-        breach.saved = Some(folder.write(&format!("{}-diverges-{number}", replay.target), &breach.trace)?);
+        breach.saved = Some(folder.write(&format!("{}-{what}-{number}", replay.target), &breach.trace)?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use authloom_model::rule::NOTHING_ELSE;
+    use authloom_model::{Policy, Scope, Spec};
+
+    use super::*;
+    use crate::run::{Again, Breach, Unwatched, explore, told};
+
+    #[test]
+    fn what_one_target_does_otherwise_in_steps_and_in_races_is_saved_side_by_side() {
+        let scope = Scope { losses: 0, thefts: 0, ..Scope::THEFT };
+        let spec = Spec::new(Policy::recommended(), scope).unwrap();
+        let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
+        let way = checked.finding("no-token").and_then(|found| found.way.clone()).unwrap();
+        let replay = |goal| {
+            let mut replay = Replay::begin("it", goal, 1, 1);
+            replay.breaches.push(Breach {
+                trace: told(&spec, way.clone(), "anything"),
+                expected: String::new(),
+                rule: NOTHING_ELSE,
+                seen: String::new(),
+                evidence: Vec::new(),
+                again: Again::default(),
+                saved: None,
+            });
+            replay
+        };
+        let folder = tempfile::tempdir().unwrap();
+        for goal in [run::Goal::GivenTraces, run::Goal::Races { times: 1 }] {
+            save(&mut replay(goal), folder.path()).unwrap();
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 2);
+    }
 }

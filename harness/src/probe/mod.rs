@@ -26,7 +26,7 @@ pub use space::{KNOBS, Knob, candidates};
 
 /// The most traces a probe runs. Each halves what is left at least; a few dozen are more than enough.
 const MOST_TRACES: usize = 60;
-/// Traces in a row that strike out nobody, after which the rest is taken to look alike.
+/// Traces in a row that strike out nobody, after which the rest could not be told apart.
 const MOST_FRUITLESS: usize = 8;
 /// How often a trace that nobody explains is run again before that is believed: a server's clock runs on while it is asked.
 const MOST_DOUBTS: usize = 5;

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use authloom_model::{Action, Exchange, Spec};
+use authloom_model::{Action, Spec};
 
 use crate::explore::{self, Limits};
 use crate::run::Asked;
 use crate::target::Abilities;
 use crate::trace::Walker;
+use crate::trace::orders::reaches_the_auth_service;
 
 /// The traces, in their own names, shortest first.
 pub(super) fn of(spec: &Spec, abilities: Abilities) -> Vec<Vec<Action>> {
@@ -42,14 +43,7 @@ pub(super) fn of(spec: &Spec, abilities: Abilities) -> Vec<Vec<Action>> {
 const NONE: u16 = u16::MAX;
 
 fn decides(code: u8) -> bool {
-    action(code).arriving().is_some_and(|exchange| match exchange {
-        Exchange::Introspect(_)
-        | Exchange::Refresh(_)
-        | Exchange::Redeem(_)
-        | Exchange::Revoke(_)
-        | Exchange::Theft(_) => true,
-        Exchange::Call(_) | Exchange::SignIn(_) => false,
-    })
+    reaches_the_auth_service(action(code))
 }
 
 fn action(code: u8) -> Action {

@@ -94,7 +94,9 @@ pub(super) fn covered(replay: &Replay) -> String {
 fn raced(replay: &Replay, times: u32) -> String {
     let fine = replay.traces - replay.diverged - replay.accepted - replay.unsupported - replay.failed;
     let (races, times) = (count(replay.planned, "race"), count(times.into(), "run"));
-    if fine == replay.planned {
+    if replay.planned == 0 {
+        "nothing was let go at once".to_owned()
+    } else if fine == replay.planned {
         format!("{races}, {times} each: some order explains every run, which proves nothing of the next")
     } else {
         format!("in {fine} of {races} some order explains each of {times}")

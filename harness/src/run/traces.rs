@@ -206,6 +206,11 @@ impl Run<'_> {
             self.replay.cut_off();
             return None;
         }
+        if driven.verdict == Verdict::Conforms && besides.contains(&Verdict::CutOff) {
+            // As far as it came nothing was wrong, and it did not come as far as was asked.
+            self.replay.cut_off();
+            return None;
+        }
         let whole = besides.iter().all(|verdict| matches!(verdict, Verdict::Diverges(_)));
         for verdict in besides {
             self.also(verdict);

@@ -19,8 +19,8 @@ pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn W
     Outcome { checked, replays: Some(replays) }
 }
 
-/// Leads a target through a step of every kind that it can be asked. A graph that was cut off is not replayed, and one that was bounded is not
-/// all there is.
+/// Leads a target through a step of every kind that it can be asked. A graph that was cut off is not replayed, and one that was bounded is
+/// not all there is.
 pub fn verify_live(
     spec: &Spec,
     (abilities, lens): (Abilities, Lens),
@@ -35,15 +35,17 @@ pub fn verify_live(
         (Completeness::Bounded { .. }, Some(graph)) => {
             Replay { extent: Extent::Part, ..replay(spec, &graph, plan, watch) }
         }
-        (Completeness::Cut { .. }, _) | (_, None) => {
-            let mut nothing = Replay::begin(plan.target, Goal::GivenTraces, 0, explored.steps.max(1));
-            nothing
-                .note("not replayed: the exploration was cut off; allow more with --memory or --max-worlds".to_owned());
-            nothing
-        }
+        (Completeness::Cut { .. }, _) | (_, None) => not_explored(plan.target, explored.steps),
     };
     replayed.left_out = left_out(abilities, lens);
     replayed
+}
+
+/// A replay of nothing, since what there is to replay was not explored to its end.
+fn not_explored(target: &str, steps: u64) -> Replay {
+    let mut nothing = Replay::begin(target, Goal::GivenTraces, 0, steps.max(1));
+    nothing.note("not replayed: the exploration was cut off; allow more with --memory or --max-worlds".to_owned());
+    nothing
 }
 
 /// Lets every pair of requests go at once whose order matters, on a target, so often as is said.
@@ -58,12 +60,17 @@ pub fn verify_races(
     let asked = Asked { spec, abilities };
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
     let (explored, graph) = explore::explore(&asked, &[], limits, &mut tell);
-    let traces = graph.map(|graph| races(&asked, &graph)).unwrap_or_default();
-    let given: Vec<Given> = traces
+    let graph = graph.filter(|_| !matches!(explored.completeness, Completeness::Cut { .. }));
+    let Some(graph) = graph else { return (not_explored(target, explored.steps), Vec::new()) };
+    let given: Vec<Given> = races(&asked, &graph)
         .into_iter()
         .map(|trace| Given { file: trace.header.shows.clone().into(), spec: spec.clone(), trace })
         .collect();
     let (mut replay, replayed) = replay_traces(target, &given, open, how, watch);
+    if given.is_empty() {
+        replay
+            .note("no two requests are on their way at once whose order matters: ask for a larger --scope".to_owned());
+    }
     replay.goal = Goal::Races { times: how.times };
     replay.left_out = left_out(abilities, lens);
     if explored.completeness != Completeness::Complete {

@@ -110,7 +110,8 @@ impl Between {
         self.waiting.get_mut(&call).ok_or_else(|| not_waiting(call))
     }
 
-    /// Waits for what becomes of a call that was sent, or of one whose introspection has come to its end. A backend that does not answer as HTTP has it is told by [`wire::broken`].
+    /// Waits for what becomes of a call that was sent, or of one whose introspection has come to its end. A backend that does not answer as
+    /// HTTP has it is told by [`wire::broken`].
     fn first(&mut self, runtime: &Runtime, call: &mut JoinHandle<Result<Received, NoAnswer>>) -> Result<First, Fault> {
         let proxy = &mut self.proxy;
         let patience = self.patience;

@@ -4,7 +4,8 @@
 //! commas between. Reading takes only the action from a line; the line must then be, to the letter, what the model makes of that
 //! action there. No label holds `#`, `;` or the word `end`, which Mermaid would take for its own.
 //!
-//! Deliberately absent: Mermaid's other arrows, blocks and notes. Of its blocks there is only `par`. A file may hold further comments; they are not kept.
+//! Deliberately absent: Mermaid's other arrows, blocks and notes. Of its blocks there is only `par`. A file may hold further comments; they
+//! are not kept.
 
 use std::time::Duration;
 

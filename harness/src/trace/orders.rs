@@ -21,9 +21,9 @@ pub(super) struct NotAtOnce {
     pub(super) why: String,
 }
 
-/// Whether a step's message can be let go at once with another: those that the AuthService decides over by itself.
+/// Whether a step is the arrival of a request that the AuthService decides over by itself. Only such are let go at once.
 #[must_use]
-pub fn can_race(action: Action) -> bool {
+pub fn reaches_the_auth_service(action: Action) -> bool {
     action.arriving().is_some_and(|exchange| match exchange {
         Exchange::Introspect(_)
         | Exchange::Refresh(_)
@@ -61,7 +61,9 @@ pub(super) fn check(spec: &Spec, steps: &[TraceStep]) -> Result<(), NotAtOnce> {
         if round.len() > MOST_AT_ONCE {
             return wrong(first + MOST_AT_ONCE, format!("{MOST_AT_ONCE} messages at once are the most"));
         }
-        if let (false, Some(at)) = (round.len() == 1, actions.iter().position(|action| !can_race(*action))) {
+        if let (false, Some(at)) =
+            (round.len() == 1, actions.iter().position(|action| !reaches_the_auth_service(*action)))
+        {
             let why = "only requests that arrive at the AuthService are let go at once: refresh, redeem, revoke, introspect, \
                        or what a thief shows";
             return wrong(first + at, why.to_owned());

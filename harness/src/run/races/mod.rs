@@ -1,10 +1,10 @@
 //! From the graph to races: for every pair of requests whose order matters, a trace that lets them go at once.
 //!
 //! Two requests race where both are on their way to the AuthService in one world. Their order matters where one of them finds something
-//! else when the other was there before, be it that it is answered the same, or where the world that they lead to differs: that is where a
-//! server that decides over both at once can go wrong. Pairs are told apart by the kinds of their steps in both orders, and each gets the shortest
-//! trace there is; then both answers come back, and where a refresh can follow in either order, it does: that tells whether the session
-//! lives on.
+//! else when the other was there before, be it that it is answered the same, or where the world that they lead to differs: that is where
+//! a server that decides over both at once can go wrong. Pairs are told apart by the kinds of their steps in both orders, and each gets
+//! the shortest trace there is; then both answers come back, and where a refresh can follow in either order, it does: that tells whether
+//! the session lives on.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use authloom_model::{Action, Exchange, Renaming, Spec, World};
 
 use super::Asked;
 use crate::explore::{Graph, System as _};
-use crate::trace::orders::can_race;
+use crate::trace::orders::reaches_the_auth_service;
 use crate::trace::{Header, Release, Trace, Walker, words};
 
 /// Steps after a race in which a refresh is looked for.
@@ -33,7 +33,7 @@ pub fn races(asked: &Asked<'_>, graph: &Graph) -> Vec<Trace> {
             Some((parent, edge)) => spec.next(&worlds[parent as usize], action(edge.code)).world,
         };
         let racing: Vec<Action> =
-            graph.edges(number).map(|edge| action(edge.code)).filter(|step| can_race(*step)).collect();
+            graph.edges(number).map(|edge| action(edge.code)).filter(|step| reaches_the_auth_service(*step)).collect();
         for (at, one) in racing.iter().enumerate() {
             for other in &racing[at + 1..] {
                 let Some(pair) = Pair::of(spec, &world, *one, *other) else { continue };

@@ -198,3 +198,20 @@ fn a_server_that_takes_one_request_after_the_other_is_not_asked() {
     let (replay, _) = replay_traces("it", &given, &open, How { times: 2, ..How::ONCE }, &mut Unwatched);
     assert_eq!((replay.status(), replay.unsupported), (Status::NothingRun, 1));
 }
+
+#[test]
+fn races_that_are_not_there_or_were_not_looked_for_to_the_end_are_no_pass() {
+    let open = |spec: &Spec| Ok(Box::new(Taking(Reference::new(spec)?, Takes::InOrder, Cell::new(true))) as _);
+    let verified = |limits: Limits| {
+        let spec = spec("recommended");
+        let seen = (Abilities::ALL, Lens::CLEAR);
+        verify_races(&spec, seen, limits, ("it", &open), How::ONCE, &mut Unwatched).0
+    };
+    let cut = verified(Limits { worlds: 5_000, ..Limits::default() });
+    assert_eq!((cut.status(), cut.traces), (Status::Unfinished, 0));
+    assert!(cut.reasons.iter().any(|reason| reason.contains("cut off")), "{:?}", cut.reasons);
+    // So near to the beginning only one request is on its way.
+    let near = verified(Limits { depth: Some(3), ..Limits::default() });
+    assert_eq!((near.status(), near.planned), (Status::NothingRun, 0));
+    assert!(near.reasons.iter().any(|reason| reason.starts_with("no two requests")), "{:?}", near.reasons);
+}

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authloom_reference::clock::Timestamp;
+use bytes::Bytes;
 use tempfile::TempDir;
 
 use super::super::Fault;
+use super::super::client::NoAnswer;
+use super::super::wire::{Received, Sent};
 use super::command::{self, Surroundings};
 use super::description::ClockBy;
+use super::endpoints::placed;
 
 /// Where Debian's package `faketime` puts the library, below the folder of the machine's architecture.
 const LIBRARY: &str = "faketime/libfaketime.so.1";
@@ -69,12 +73,13 @@ impl Clock {
         ]
     }
 
-    /// Lets time pass. `post` carries out what [`ClockBy::Http`] asks for.
+    /// Lets time pass. `send` carries the request to the server at `base` that [`ClockBy::Http`] asks for.
     pub(super) fn advance(
         &mut self,
         by: Duration,
         surroundings: Surroundings<'_>,
-        post: impl FnOnce(&str) -> Result<(), Fault>,
+        base: &str,
+        send: impl FnOnce(Sent) -> Result<Received, NoAnswer>,
     ) -> Result<(), Fault> {
         let filled = |text: &str| text.replace("{seconds}", &by.as_secs().to_string());
         match &self.by {
@@ -82,7 +87,14 @@ impl Clock {
                 self.ahead += by;
                 return self.write();
             }
-            ClockBy::Http { post: address, .. } => post(&filled(address))?,
+            ClockBy::Http { post: address, .. } => {
+                let request = http::Request::post(placed(base, &filled(address))).body(Bytes::new());
+                match send(request.map_err(|error| Fault(error.to_string()))?) {
+                    Ok(answer) if answer.status().is_success() => {}
+                    Ok(answer) => return Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
+                    Err(why) => return Err(Fault(format!("turning the clock: {}", Fault::from(why)))),
+                }
+            }
             ClockBy::Command { run, .. } => {
                 let arguments: Vec<String> = run.iter().map(|text| filled(text)).collect();
                 command::run("that turns the clock", &arguments, surroundings)?;

@@ -47,7 +47,7 @@ use super::{Abilities, Fault, Lens, Secret, Told};
 pub use allowance::{Allowance, Rate};
 use clock::Clock;
 use description::{ClockBy, Description, TokenKind};
-use endpoints::{Endpoints, placed};
+use endpoints::Endpoints;
 use process::Server;
 pub use resource_server::LiveBackend;
 use secrets::Secrets;
@@ -240,15 +240,9 @@ impl Carrier for Stranger {
         if matches!(described.clock, ClockBy::Http { .. }) {
             self.allowed()?;
         }
-        let (client, runtime, patience) = (self.client.clone(), &self.runtime, self.described.server.patience);
-        self.clock.advance(by, described.surroundings(&[]), |address| {
-            let request = http::Request::post(placed(&base, address)).body(Bytes::new());
-            let request = request.map_err(|error| Fault(error.to_string()))?;
-            match runtime.block_on(client.in_time("", request, patience)) {
-                Ok(answer) if answer.status().is_success() => Ok(()),
-                Ok(answer) => Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
-                Err(why) => Err(Fault(format!("turning the clock: {}", Fault::from(why)))),
-            }
+        let (client, runtime) = (self.client.clone(), &self.runtime);
+        self.clock.advance(by, described.surroundings(&[]), &base, |request| {
+            runtime.block_on(client.in_time("", request, described.server.patience))
         })?;
         self.evidence.push(format!("{} pass", humantime::format_duration(by)));
         Ok(())

@@ -1,6 +1,7 @@
 //! A server that was started here, from its ready line to its end.
 //!
-//! Invariant: it does not outlive its owner. It has a process group of its own, which is asked to stop when this is dropped, then killed; and the end of its standard input tells it to go should the owner be killed first.
+//! Invariant: it does not outlive its owner. It has a process group of its own, which is asked to stop when this is dropped, then killed; and
+//! the end of its standard input tells it to go should the owner be killed first.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

@@ -25,7 +25,6 @@ use super::super::wire::{Received, Sent};
 use super::super::{Abilities, Fault, Lens, Secret, Told};
 use super::backend_description::{BackendDescription, Introspections};
 use super::clock::Clock;
-use super::endpoints::placed;
 use super::process::Server;
 use super::secrets::Secrets;
 use super::{command, evidence, trusting};
@@ -175,15 +174,9 @@ impl Carrier for ResourceServer {
 
     fn advance(&mut self, by: Duration) -> Result<(), Fault> {
         let described = self.described.clone();
-        let (base, client, runtime) = (self.url.clone(), self.client.clone(), &self.runtime);
-        self.clock.advance(by, described.surroundings(), |address| {
-            let request = http::Request::post(placed(&base, address)).body(Bytes::new());
-            let request = request.map_err(|error| Fault(error.to_string()))?;
-            match runtime.block_on(client.in_time("", request, described.server.patience)) {
-                Ok(answer) if answer.status().is_success() => Ok(()),
-                Ok(answer) => Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
-                Err(why) => Err(Fault(format!("turning the clock: {}", Fault::from(why)))),
-            }
+        let (client, runtime) = (self.client.clone(), &self.runtime);
+        self.clock.advance(by, described.surroundings(), &self.url, |request| {
+            runtime.block_on(client.in_time("", request, described.server.patience))
         })?;
         self.evidence.push(format!("{} pass", humantime::format_duration(by)));
         self.synchronise()
