@@ -9,9 +9,7 @@ use toml::Spanned;
 
 use super::super::{Abilities, Told};
 use super::command::Surroundings;
-use super::description::{
-    Accepted, ClockBy, DescriptionError, Server, days_are_days, error_at, folder_of, name_of, whole,
-};
+use super::served::{Accepted, ClockBy, DescriptionError, Server, days_are_days, error_at, folder_of, name_of, whole};
 
 /// A backend, and how it is asked.
 #[derive(Clone, Debug)]

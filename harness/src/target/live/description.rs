@@ -9,18 +9,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use authloom_model::policy::PolicyError;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::{Abilities, Told};
 use super::Allowance;
 use super::command::Surroundings;
-
-/// How long a server may take to get ready or to answer, unless told.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub use super::served::{Accepted, ClockBy, DescriptionError, Server};
+use super::served::{days_are_days, error_at, folder_of, name_of, whole};
 
 /// A server, and how it is asked.
 #[derive(Clone, Debug)]
@@ -54,57 +51,6 @@ pub struct Description {
     pub allowance: Allowance,
     /// How often it has been opened, by all who have a clone.
     opened: Arc<AtomicUsize>,
-}
-
-/// A rule that a server is known not to keep.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Accepted {
-    /// The rule, in the words of a report.
-    pub rule: String,
-    /// Why that is accepted.
-    pub reason: String,
-    /// The last day on which it is, like 2027-01-31. Unless told, it always is.
-    pub until: Option<toml::value::Datetime>,
-}
-
-/// How a server is started, or where it is.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// Where it is, for one that runs: for an AuthService its issuer identifier, for a backend its `url`.
-    #[serde(alias = "url")]
-    pub issuer: Option<String>,
-    /// The command that starts it. It prints a line of JSON when it is ready: `{"url": ISSUER}`.
-    pub start: Option<Vec<String>>,
-    /// The command that stops it, before it is told to go.
-    pub stop: Option<Vec<String>>,
-    /// The command that makes it forget all grants, before each trace.
-    pub reset: Option<Vec<String>>,
-    /// What it finds in its environment.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
-    /// Variables for which a random value is made up at each start, where the environment has none.
-    #[serde(default)]
-    pub made_up: BTreeSet<String>,
-    /// The file with the certificates, in PEM, of the authorities that are trusted beside those of the machine.
-    pub ca: Option<PathBuf>,
-    /// Traces after which it is started anew.
-    pub restart_after: Option<u32>,
-    #[serde(default)]
-    rate: Option<Spanned<String>>,
-    #[serde(default)]
-    within: Option<Spanned<String>>,
-    /// How long it may take to get ready or to answer.
-    #[serde(skip)]
-    pub patience: Duration,
-}
-
-impl Server {
-    /// Whether it says how fast, or how long, it may be asked.
-    pub(super) fn bounds_requests(&self) -> bool {
-        self.rate.is_some() || self.restart_after.is_some()
-    }
 }
 
 /// Where endpoints are: addresses, or paths at the issuer. What is missing is looked up in the discovery document.
@@ -205,34 +151,6 @@ pub enum TokenKind {
     Refresh,
 }
 
-/// How a server's clock is turned.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ClockBy {
-    /// By libfaketime, in a server that is started here.
-    Faketime,
-    /// By a request: `POST` of this address or path, with `{seconds}` replaced by how many pass.
-    Http {
-        /// The address or path.
-        post: String,
-        /// Whether it stands still but for that. It then began at the second that the server found in `AUTHLOOM_TIME`.
-        #[serde(default)]
-        stands: bool,
-    },
-    /// By a command, with `{seconds}` replaced by how many pass.
-    Command {
-        /// The command.
-        run: Vec<String>,
-        /// Whether it stands still but for that. It then began at the second that the server found in `AUTHLOOM_TIME`.
-        #[serde(default)]
-        stands: bool,
-    },
-    /// By nothing but time.
-    Wait,
-    /// Not at all.
-    Never,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -252,9 +170,6 @@ struct File {
     accepted: Vec<Spanned<Accepted>>,
 }
 
-/// A file does not describe a target.
-pub type DescriptionError = PolicyError;
-
 impl Description {
     /// Reads a description. `path` is what an error calls it; commands run in its folder.
     ///
@@ -271,8 +186,7 @@ impl Description {
             return Err(error(proxy.span(), why.to_owned()));
         }
         let accepted = days_are_days(read.accepted, &error)?;
-        let rate = server.rate.as_ref().map(|rate| rate.get_ref().parse().map_err(|why| error(rate.span(), why)));
-        let rate = rate.transpose()?;
+        let rate = server.rate(&error)?;
         let folder = folder_of(path);
         Ok(Self {
             name: name_of(path),
@@ -362,81 +276,9 @@ impl Description {
     }
 }
 
-impl Accepted {
-    /// Whether it still is, on a day written like 2027-01-31.
-    #[must_use]
-    pub fn holds_on(&self, today: &str) -> bool {
-        // Days that are written so come in the order of their letters.
-        self.until.as_ref().and_then(|until| until.date).is_none_or(|date| today <= date.to_string().as_str())
-    }
-}
-
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
-    }
-}
-
-/// A server with its patience, if it and its clock can be what they say.
-pub(super) fn whole(
-    server: Spanned<Server>,
-    clock: &Spanned<ClockBy>,
-    error: &impl Fn(Range<usize>, String) -> DescriptionError,
-) -> Result<Server, DescriptionError> {
-    let span = server.span();
-    let mut server = server.into_inner();
-    if server.start.is_some() == server.issuer.is_some() {
-        let why = "a server either runs, then `issuer` or `url` says where, or is started here, then `start` says how";
-        return Err(error(span, why.to_owned()));
-    }
-    if clock.get_ref() == &ClockBy::Faketime && server.start.is_none() {
-        let why = "libfaketime turns the clock of a server that is started here: say how with `server.start`";
-        return Err(error(clock.span(), why.to_owned()));
-    }
-    server.patience = match &server.within {
-        None => PATIENCE,
-        Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
-            error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
-        })?,
-    };
-    Ok(server)
-}
-
-/// What is accepted, if each last day is a day.
-pub(super) fn days_are_days(
-    accepted: Vec<Spanned<Accepted>>,
-    error: &impl Fn(Range<usize>, String) -> DescriptionError,
-) -> Result<Vec<Accepted>, DescriptionError> {
-    let is_no_day =
-        |accepted: &&Spanned<Accepted>| accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none());
-    if let Some(wrong) = accepted.iter().find(is_no_day) {
-        return Err(error(wrong.span(), "`until` is a day, like 2027-01-31".to_owned()));
-    }
-    Ok(accepted.into_iter().map(Spanned::into_inner).collect())
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> PathBuf {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")).to_owned()
-}
-
-pub(super) fn name_of(path: &Path) -> String {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    match folder {
-        Some(folder) if stem == "target" => folder,
-        Some(_) | None => stem,
-    }
-}
-
-pub(super) fn error_at(path: &Path, text: &str, span: Range<usize>, why: String) -> DescriptionError {
-    let before = &text[..span.start.min(text.len())];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    DescriptionError {
-        file: path.display().to_string(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        why,
     }
 }
 

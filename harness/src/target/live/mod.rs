@@ -19,6 +19,7 @@ mod orphans;
 mod process;
 mod resource_server;
 mod secrets;
+mod served;
 mod sign_in;
 
 use std::path::Path;
