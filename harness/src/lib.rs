@@ -12,5 +12,5 @@ pub mod probe;
 pub mod report;
 pub mod run;
 pub mod serve;
-pub mod target;
+pub mod servers;
 pub mod trace;

@@ -4,7 +4,7 @@ mod support;
 
 use authloom::cover;
 use authloom::drive::{Verdict, drive};
-use authloom::target::Reference;
+use authloom::servers::Reference;
 use authloom_model::{Policy, Spec};
 use proptest::prelude::*;
 use support::{any_policy, explored, small_scope, spec, way};

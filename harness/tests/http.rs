@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use authloom::cover::{KindOptions, every_kind};
 use authloom::drive::{Verdict, drive, drive_trace};
 use authloom::explore::{Limits, explore};
-use authloom::target::http::Http;
+use authloom::servers::reference::over_http::Http;
 use authloom::trace::{Header, Trace, Walker};
 use authloom_model::policy::Validation;
 use authloom_model::{Action, CallId, Exchange, Policy, Scope, Spec, TabId};

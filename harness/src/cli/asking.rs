@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::targets::Chosen;
 use crate::run::{Journal, Shard};
-use crate::target::live::description::Description;
+use crate::servers::described::file::auth_service::Description;
 
 /// How much is asked.
 #[derive(Args, Clone, Debug)]

@@ -16,7 +16,7 @@ use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{self, How, Outcome, Status, agreed};
-use crate::target::live::description::Description;
+use crate::servers::described::file::auth_service::Description;
 
 /// Probe a server, check the policy that it follows, and hold the server to it: what this very deployment cannot survive, and whether it
 /// does what it seems to, also where requests come at once.

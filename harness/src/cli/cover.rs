@@ -14,8 +14,9 @@ use crate::explore::{Completeness, Graph};
 use crate::report;
 use crate::report::cover::Cost;
 use crate::report::progress::Progress;
-use crate::run::{self, Asked, MOST_TOURED, Stage, Status, Watch};
-use crate::target::Abilities;
+use crate::run::{self, MOST_TOURED, Stage, Status, Watch};
+use crate::servers::Abilities;
+use crate::servers::askable::Askable;
 use crate::trace::Trace;
 
 /// Draw traces that together take every step of the graph, a step of every kind, or every race of two requests.
@@ -86,7 +87,7 @@ impl Cover {
                 (cost, Traces::Along(cover::best_first(&graph, cover.traces), "every kind of step"))
             }
             Goal::Races => {
-                let traces = run::races(&Asked { spec: &spec, abilities: Abilities::ALL }, &graph);
+                let traces = run::races(&Askable { spec: &spec, abilities: Abilities::ALL }, &graph);
                 (Cost::of_races(&spec, graph.steps().into(), kinds, &traces), Traces::Whole(traces))
             }
         };

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io;
 
 use crate::run::Status;
-use crate::target::Fault;
+use crate::servers::Fault;
 use crate::trace::FileError;
 
 /// Why a command did not come to a verdict: what is wrong, where, and the way out.

@@ -16,8 +16,8 @@ use crate::probe::{self, End, Probed};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Stage, Status, Watch as _};
-use crate::target::live::Live;
-use crate::target::live::description::{ClockBy, Description};
+use crate::servers::described::Live;
+use crate::servers::described::file::auth_service::{ClockBy, Description};
 
 /// Find out which policy a server follows, by asking it what the policies that it may follow disagree on.
 #[derive(Args, Clone, Debug)]

@@ -11,10 +11,8 @@ use super::asked;
 use super::failure::Failure;
 use crate::run::Status;
 use crate::serve::{Memory, Options, Role, Time, Until, serve};
-use crate::target::Secret;
-
-/// The variable of the environment that holds what the backend introspects with, where backend and AuthService are not one process.
-pub const BACKEND_SECRET: &str = "AUTHLOOM_BACKEND_SECRET";
+use crate::servers::Secret;
+use crate::servers::settings::BACKEND_SECRET;
 
 /// Serve an AuthService, a backend and a GUI on loopback, and say how to try them with curl.
 #[derive(Args, Clone, Debug)]

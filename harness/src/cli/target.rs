@@ -11,7 +11,7 @@ use super::failure::{Failure, written};
 use super::targets::Chosen;
 use crate::report;
 use crate::run::{Status, try_out};
-use crate::target::live::discovery;
+use crate::servers::described::file::draft;
 
 /// Describe a live server in a file, or try what such a file says.
 #[derive(Args, Clone, Debug)]
@@ -48,8 +48,8 @@ impl TargetCommand {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         match &self.verb {
             Verb::Init { issuer, ca } => {
-                let found = discovery::ask(issuer, ca.as_deref())?;
-                written(out.write_all(discovery::description(issuer, &found).as_bytes()))?;
+                let found = draft::ask(issuer, ca.as_deref())?;
+                written(out.write_all(draft::description(issuer, &found).as_bytes()))?;
                 Ok(Status::Holds)
             }
             Verb::Check { file, turn } => {

@@ -8,11 +8,11 @@ use authloom_model::{Policy, Spec};
 use super::asked;
 use super::failure::Failure;
 use crate::run::Suite;
-use crate::target::http::Http;
-use crate::target::live::backend_description::{BackendDescription, Role};
-use crate::target::live::description::Description;
-use crate::target::live::{Allowance, Live, LiveBackend};
-use crate::target::{Fault, Reference, Target};
+use crate::servers::described::file::auth_service::Description;
+use crate::servers::described::file::backend::{BackendDescription, Role};
+use crate::servers::described::{Allowance, Live, LiveBackend};
+use crate::servers::reference::over_http::Http;
+use crate::servers::{Fault, Reference, Target};
 
 /// A target.
 #[derive(Clone, Debug)]

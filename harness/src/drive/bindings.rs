@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::target::Secret;
+use crate::servers::Secret;
 use crate::trace::{Access, Code, Refresh, Token};
 
 /// Whatever has a symbol.

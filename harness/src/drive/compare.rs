@@ -7,7 +7,7 @@ use authloom_model::seen::{Answer, Event, Request, Symbols};
 
 use super::Difference;
 use super::bindings::{Bindings, Symbol};
-use crate::target::Concrete;
+use crate::servers::Concrete;
 use crate::trace::InTrace;
 
 /// The first difference there is.

@@ -13,7 +13,7 @@ use authloom_model::rule::{self, Rule};
 use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, Exchange, Spec};
 
-use crate::target::{Concrete, Fault, Lens, Target, Told, Unsupported};
+use crate::servers::{Concrete, Fault, Lens, Target, Told, Unsupported};
 use crate::trace::{Header, InTrace, Standing, Token, Trace, TraceStep, Walker};
 
 use bindings::Bindings;

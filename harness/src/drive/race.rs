@@ -7,7 +7,7 @@ use authloom_model::rule::{self, Rule};
 use authloom_model::{Action, Exchange, Spec};
 
 use super::{Difference, Divergence, Driven, Reading, Record, Recorder, Verdict, is_seen};
-use crate::target::{Fault, Lens, Target};
+use crate::servers::{Fault, Lens, Target};
 use crate::trace::orders::orders;
 use crate::trace::{Header, Trace, TraceStep, Walker};
 

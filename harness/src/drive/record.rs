@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 
 use super::bindings::Bindings;
 use super::{Difference, compare, is_seen, told, wrong_standing};
-use crate::target::{Concrete, Fault, Lens, Secret, Target, Told};
+use crate::servers::{Concrete, Fault, Lens, Secret, Target, Told};
 use crate::trace::{InTrace, Release, Standing, Token, TraceStep, Walker};
 
 /// How tokens stood when they were asked about. Only ever looked up, so that the order of a hash is seen by nobody.

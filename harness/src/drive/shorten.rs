@@ -3,7 +3,7 @@
 use authloom_model::{Action, Spec};
 
 use super::{Divergence, Verdict, drive_trace, retrace};
-use crate::target::Target;
+use crate::servers::Target;
 use crate::trace::{Trace, Walker};
 
 /// The most runs a shortening may cost. A divergence of a hundred steps is done with a tenth of it.

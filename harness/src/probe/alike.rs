@@ -10,8 +10,8 @@ use authloom_model::{Action, Spec};
 use foldhash::fast::FixedState;
 
 use crate::drive::Reading;
-use crate::run::Asked;
-use crate::target::{Abilities, Lens, Told};
+use crate::servers::askable::Askable;
+use crate::servers::{Abilities, Lens, Told};
 
 /// Pairs of situations that are looked at. In the scope of a probe there are fewer, unless the two are far apart.
 const MOST_PAIRS: usize = 400_000;
@@ -35,7 +35,7 @@ struct Run {
 
 /// What sets two candidates apart.
 pub(super) fn apart(one: &Spec, other: &Spec, abilities: Abilities, lens: Lens) -> Apart {
-    let asked = [one, other].map(|spec| Asked { spec, abilities });
+    let asked = [one, other].map(|spec| Askable { spec, abilities });
     let mut runs: Vec<Run> = Vec::new();
     let mut met: HashSet<Vec<u8>, FixedState> = HashSet::default();
     let mut waiting = VecDeque::from([(Reading::new(one), Reading::new(other), None)]);

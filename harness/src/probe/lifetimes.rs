@@ -9,7 +9,7 @@ use std::time::Duration;
 use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, CallId, Exchange, Policy, Stolen, TabId};
 
-use crate::target::{Fault, Secret, Target, Told};
+use crate::servers::{Fault, Secret, Target, Told};
 
 /// What lives longer lives for ever, as far as this is concerned.
 const FOR_EVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -207,7 +207,7 @@ fn opens(target: &mut dyn Target, access: &Secret) -> Result<bool, Fault> {
     Ok(steps(target, &call)? == Some(Answer::Items))
 }
 
-type Answered = Answer<crate::target::Concrete>;
+type Answered = Answer<crate::servers::Concrete>;
 
 /// Takes steps, and gives the last answer.
 fn steps(target: &mut dyn Target, steps: &[Action]) -> Result<Option<Answered>, Fault> {
@@ -237,7 +237,7 @@ mod tests {
     use authloom_model::{Scope, Spec};
 
     use super::*;
-    use crate::target::Reference;
+    use crate::servers::Reference;
 
     #[test]
     fn a_limit_is_found_to_the_second_wherever_it_was_expected() {

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use authloom_model::{Action, Policy, Scope, Spec};
 
 use crate::drive::{Divergence, Foretold, Reading, Recorder};
-use crate::target::{Abilities, Fault, Lens, Target, left_out};
+use crate::servers::{Abilities, Fault, Lens, Target, left_out};
 use alike::{Apart, apart};
 
 pub use lifetimes::{Lifetimes, measure};

@@ -7,7 +7,7 @@ use authloom_model::rule::Rule;
 use authloom_model::seen::{Answer, Event, Symbols};
 
 use crate::drive::{Difference, Divergence};
-use crate::target::{Concrete, Secret, Unexpected};
+use crate::servers::{Concrete, Secret, Unexpected};
 use crate::trace::words::{self, Plainly, Say};
 use crate::trace::{Standing, Trace};
 

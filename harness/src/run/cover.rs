@@ -12,7 +12,7 @@ use super::{Again, Breach, Goal, How, Replay, Stage, Watch, journal};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
-use crate::target::{Fault, Target};
+use crate::servers::{Fault, Target};
 use crate::trace::Release;
 
 /// Breaches of different rules after which a replay stops: whoever repairs these will run it again.

@@ -14,7 +14,7 @@ use super::way;
 use crate::cover::Path;
 use crate::drive::{self, Driven};
 use crate::explore::Graph;
-use crate::target::{Fault, Target};
+use crate::servers::{Fault, Target};
 
 /// Makes a target, in the thread that drives it.
 pub type Open<'o> = dyn Fn() -> Result<Box<dyn Target>, Fault> + Sync + 'o;

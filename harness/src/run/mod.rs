@@ -5,7 +5,6 @@
 //!
 //! Deliberately absent: arguments of a command line, printing, and a clock. Time and progress go through [`Watch`].
 
-mod asked;
 mod breach;
 mod check;
 mod cover;
@@ -22,7 +21,6 @@ mod tried;
 mod verify;
 mod watch;
 
-pub use asked::Asked;
 pub use breach::{Again, Breach};
 pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, told};
 pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};

@@ -7,7 +7,7 @@ use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
 use super::*;
 use crate::explore::Limits;
-use crate::target::{Concrete, Fault, Reference, Secret, Target, Unsupported};
+use crate::servers::{Concrete, Fault, Reference, Secret, Target, Unsupported};
 
 /// One tab, one call, no loss: a second's work for every target.
 const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0 };
@@ -219,7 +219,7 @@ fn given_traces_are_replayed_each_by_its_own_policy() {
 fn a_live_graph_that_was_cut_off_or_bounded_is_no_pass() {
     let spec = spec();
     let open = || reference(&spec);
-    let seen = (crate::target::Abilities::ALL, crate::target::Lens::CLEAR);
+    let seen = (crate::servers::Abilities::ALL, crate::servers::Lens::CLEAR);
     let held = |limits| verify_live(&spec, seen, limits, &plan(&open), &mut Unwatched);
     assert_eq!(held(Limits::default()).status(), Status::Holds);
     let cut = held(Limits { worlds: 50, ..Limits::default() });
@@ -233,8 +233,9 @@ fn a_live_graph_that_was_cut_off_or_bounded_is_no_pass() {
 fn what_a_live_target_is_not_asked_is_said() {
     let spec = spec();
     let open = || reference(&spec);
-    let abilities = crate::target::Abilities { revocation: crate::target::Told::No, ..crate::target::Abilities::ALL };
-    let lens = crate::target::Lens { refresh: crate::target::Told::No, ..crate::target::Lens::CLEAR };
+    let abilities =
+        crate::servers::Abilities { revocation: crate::servers::Told::No, ..crate::servers::Abilities::ALL };
+    let lens = crate::servers::Lens { refresh: crate::servers::Told::No, ..crate::servers::Lens::CLEAR };
     let held = verify_live(&spec, (abilities, lens), Limits::default(), &plan(&open), &mut Unwatched);
     assert_eq!(held.left_out, ["not asked: to revoke, so nobody signs out", "not compared: how refresh tokens stand"]);
 }

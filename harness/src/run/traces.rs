@@ -8,9 +8,10 @@ use authloom_model::{Action, Spec};
 use serde::Serialize;
 
 use super::replay::accepted_otherwise;
-use super::{Again, Asked, Breach, Goal, How, MOST_BREACHES, Replay, Stage, Watch, journal};
+use super::{Again, Breach, Goal, How, MOST_BREACHES, Replay, Stage, Watch, journal};
 use crate::drive::{self, Divergence, Driven, Raced, Verdict};
-use crate::target::{Abilities, Fault, Target, Told, Unsupported};
+use crate::servers::askable::Askable;
+use crate::servers::{Abilities, Fault, Target, Told, Unsupported};
 use crate::trace::{Trace, Walker, words};
 
 /// Makes a target that obeys the policy of a spec.
@@ -339,7 +340,7 @@ fn not_able(abilities: Abilities, given: &Given) -> Option<Unsupported> {
     if given.trace.races() && abilities.at_once == Told::No {
         return Some(Unsupported(vec!["the target takes one request after the other".to_owned()]));
     }
-    let asked = Asked { spec: &given.spec, abilities };
+    let asked = Askable { spec: &given.spec, abilities };
     let mut walker = Walker::new(&given.spec);
     let step = given.trace.actions().find(|action| {
         let allowed = asked.allows(walker.world(), *action);

@@ -4,7 +4,7 @@ use authloom_model::seen::{Answer, Event, Session};
 use authloom_model::{Action, CallId, Exchange, TabId};
 
 use super::Status;
-use crate::target::{Concrete, Fault, Secret, Target, Told};
+use crate::servers::{Concrete, Fault, Secret, Target, Told};
 
 /// What came of one thing that was tried.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,9 +3,10 @@
 use authloom_model::Spec;
 
 use super::cover::{Plan, replay};
-use super::{Asked, Extent, Given, Goal, How, OpenFor, Outcome, Replay, Replayed, Stage, Watch, races, replay_traces};
+use super::{Extent, Given, Goal, How, OpenFor, Outcome, Replay, Replayed, Stage, Watch, races, replay_traces};
 use crate::explore::{self, Completeness, Limits};
-use crate::target::{Abilities, Lens, left_out};
+use crate::servers::askable::Askable;
+use crate::servers::{Abilities, Lens, left_out};
 
 /// Checks a spec, and leads each target through its graph. A graph that was cut off is not replayed: what it lacks would look covered.
 pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn Watch) -> Outcome {
@@ -29,7 +30,7 @@ pub fn verify_live(
     watch: &mut dyn Watch,
 ) -> Replay {
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
-    let (explored, graph) = explore::explore(&Asked { spec, abilities }, &[], limits, &mut tell);
+    let (explored, graph) = explore::explore(&Askable { spec, abilities }, &[], limits, &mut tell);
     let mut replayed = match (explored.completeness, graph) {
         (Completeness::Complete, Some(graph)) => replay(spec, &graph, plan, watch),
         (Completeness::Bounded { .. }, Some(graph)) => {
@@ -57,7 +58,7 @@ pub fn verify_races(
     how: How<'_>,
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
-    let asked = Asked { spec, abilities };
+    let asked = Askable { spec, abilities };
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
     let (explored, graph) = explore::explore(&asked, &[], limits, &mut tell);
     let graph = graph.filter(|_| !matches!(explored.completeness, Completeness::Cut { .. }));

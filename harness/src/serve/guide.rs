@@ -3,8 +3,8 @@
 use authloom_reference::auth::Demo;
 
 use super::{Memory, Options, Time};
-use crate::target::Secret;
-use crate::target::settings::Places;
+use crate::servers::Secret;
+use crate::servers::settings::Places;
 
 /// The example pair of RFC 7636 appendix B. Good for trying things out, and for nothing else, since everybody knows it.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

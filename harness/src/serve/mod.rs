@@ -26,8 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::target::Secret;
-pub use roles::REDIRECT_URI;
+use crate::servers::Secret;
 use stop::Stop;
 
 /// Where everything listens.

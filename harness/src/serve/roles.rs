@@ -19,11 +19,8 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{Fault, HOST, Memory, Options, Ready, Role, Time, controls, guide};
-use crate::target::Secret;
-use crate::target::settings::{self, Places};
-
-/// Where the GUI takes its codes. Nobody listens there: a browser without a window reads the code from the redirect itself.
-pub const REDIRECT_URI: &str = "http://127.0.0.1/callback";
+use crate::servers::Secret;
+use crate::servers::settings::{self, Places, REDIRECT_URI};
 
 /// The file in the folder that a [`Memory::Folder`] names.
 const DATABASE: &str = "auth.sqlite";

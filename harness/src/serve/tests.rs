@@ -6,7 +6,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::{Fault, HOST, Memory, Options, Ready, Role, Time, Until, roles};
-use crate::target::Secret;
+use crate::servers::Secret;
 
 const BY_HAND: Time = Time::ByHand { start: Timestamp::from_seconds(1_000_000) };
 const ALL: Role = Role::All { auth_port: 0, backend_port: 0, gui_port: 0 };

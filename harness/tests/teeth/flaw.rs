@@ -1,6 +1,6 @@
 //! A deliberate fault: what is wrong, under which policy it matters, which suite has to notice, and by which rule.
 
-use authloom::target::Parts;
+use authloom::servers::Parts;
 use authloom_model::Policy;
 
 use crate::suite::Goal;

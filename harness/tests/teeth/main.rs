@@ -17,7 +17,7 @@ mod wires;
 mod wrong_gui;
 
 use authloom::drive::{Divergence, Verdict, drive, shorten};
-use authloom::target::{Parts, Reference};
+use authloom::servers::{Parts, Reference};
 
 use flaw::Flaw;
 use suite::{Suite, Suites};

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use authloom_model::{Action, Exchange, Renaming, Spec, World};
 
-use super::Asked;
 use crate::explore::{Graph, System as _};
+use crate::servers::askable::Askable;
 use crate::trace::orders::reaches_the_auth_service;
 use crate::trace::{Header, Release, Trace, Walker, words};
 
@@ -22,7 +22,7 @@ const MOST_PAIRS: usize = 4_000;
 
 /// A trace for every pair of requests whose order matters: the shortest of each two exchanges first, then the next one of each.
 #[must_use]
-pub fn races(asked: &Asked<'_>, graph: &Graph) -> Vec<Trace> {
+pub fn races(asked: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
     let spec = asked.spec;
     let mut worlds: Vec<World> = Vec::with_capacity(graph.worlds() as usize);
     let mut known = BTreeSet::new();
@@ -97,7 +97,7 @@ fn moved(exchange: Exchange, renamed: &Renaming) -> Exchange {
 }
 
 /// The trace that leads to a world, lets two requests go at once, and looks what has become of the session.
-fn trace(asked: &Asked<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> Trace {
+fn trace(asked: &Askable<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> Trace {
     let spec = asked.spec;
     let mut before = Walker::new(spec);
     let mut steps: Vec<_> = graph.path_to(world).into_iter().map(|code| before.step(action(code))).collect();
@@ -134,7 +134,7 @@ fn answer(arrival: Action) -> Option<Action> {
 }
 
 /// The shortest way to a refresh that is possible whichever of two came first; nothing where there is none.
-fn sequel(asked: &Asked<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<Action> {
+fn sequel(asked: &Askable<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<Action> {
     let mut waiting = VecDeque::from([(first.clone(), second.clone(), Vec::new())]);
     let mut met = BTreeSet::new();
     while let Some((one, other, way)) = waiting.pop_front() {
@@ -159,12 +159,12 @@ fn sequel(asked: &Asked<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<Act
     Vec::new()
 }
 
-fn possible(asked: &Asked<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Action> {
+fn possible(asked: &Askable<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Action> {
     possible_by_name(asked, walker).into_iter().collect()
 }
 
 /// What an honest client can do next where nothing is lost: by the name that lasts, and as the world has it.
-fn possible_by_name(asked: &Asked<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
+fn possible_by_name(asked: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
     let honest = |action: &Action| match action {
         Action::Tick | Action::Open(_) | Action::Lock(_) | Action::Return(_) => true,
         Action::Arrive(exchange) => !matches!(exchange, Exchange::Theft(_)),

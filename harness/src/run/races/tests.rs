@@ -8,7 +8,8 @@ use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 use super::super::{Came, Given, How, Replay, Replayed, Status, Unwatched, replay_traces, verify_races};
 use super::*;
 use crate::explore::Limits;
-use crate::target::{Abilities, Concrete, Fault, Lens, Reference, Secret, Target, Told, Unsupported};
+use crate::servers::askable::Askable;
+use crate::servers::{Abilities, Concrete, Fault, Lens, Reference, Secret, Target, Told, Unsupported};
 use crate::trace::{json, mermaid};
 
 fn spec(profile: &str) -> Spec {
@@ -17,7 +18,7 @@ fn spec(profile: &str) -> Spec {
 }
 
 fn traces(spec: &Spec) -> Vec<Trace> {
-    let asked = Asked { spec, abilities: Abilities::ALL };
+    let asked = Askable { spec, abilities: Abilities::ALL };
     let (_, graph) = crate::explore::explore(&asked, &[], Limits::default(), &mut |_| {});
     races(&asked, &graph.expect("the graph is small"))
 }

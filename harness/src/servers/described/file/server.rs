@@ -1,0 +1,178 @@
+//! What a file says of any server, whichever role it has: how it is started or where it is, how its clock is turned, and what is accepted of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use authloom_model::policy::PolicyError;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::servers::described::Rate;
+
+/// How long a server may take to get ready or to answer, unless told.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a server is started, or where it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where it is, for one that runs: for an AuthService its issuer identifier, for a backend its `url`.
+    #[serde(alias = "url")]
+    pub issuer: Option<String>,
+    /// The command that starts it. It prints a line of JSON when it is ready: `{"url": ISSUER}`.
+    pub start: Option<Vec<String>>,
+    /// The command that stops it, before it is told to go.
+    pub stop: Option<Vec<String>>,
+    /// The command that makes it forget all grants, before each trace.
+    pub reset: Option<Vec<String>>,
+    /// What it finds in its environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Variables for which a random value is made up at each start, where the environment has none.
+    #[serde(default)]
+    pub made_up: BTreeSet<String>,
+    /// The file with the certificates, in PEM, of the authorities that are trusted beside those of the machine.
+    pub ca: Option<PathBuf>,
+    /// Traces after which it is started anew.
+    pub restart_after: Option<u32>,
+    #[serde(default)]
+    rate: Option<Spanned<String>>,
+    #[serde(default)]
+    within: Option<Spanned<String>>,
+    /// How long it may take to get ready or to answer.
+    #[serde(skip)]
+    pub patience: Duration,
+}
+
+impl Server {
+    /// How fast it may be asked, if it says so.
+    pub(in crate::servers) fn rate(
+        &self,
+        error: &impl Fn(Range<usize>, String) -> DescriptionError,
+    ) -> Result<Option<Rate>, DescriptionError> {
+        let rate = self.rate.as_ref().map(|rate| rate.get_ref().parse().map_err(|why| error(rate.span(), why)));
+        rate.transpose()
+    }
+
+    /// Whether it says how fast, or how long, it may be asked.
+    pub(in crate::servers) fn bounds_requests(&self) -> bool {
+        self.rate.is_some() || self.restart_after.is_some()
+    }
+}
+
+/// How a server's clock is turned.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClockBy {
+    /// By libfaketime, in a server that is started here.
+    Faketime,
+    /// By a request: `POST` of this address or path, with `{seconds}` replaced by how many pass.
+    Http {
+        /// The address or path.
+        post: String,
+        /// Whether it stands still but for that. It then began at the second that the server found in `AUTHLOOM_TIME`.
+        #[serde(default)]
+        stands: bool,
+    },
+    /// By a command, with `{seconds}` replaced by how many pass.
+    Command {
+        /// The command.
+        run: Vec<String>,
+        /// Whether it stands still but for that. It then began at the second that the server found in `AUTHLOOM_TIME`.
+        #[serde(default)]
+        stands: bool,
+    },
+    /// By nothing but time.
+    Wait,
+    /// Not at all.
+    Never,
+}
+
+/// A rule that a server is known not to keep.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The rule, in the words of a report.
+    pub rule: String,
+    /// Why that is accepted.
+    pub reason: String,
+    /// The last day on which it is, like 2027-01-31. Unless told, it always is.
+    pub until: Option<toml::value::Datetime>,
+}
+
+impl Accepted {
+    /// Whether it still is, on a day written like 2027-01-31.
+    #[must_use]
+    pub fn holds_on(&self, today: &str) -> bool {
+        // Days that are written so come in the order of their letters.
+        self.until.as_ref().and_then(|until| until.date).is_none_or(|date| today <= date.to_string().as_str())
+    }
+}
+
+/// A file does not describe a target.
+pub type DescriptionError = PolicyError;
+
+/// A server with its patience, if it and its clock can be what they say.
+pub(in crate::servers) fn whole(
+    server: Spanned<Server>,
+    clock: &Spanned<ClockBy>,
+    error: &impl Fn(Range<usize>, String) -> DescriptionError,
+) -> Result<Server, DescriptionError> {
+    let span = server.span();
+    let mut server = server.into_inner();
+    if server.start.is_some() == server.issuer.is_some() {
+        let why = "a server either runs, then `issuer` or `url` says where, or is started here, then `start` says how";
+        return Err(error(span, why.to_owned()));
+    }
+    if clock.get_ref() == &ClockBy::Faketime && server.start.is_none() {
+        let why = "libfaketime turns the clock of a server that is started here: say how with `server.start`";
+        return Err(error(clock.span(), why.to_owned()));
+    }
+    server.patience = match &server.within {
+        None => PATIENCE,
+        Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
+            error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
+        })?,
+    };
+    Ok(server)
+}
+
+/// What is accepted, if each last day is a day.
+pub(in crate::servers) fn days_are_days(
+    accepted: Vec<Spanned<Accepted>>,
+    error: &impl Fn(Range<usize>, String) -> DescriptionError,
+) -> Result<Vec<Accepted>, DescriptionError> {
+    let is_no_day =
+        |accepted: &&Spanned<Accepted>| accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none());
+    if let Some(wrong) = accepted.iter().find(is_no_day) {
+        return Err(error(wrong.span(), "`until` is a day, like 2027-01-31".to_owned()));
+    }
+    Ok(accepted.into_iter().map(Spanned::into_inner).collect())
+}
+
+/// The folder that a file is in.
+pub(in crate::servers) fn folder_of(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")).to_owned()
+}
+
+pub(in crate::servers) fn name_of(path: &Path) -> String {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    match folder {
+        Some(folder) if stem == "target" => folder,
+        Some(_) | None => stem,
+    }
+}
+
+pub(in crate::servers) fn error_at(path: &Path, text: &str, span: Range<usize>, why: String) -> DescriptionError {
+    let before = &text[..span.start.min(text.len())];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    DescriptionError {
+        file: path.display().to_string(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        why,
+    }
+}

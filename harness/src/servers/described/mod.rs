@@ -1,0 +1,428 @@
+//! A server nobody here wrote, as its file describes it, before our GUI.
+//!
+//! What its answers are depends on nothing but HTTP. What cannot be asked of it is left out and said ([`Abilities`]), what cannot be
+//! seen is not compared ([`Lens`]). Where it hangs, breaks off or floods us, that is seen like any other answer.
+//!
+//! An AuthService is a [`Stranger`]; a backend with our AuthService behind it is a [`LiveBackend`]. What a backend of an
+//! AuthService's own asks on the way is held where that reaches it through our proxy, and passes unseen where it does not.
+
+mod allowance;
+mod clock;
+mod endpoints;
+mod evidence;
+pub mod file;
+mod own_backend;
+mod process;
+mod resource_server;
+mod sign_in;
+
+use std::path::Path;
+use std::time::Duration;
+
+use authloom_model::{CallId, Spec};
+use authloom_reference::clock::{Clock as _, HandClock, Timestamp};
+use authloom_reference::gui::{self, Gui};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Uri};
+use serde::Deserialize;
+use tokio::runtime::Runtime;
+use url::Url;
+
+use crate::servers::browser::Browser;
+use crate::servers::browser::carrier::{Carrier, Person, Reply};
+use crate::servers::http::between::Between;
+use crate::servers::http::client::{Client, NoAnswer};
+use crate::servers::http::wire::{self, Received, Sent};
+use crate::servers::reference::held_backend::HeldBackend;
+use crate::servers::settings::gui_policy;
+use crate::servers::{Abilities, Fault, Lens, Secret, Told};
+pub use allowance::{Allowance, Rate};
+use clock::Clock;
+use endpoints::Endpoints;
+use file::auth_service::{ClockBy, Description, TokenKind};
+use file::secrets::Secrets;
+use process::{Server, command};
+pub use resource_server::LiveBackend;
+use sign_in::Typed;
+
+/// A live server, with our browser before it.
+pub type Live = Browser<Stranger>;
+
+impl Live {
+    /// Starts or finds the server, and looks up its endpoints. `spec` says how our GUI behaves.
+    ///
+    /// # Errors
+    /// When a secret is missing, the server does not start or answer, or its endpoints cannot be told.
+    pub fn before(described: &Description, spec: &Spec) -> Result<Self, Fault> {
+        let stranger = Stranger::open(described.clone())?;
+        let settings = stranger.gui_settings(gui_policy(&spec.policy))?;
+        let (username, password_from) = described.next_person();
+        let person = Person { username: username.to_owned(), password: stranger.secrets.of(password_from)? };
+        Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, stranger))
+    }
+}
+
+/// A server nobody here wrote. Fields are in the order of their end.
+pub struct Stranger {
+    described: Description,
+    server: Option<Server>,
+    endpoints: Endpoints,
+    secrets: Secrets,
+    clock: Clock,
+    hands: HandClock,
+    backend: HeldBackend,
+    /// Before a backend of the server's own.
+    between: Option<Between>,
+    client: Client,
+    traces: u32,
+    /// Who signs in in this trace, where that is somebody new each time.
+    person: Option<Person>,
+    evidence: Vec<String>,
+    runtime: Runtime,
+}
+
+/// Marks a request that a backend of the server's own has made, by whatever means it proves itself.
+#[derive(Clone, Copy)]
+struct OfTheBackend;
+
+/// Somebody that a command has made up.
+#[derive(Deserialize)]
+struct Fresh {
+    username: String,
+    password: String,
+}
+
+impl Stranger {
+    fn open(described: Description) -> Result<Self, Fault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
+        let secrets = Secrets::of_server(&described.server)?;
+        let clock = Clock::new(&described.clock)?;
+        let hands = HandClock::starting_at(clock.now());
+        let client = trusting(described.server.ca.as_ref().map(|ca| described.folder.join(ca)).as_deref())?;
+        let backend = own_backend::asking(&hands);
+        let patience = described.server.patience;
+        let between = described.proxy.map(|at| Between::open(&runtime, client.clone(), at, patience)).transpose()?;
+        let mut stranger = Self {
+            described,
+            server: None,
+            endpoints: Endpoints::nowhere(),
+            secrets,
+            clock,
+            hands,
+            backend,
+            between,
+            client,
+            traces: 0,
+            person: None,
+            evidence: Vec::new(),
+            runtime,
+        };
+        stranger.start()?;
+        Ok(stranger)
+    }
+
+    /// Starts the server, where it is ours to start, and looks up its endpoints.
+    fn start(&mut self) -> Result<(), Fault> {
+        // Whatever runs has its port until it ends.
+        self.server = None;
+        self.clock.begin_anew();
+        if let Some(command) = &self.described.server.start {
+            let clock = self.clock.environment();
+            self.server =
+                Some(Server::start((&self.described.folder, &self.described.server), command, clock, &self.secrets.0)?);
+        }
+        let base = match (&self.server, &self.described.server.issuer) {
+            (Some(server), _) => server.url().to_owned(),
+            (None, Some(issuer)) => issuer.trim_end_matches('/').to_owned(),
+            (None, None) => {
+                return Err(Fault("the target's file says neither where the server is nor how it starts".to_owned()));
+            }
+        };
+        let described = self.described.clone();
+        if let Some(between) = &self.between {
+            between.forward_to(&base);
+        }
+        self.endpoints = Endpoints::find(&described, &base, |request| self.exchange(request))?;
+        Ok(())
+    }
+
+    fn gui_settings(&self, policy: gui::Policy) -> Result<gui::Settings, Fault> {
+        let mut authorization_endpoint = self.endpoints.authorization.clone();
+        if !self.described.client.authorization.is_empty() {
+            authorization_endpoint.query_pairs_mut().extend_pairs(&self.described.client.authorization);
+        }
+        let redirect_uri = &self.described.client.redirect_uri;
+        Ok(gui::Settings {
+            client_id: self.described.client.id.clone(),
+            redirect_uri: Url::parse(redirect_uri)
+                .map_err(|error| Fault(format!("the redirect_uri `{redirect_uri}` is no URL: {error}")))?,
+            server: gui::AuthorizationServer {
+                issuer: self.endpoints.issuer.clone(),
+                iss: self.endpoints.iss,
+                authorization_endpoint,
+                token_endpoint: self.endpoints.token.clone(),
+                revocation_endpoint: self.endpoints.revocation.clone(),
+            },
+            items: self
+                .endpoints
+                .resource
+                .clone()
+                .unwrap_or_else(|| Uri::from_static("http://backend.reference/get_items")),
+            policy,
+        })
+    }
+
+    /// Waits until one more request may be sent.
+    fn allowed(&self) -> Result<(), Fault> {
+        let wait = self.described.allowance.one_more()?;
+        self.runtime.block_on(allowance::pause(wait));
+        Ok(())
+    }
+
+    /// Sends a request and reads its answer. A server that does not answer as HTTP has it is told by [`wire::broken`].
+    fn exchange(&mut self, request: Sent) -> Result<Received, Fault> {
+        self.allowed()?;
+        let asked = evidence::asked(&request);
+        let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
+        let answer = came(&asked, answer)?;
+        self.evidence.push(format!("{asked} → {}", evidence::answered(&answer)));
+        Ok(answer)
+    }
+
+    /// The client of an exchange proves itself, where it has a secret and nobody else does. RFC 6749 section 2.3.1.
+    fn authenticate(&self, request: &mut Sent) -> Result<(), Fault> {
+        let Some(name) = &self.described.client.secret_from else { return Ok(()) };
+        if request.headers().contains_key(AUTHORIZATION) || request.extensions().get::<OfTheBackend>().is_some() {
+            return Ok(());
+        }
+        let secret = self.secrets.of(name)?;
+        request.headers_mut().insert(AUTHORIZATION, basic(&self.described.client.id, &secret)?);
+        Ok(())
+    }
+
+    /// The introspection of a token, by whoever may ask; none where nobody may.
+    fn introspection_of(&self, token: &Secret) -> Result<Option<Sent>, Fault> {
+        let (Some(who), Some(at)) = (self.described.introspection.clone(), self.endpoints.introspection.clone()) else {
+            return Ok(None);
+        };
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("token", token.expose());
+        let request = http::Request::post(at)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(AUTHORIZATION, basic(&who.client_id, &self.secrets.of(&who.secret_from)?)?)
+            .body(Bytes::from(body.finish()))
+            .map_err(|error| Fault(error.to_string()))?;
+        Ok(Some(request))
+    }
+}
+
+impl Carrier for Stranger {
+    fn name(&self) -> &str {
+        &self.described.name
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn advance(&mut self, by: Duration) -> Result<(), Fault> {
+        let described = self.described.clone();
+        let base = self.endpoints.issuer.clone();
+        if matches!(described.clock, ClockBy::Http { .. }) {
+            self.allowed()?;
+        }
+        let (client, runtime) = (self.client.clone(), &self.runtime);
+        self.clock.advance(by, described.surroundings(&[]), &base, |request| {
+            runtime.block_on(client.in_time("", request, described.server.patience))
+        })?;
+        self.evidence.push(format!("{} pass", humantime::format_duration(by)));
+        Ok(())
+    }
+
+    fn to_auth(&mut self, mut request: Sent) -> Result<Received, Fault> {
+        self.authenticate(&mut request)?;
+        self.exchange(request)
+    }
+
+    fn to_auth_at_once(&mut self, mut requests: Vec<Sent>) -> Result<Vec<Received>, Fault> {
+        requests.iter().try_for_each(|_| self.allowed())?;
+        requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
+        let asked: Vec<_> = requests.iter().map(evidence::asked).collect();
+        let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
+        let came = |(asked, answer): (&String, _)| came(asked, answer);
+        let answers: Vec<Received> = asked.iter().zip(answers).map(came).collect::<Result<_, _>>()?;
+        let exchanges = asked.iter().zip(&answers);
+        self.evidence
+            .extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", evidence::answered(answer))));
+        Ok(answers)
+    }
+
+    fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
+        if self.endpoints.resource.is_none() {
+            self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
+            return self.backend.call(call, request);
+        }
+        let carries_a_token = request.headers().contains_key(AUTHORIZATION);
+        if let Some(between) = &mut self.between {
+            self.runtime.block_on(allowance::pause(self.described.allowance.one_more()?));
+            let asked = evidence::asked(&request);
+            let reply = between.call(&self.runtime, "", call, request)?;
+            self.evidence.push(match &reply {
+                Reply::Answers(answer) | Reply::Unseen(answer) => format!("{asked} → {}", evidence::answered(answer)),
+                Reply::Introspects(_) => format!("{asked}: the backend asks"),
+            });
+            return Ok(reply);
+        }
+        let answer = self.exchange(request)?;
+        Ok(if carries_a_token { Reply::Unseen(answer) } else { Reply::Answers(answer) })
+    }
+
+    fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
+        if let Some(between) = &mut self.between {
+            let mut asked = between.introspection(call)?;
+            let at = self.endpoints.introspection.clone();
+            *asked.uri_mut() = at.ok_or_else(|| Fault("where is the introspection endpoint?".to_owned()))?;
+            asked.extensions_mut().insert(OfTheBackend);
+            return Ok(asked);
+        }
+        let token = wire::introspected_token(&self.backend.asked(call)?);
+        self.introspection_of(&token)?.ok_or_else(|| Fault("this target introspects nothing".to_owned()))
+    }
+
+    fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
+        match &mut self.between {
+            Some(between) => between.hold(call, answer),
+            None => self.backend.hold(call, answer),
+        }
+    }
+
+    fn introspection_returns(&mut self, call: CallId) -> Result<Received, Fault> {
+        if let Some(between) = &mut self.between {
+            return between.release(&self.runtime, call);
+        }
+        self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
+        self.backend.release(call)
+    }
+
+    fn introspection_is_lost(&mut self, call: CallId) -> Result<Received, Fault> {
+        match &mut self.between {
+            Some(between) => between.lose(&self.runtime, call),
+            None => self.backend.fail(call),
+        }
+    }
+
+    /// Nobody is told to forget: each trace has a browser of its own, and its tokens are new.
+    fn reset(&mut self) -> Result<(), Fault> {
+        self.backend.forget();
+        self.between.iter_mut().for_each(Between::forget);
+        self.evidence.clear();
+        if self.described.server.restart_after.is_some_and(|most| self.traces >= most) {
+            self.traces = 0;
+            self.start()?;
+        }
+        self.traces += 1;
+        if let Some(command) = &self.described.server.reset {
+            command::run("that makes the server forget", command, self.described.surroundings(&[]))?;
+        }
+        self.person = match &self.described.sign_in.fresh {
+            None => None,
+            Some(command) => {
+                let said = command::run("that makes somebody up", command, self.described.surroundings(&[]))?;
+                let wrong =
+                    |_| Fault("the command of `sign_in.fresh` prints no {\"username\", \"password\"}".to_owned());
+                let Fresh { username, password } = serde_json::from_str(&said).map_err(wrong)?;
+                Some(Person { username, password: Secret::new(password) })
+            }
+        };
+        self.clock.begin_a_second()
+    }
+
+    fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    fn moved(&mut self, settings: &gui::Settings) -> Result<Option<gui::Settings>, Fault> {
+        if settings.server.token_endpoint == self.endpoints.token {
+            return Ok(None);
+        }
+        self.gui_settings(settings.policy).map(Some)
+    }
+
+    fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        match self.introspection_of(token)? {
+            None => Ok(None),
+            Some(request) => crate::servers::says_active(&self.exchange(request)?).map(Some),
+        }
+    }
+
+    fn lens(&self) -> Lens {
+        Lens {
+            access: self.described.tells(TokenKind::Access),
+            refresh: self.described.tells(TokenKind::Refresh),
+            introspection: self.described.introspections(),
+        }
+    }
+
+    fn abilities(&self) -> Abilities {
+        let revocation = if self.endpoints.revocation.is_some() { Told::Yes } else { Told::No };
+        Abilities { revocation, ..self.described.abilities() }
+    }
+
+    fn evidence(&self) -> Vec<String> {
+        self.evidence.clone()
+    }
+
+    fn may_ask_more(&self) -> bool {
+        self.described.allowance.has_more()
+    }
+
+    fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
+        if let Some(command) = &self.described.sign_in.run {
+            let env = [
+                ("AUTHLOOM_URL", url.as_str()),
+                ("AUTHLOOM_REDIRECT_URI", self.described.client.redirect_uri.as_str()),
+                ("AUTHLOOM_USERNAME", username),
+                ("AUTHLOOM_PASSWORD", password),
+            ];
+            let said = command::run("that signs in", command, self.described.surroundings(&env))?;
+            let answer = sign_in::printed(&said, &self.described.client.redirect_uri);
+            self.evidence.push(format!("the command that signs in → {}", evidence::answered(&answer)));
+            return Ok(answer);
+        }
+        let press = self.described.sign_in.press.clone();
+        let redirect_uri = self.described.client.redirect_uri.clone();
+        let typed = Typed { username, password, press: &press };
+        sign_in::sign_in(url, &redirect_uri, &typed, |request| self.exchange(request))
+    }
+
+    /// Our backend knows no audience of the server's, so that what it makes of a refresh token says nothing of the server.
+    fn serves_on_the_side(&self) -> bool {
+        false
+    }
+}
+
+fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
+    let text = format!("{}:{}", crate::servers::form_encoded(client_id), crate::servers::form_encoded(secret.expose()));
+    HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(text))).map_err(|error| Fault(error.to_string()))
+}
+
+/// A way to every server whose certificate the machine trusts, or an authority in a file.
+fn trusting(ca: Option<&Path>) -> Result<Client, Fault> {
+    let Some(ca) = ca else { return Client::new() };
+    let fault = |why: &dyn std::fmt::Display| Fault(format!("certificates in {}: {why}", ca.display()));
+    let authorities = std::fs::read(ca).map_err(|error| fault(&error))?;
+    Client::trusting(&authorities).map_err(|error| fault(&error))
+}
+
+/// What became of a request. A server that does not answer as HTTP has it is told by [`wire::broken`].
+fn came(asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
+    match answer {
+        Ok(answer) => Ok(answer),
+        Err(why @ NoAnswer::Unreachable(_)) => Err(Fault(format!("{asked}: {}", Fault::from(why)))),
+        Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
+    }
+}

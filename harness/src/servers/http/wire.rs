@@ -1,0 +1,210 @@
+//! Reads HTTP messages: which token or code a request carries, and what an answer says. Knows the RFCs, and no server in particular.
+//!
+//! What a client could not take for the answer it should be (a wrong status, a wrong content type, an answer with tokens that may be
+//! cached) is [`Answer::Unexpected`], said without any secret that is in it.
+
+use authloom_model::seen::{Answer, Request};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use http::{HeaderName, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use crate::servers::{Concrete, Secret, Unexpected};
+
+/// A request as it is sent.
+pub type Sent = http::Request<Bytes>;
+/// An answer as it comes.
+pub type Received = http::Response<Bytes>;
+
+/// What a call carries. RFC 6750 section 2.1.
+#[must_use]
+pub fn call(request: &Sent) -> Request<Concrete> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    Request::Call(header.and_then(|value| value.strip_prefix("Bearer ")).map(Secret::new))
+}
+
+/// What a refresh carries. RFC 6749 section 6.
+#[must_use]
+pub fn refresh(request: &Sent) -> Request<Concrete> {
+    Request::Refresh(field(request, "refresh_token"))
+}
+
+/// What a redemption carries. RFC 6749 section 4.1.3.
+#[must_use]
+pub fn redeem(request: &Sent) -> Request<Concrete> {
+    Request::Redeem(redeemed_code(request))
+}
+
+/// The code that a redemption carries.
+#[must_use]
+pub fn redeemed_code(request: &Sent) -> Secret {
+    field(request, "code")
+}
+
+/// What a revocation carries. RFC 7009 section 2.1.
+#[must_use]
+pub fn revoke(request: &Sent) -> Request<Concrete> {
+    Request::Revoke(field(request, "token"))
+}
+
+/// What an introspection carries. RFC 7662 section 2.1.
+#[must_use]
+pub fn introspect(request: &Sent) -> Request<Concrete> {
+    Request::Introspect(introspected_token(request))
+}
+
+/// The token that an introspection carries.
+#[must_use]
+pub fn introspected_token(request: &Sent) -> Secret {
+    field(request, "token")
+}
+
+/// Stands for the answer of a server that did not answer as HTTP has it.
+#[must_use]
+pub fn broken(why: String) -> Received {
+    let mut answer = Received::new(Bytes::new());
+    *answer.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+    answer.extensions_mut().insert(Broken(why));
+    answer
+}
+
+/// Why a server did not answer, if it did not.
+#[must_use]
+pub fn why_broken(answer: &Received) -> Option<&str> {
+    answer.extensions().get::<Broken>().map(|Broken(why)| why.as_str())
+}
+
+#[derive(Clone)]
+struct Broken(String);
+
+/// A field of a form, or an empty text where there is none: no token is empty, so it is bound to none.
+fn field(request: &Sent, name: &str) -> Secret {
+    let mut fields = url::form_urlencoded::parse(request.body());
+    Secret::new(fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default())
+}
+
+/// What a protected resource answers. RFC 6750 section 3.
+#[must_use]
+pub fn call_answer(answer: &Received) -> Answer<Concrete> {
+    let challenge = header(answer, &WWW_AUTHENTICATE).unwrap_or_default();
+    if let Some(twice) = said_twice(answer) {
+        return unexpected(answer, twice);
+    }
+    match answer.status() {
+        StatusCode::OK => Answer::Items,
+        StatusCode::UNAUTHORIZED if !challenge.starts_with("Bearer") => {
+            unexpected(answer, "without a Bearer challenge")
+        }
+        StatusCode::UNAUTHORIZED if challenge.contains("error=\"invalid_token\"") => Answer::InvalidToken(()),
+        StatusCode::UNAUTHORIZED if !challenge.contains("error=") => Answer::Unauthenticated,
+        StatusCode::SERVICE_UNAVAILABLE => Answer::Unavailable,
+        _ => unexpected(answer, ""),
+    }
+}
+
+/// What a token endpoint answers. RFC 6749 sections 5.1 and 5.2.
+#[must_use]
+pub fn token_answer(answer: &Received) -> Answer<Concrete> {
+    #[derive(Deserialize)]
+    struct Issued {
+        access_token: String,
+        token_type: String,
+        refresh_token: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Refused {
+        error: String,
+    }
+    if let Some(twice) = said_twice(answer) {
+        return unexpected(answer, twice);
+    }
+    if answer.status() == StatusCode::OK {
+        let kind = header(answer, &CONTENT_TYPE).unwrap_or_default();
+        return match serde_json::from_slice::<Issued>(answer.body()) {
+            Ok(issued) if !issued.token_type.eq_ignore_ascii_case("Bearer") => unexpected(answer, "of no Bearer token"),
+            Ok(_) if !header(answer, &CACHE_CONTROL).is_some_and(|value| value.contains("no-store")) => {
+                unexpected(answer, "with tokens and without Cache-Control: no-store")
+            }
+            Ok(_) if !kind.to_ascii_lowercase().starts_with("application/json") => {
+                unexpected(answer, "with tokens and not as application/json")
+            }
+            Ok(issued) => Answer::Tokens(Secret::new(issued.access_token), issued.refresh_token.map(Secret::new)),
+            Err(_) => unexpected(answer, "without tokens"),
+        };
+    }
+    match serde_json::from_slice::<Refused>(answer.body()) {
+        Ok(refused) if answer.status() == StatusCode::BAD_REQUEST && refused.error == "invalid_grant" => {
+            Answer::InvalidGrant(())
+        }
+        Ok(refused) => unexpected(answer, &error_code(&refused.error)),
+        Err(_) => unexpected(answer, ""),
+    }
+}
+
+/// What an introspection endpoint answers. RFC 7662 section 2.2.
+#[must_use]
+pub fn introspection_answer(answer: &Received) -> Answer<Concrete> {
+    #[derive(Deserialize)]
+    struct Introspected {
+        active: bool,
+    }
+    match serde_json::from_slice::<Introspected>(answer.body()) {
+        Ok(Introspected { active: true }) if answer.status() == StatusCode::OK => Answer::Active,
+        Ok(Introspected { active: false }) if answer.status() == StatusCode::OK => Answer::Inactive(()),
+        Ok(_) | Err(_) => unexpected(answer, ""),
+    }
+}
+
+/// What a revocation endpoint answers. RFC 7009 section 2.2.
+#[must_use]
+pub fn revocation_answer(answer: &Received) -> Answer<Concrete> {
+    if answer.status() == StatusCode::OK { Answer::Revoked } else { unexpected(answer, "") }
+}
+
+/// What a login form answers: a redirect with a code, or itself again, or that the person is not let in.
+#[must_use]
+pub fn sign_in_answer(answer: &Received) -> Answer<Concrete> {
+    if let Some(twice) = said_twice(answer) {
+        return unexpected(answer, twice);
+    }
+    if answer.status().is_redirection() {
+        return redirected_code(answer).map_or_else(|| unexpected(answer, "without a code"), Answer::Code);
+    }
+    let is_page = [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status());
+    if is_page { Answer::WrongPassword } else { unexpected(answer, "") }
+}
+
+/// The code that a redirect carries.
+#[must_use]
+pub fn redirected_code(answer: &Received) -> Option<Secret> {
+    redirect(answer)?.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| Secret::new(code))
+}
+
+/// Where a redirect leads.
+#[must_use]
+pub fn redirect(answer: &Received) -> Option<Url> {
+    header(answer, &LOCATION).and_then(|location| Url::parse(location).ok())
+}
+
+fn header<'a>(answer: &'a Received, name: &HeaderName) -> Option<&'a str> {
+    answer.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A header that is there more than once and must not be, so that nobody knows which one counts. RFC 9110 section 5.3.
+fn said_twice(answer: &Received) -> Option<&'static str> {
+    let singletons = [(CONTENT_TYPE, "with two Content-Type headers"), (LOCATION, "with two Location headers")];
+    singletons.into_iter().find(|(name, _)| answer.headers().get_all(name).iter().count() > 1).map(|(_, what)| what)
+}
+
+fn unexpected(answer: &Received, what: &str) -> Answer<Concrete> {
+    if let Some(why) = why_broken(answer) {
+        return Answer::Unexpected(Unexpected(why.to_owned()));
+    }
+    Answer::Unexpected(Unexpected(format!("{} {what}", answer.status()).trim_end().to_owned()))
+}
+
+/// An error code as far as it can be one, so that nothing else gets into a report. RFC 6749 section 5.2.
+pub(in crate::servers) fn error_code(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_ascii_lowercase() || *letter == '_').take(40).collect()
+}
