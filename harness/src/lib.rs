@@ -1,8 +1,8 @@
 //! Finds, proves and replays what goes wrong in the life of an OAuth token.
 //!
 //! The flow is one way: a policy is explored ([`explore`]) to a graph, the graph covered ([`cover`]) by traces ([`trace`]), the traces driven
-//! ([`mod@drive`]) against a target ([`target`]), and what came of it reported ([`report`]). [`probe`] goes the
-//! other way: from what a target does to the policy that it follows. [`cli`] has one file for each verb.
+//! ([`mod@drive`]) against [`servers`], and what came of it reported ([`report`]). [`probe`] goes the other way: from what a server does to the
+//! policy that it follows. [`cli`] has one file for each verb. A room uses only rooms below it; a test holds the arrows.
 
 pub mod cli;
 pub mod cover;

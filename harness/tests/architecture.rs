@@ -34,6 +34,68 @@ fn the_arrows_run_from_model_and_reference_to_the_harness_and_nowhere_else() {
     assert_eq!(arrows.len(), 4);
 }
 
+/// The rooms of the harness from the ground up, each with the rooms that it may use. A room uses only rooms that stand before it.
+const ROOMS: [(&str, &[&str]); 10] = [
+    ("explore", &[]),
+    ("cover", &["explore"]),
+    ("trace", &["explore"]),
+    ("servers", &["explore"]),
+    ("drive", &["servers", "trace"]),
+    ("probe", &["drive", "explore", "servers", "trace"]),
+    ("run", &["cover", "drive", "explore", "servers", "trace"]),
+    ("report", &["cover", "explore", "probe", "run", "trace"]),
+    ("serve", &["servers"]),
+    ("cli", &["cover", "explore", "probe", "report", "run", "serve", "servers", "trace"]),
+];
+
+#[test]
+fn the_arrows_inside_the_harness_run_one_way() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let names: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
+    for (at, (room, may_use)) in ROOMS.iter().enumerate() {
+        let below: BTreeSet<&str> = ROOMS[..at].iter().map(|(room, _)| *room).collect();
+        assert!(may_use.iter().all(|used| below.contains(used)), "`{room}` may use only rooms that stand before it");
+        let files = rust_files(&source.join(room));
+        assert!(
+            files.iter().all(|text| !text.contains("crate::{")),
+            "`{room}` names each room that it uses by its path"
+        );
+        let used: BTreeSet<String> = files
+            .iter()
+            .flat_map(|text| text.split("crate::").skip(1).map(room_named).collect::<Vec<_>>())
+            .filter(|used| used != room && names.contains(used.as_str()))
+            .collect();
+        assert_eq!(used, set(may_use), "what `{room}` uses");
+    }
+    let rooms = std::fs::read_dir(&source).expect("the harness's source is read");
+    let rooms: BTreeSet<String> = rooms
+        .map(|entry| entry.expect("an entry is read"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(rooms, names.iter().map(|name| (*name).to_owned()).collect(), "the rooms that there are");
+}
+
+/// The first segment of a path.
+fn room_named(path: &str) -> String {
+    path.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '_').collect()
+}
+
+/// The text of every Rust file below a folder.
+fn rust_files(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder of the workspace is read");
+    let paths = entries.map(|entry| entry.expect("an entry is read").path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => rust_files(&path),
+            false if path.extension().is_some_and(|extension| extension == "rs") => {
+                vec![std::fs::read_to_string(&path).expect("a source file is read")]
+            }
+            false => Vec::new(),
+        })
+        .collect()
+}
+
 #[test]
 fn stateright_is_named_in_one_file() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use authloom_model::{Scope, Spec};
 use clap::Args;
 
-use super::asked::{Bounds, Turn, too_far_apart};
-use super::asking::Budget;
 use super::failure::{Failure, written};
+use super::flags::budget::Budget;
+use super::flags::chosen::{Chosen, described, policy_of};
+use super::flags::{Bounds, Turn, too_far_apart};
 use super::probe::{found, probed, save_unexplained, status, write_found};
-use super::targets::{Chosen, described, policy_of};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
 use crate::report::progress::Progress;

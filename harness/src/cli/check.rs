@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Format, Subject, Summary};
 use super::failure::{Failure, written};
+use super::flags::{Bounds, Format, Subject, Summary};
 use super::folder::Folder;
 use crate::report::progress::Progress;
 use crate::report::{json, junit, markdown, text};
@@ -85,7 +85,7 @@ fn save(outcome: &Outcome, folder: &Path) -> Result<(), Failure> {
     for finding in findings {
         if let Some(way) = finding.way.clone() {
             let shows = format!("broken: {}", finding.property.sentence);
-            folder.write(finding.property.name, &run::told(&outcome.checked.spec, way, shows))?;
+            folder.write(finding.property.name, &run::trace_along(&outcome.checked.spec, way, shows))?;
         }
     }
     Ok(())

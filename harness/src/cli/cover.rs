@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use authloom_model::{Action, Spec};
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Format, Subject};
 use super::failure::{Failure, written};
+use super::flags::{Bounds, Format, Subject};
 use super::folder::{Folder, Form};
 use crate::cover::{self, KindOptions, Path, StepOptions};
 use crate::explore::{Completeness, Graph};
@@ -28,8 +28,8 @@ pub(super) struct Cover {
     bounds: Bounds,
 
     /// What the traces take.
-    #[arg(long, value_enum, default_value_t = Goal::Kinds)]
-    goal: Goal,
+    #[arg(long, value_enum, default_value_t = CoverGoal::Kinds)]
+    goal: CoverGoal,
 
     /// Write the traces into this folder. For --goal steps they may be thousands.
     #[arg(long, value_name = "DIR")]
@@ -45,7 +45,7 @@ pub(super) struct Cover {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Goal {
+enum CoverGoal {
     /// Every step of the graph, in long tours of the least cost there is.
     Steps,
     /// One step of every kind (role state, action, outcome), in a few short traces.
@@ -77,16 +77,16 @@ impl Cover {
         progress.saw(&Stage::Covering { steps: graph.steps().into() });
         let kinds = graph.kinds() as u64;
         let (cost, traces) = match self.goal {
-            Goal::Steps => {
+            CoverGoal::Steps => {
                 let cover = cover::every_step(&graph, StepOptions::default());
                 (Cost::of_steps(&spec, kinds, &cover), Traces::Along(cover.tours, "every step"))
             }
-            Goal::Kinds => {
+            CoverGoal::Kinds => {
                 let cover = cover::every_kind(&graph, KindOptions::default());
                 let cost = Cost::of_kinds(&spec, graph.steps().into(), &cover);
                 (cost, Traces::Along(cover::best_first(&graph, cover.traces), "every kind of step"))
             }
-            Goal::Races => {
+            CoverGoal::Races => {
                 let traces = run::races(&Askable { spec: &spec, abilities: Abilities::ALL }, &graph);
                 (Cost::of_races(&spec, graph.steps().into(), kinds, &traces), Traces::Whole(traces))
             }
@@ -125,7 +125,7 @@ impl Traces {
         match self {
             Self::Along(paths, what) => (1..).zip(paths).try_for_each(|(number, path)| {
                 let way = path.iter().map(|step| action(graph, *step));
-                write(number, &run::told(spec, way, format!("{what} of the graph: trace {number} of {of}")))
+                write(number, &run::trace_along(spec, way, format!("{what} of the graph: trace {number} of {of}")))
             }),
             Self::Whole(traces) => (1..).zip(&traces).try_for_each(|(number, trace)| write(number, trace)),
         }

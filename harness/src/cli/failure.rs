@@ -13,7 +13,7 @@ use crate::trace::FileError;
 pub(super) struct Failure {
     /// What the program exits with.
     pub(super) status: Status,
-    /// What a person is told, beginning in lower case.
+    /// What a person is trace_along, beginning in lower case.
     pub(super) message: String,
 }
 

@@ -3,12 +3,11 @@
 //! A verb reads its flags, asks [`crate::run`] for an outcome and [`crate::report`] to print it. Deliberately absent: how anything is
 //! explored, driven or worded.
 
-mod asked;
-mod asking;
 mod audit;
 mod check;
 mod cover;
 mod failure;
+mod flags;
 mod folder;
 mod policy;
 mod probe;
@@ -16,7 +15,6 @@ mod replay;
 pub mod serve;
 mod show;
 mod target;
-mod targets;
 mod verify;
 
 use std::io::Write;

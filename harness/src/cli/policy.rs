@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use authloom_model::Policy;
 use clap::{Args, Subcommand};
 
-use super::asked::{policy, too_many_ticks};
 use super::failure::{Failure, written};
+use super::flags::{policy, too_many_ticks};
 use crate::report;
 use crate::run::Status;
 

@@ -7,11 +7,11 @@ use authloom_model::policy::RefreshWhen;
 use authloom_model::{Policy, Scope, Spec};
 use clap::Args;
 
-use super::asked::{Turn, too_far_apart};
-use super::asking::Budget;
 use super::failure::{Failure, written};
+use super::flags::budget::Budget;
+use super::flags::chosen::{described, policy_of};
+use super::flags::{Turn, too_far_apart};
 use super::folder::Folder;
-use super::targets::{described, policy_of};
 use crate::probe::{self, End, Probed};
 use crate::report;
 use crate::report::progress::Progress;

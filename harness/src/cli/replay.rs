@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use authloom_model::Spec;
 use clap::Args;
 
-use super::asked::{Format, Summary, too_many_ticks};
-use super::asking::Asking;
 use super::failure::Failure;
-use super::targets::Chosen;
+use super::flags::budget::Asking;
+use super::flags::chosen::Chosen;
+use super::flags::{Format, Summary, too_many_ticks};
 use super::verify::{DEFAULT_OUT, RACES, tell};
 use crate::report::progress::Progress;
 use crate::run::{Given, How, Status, replay_traces};

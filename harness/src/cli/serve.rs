@@ -7,8 +7,8 @@ use authloom_model::Policy;
 use authloom_reference::clock::Timestamp;
 use clap::{Args, ValueEnum};
 
-use super::asked;
 use super::failure::Failure;
+use super::flags;
 use crate::run::Status;
 use crate::serve::{Memory, Options, Role, Time, Until, serve};
 use crate::servers::Secret;
@@ -97,7 +97,7 @@ const BACKEND_URL: &str = "http://127.0.0.1:9401";
 impl Serve {
     /// Serves until told to stop.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let policy = asked::policy(&self.policy)?;
+        let policy = flags::policy(&self.policy)?;
         let secret = std::env::var(BACKEND_SECRET).ok();
         let options = self.options(policy, secret).map_err(Failure::input)?;
         serve(&options, out).map_err(|fault| Failure::fault(format_args!("cannot serve: {fault}")))?;

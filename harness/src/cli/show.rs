@@ -6,8 +6,8 @@ use std::path::Path;
 use authloom_model::property::PROPERTIES;
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Subject};
 use super::failure::{Failure, written};
+use super::flags::{Bounds, Subject};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{self, Status, Verdict};
@@ -74,8 +74,8 @@ impl Show {
         let sentence = finding.property.sentence;
         let (policy, scope) = (&spec.policy.name, spec.scope);
         match (&finding.way, finding.verdict) {
-            (Some(way), Verdict::Violated) => Ok(run::told(&spec, way.clone(), format!("broken: {sentence}"))),
-            (Some(way), _) => Ok(run::told(&spec, way.clone(), sentence)),
+            (Some(way), Verdict::Violated) => Ok(run::trace_along(&spec, way.clone(), format!("broken: {sentence}"))),
+            (Some(way), _) => Ok(run::trace_along(&spec, way.clone(), sentence)),
             (None, Verdict::Holds) => Err(Failure {
                 status: Status::NothingRun,
                 message: format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),

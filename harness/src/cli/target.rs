@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use authloom_model::{Scope, Spec};
 use clap::{Args, Subcommand};
 
-use super::asked::{Turn, too_far_apart};
 use super::failure::{Failure, written};
-use super::targets::Chosen;
+use super::flags::chosen::Chosen;
+use super::flags::{Turn, too_far_apart};
 use crate::report;
 use crate::run::{Status, try_out};
 use crate::servers::described::file::draft;
@@ -60,7 +60,7 @@ impl TargetCommand {
                 let seen = turn.seen(policy);
                 let spec = Spec::new(seen.clone(), Scope::THEFT).map_err(|error| too_far_apart(name, &seen, &error))?;
                 let tried = try_out(&mut *target.open(&spec)?);
-                written(report::tried::text(out, target.name(), &tried))?;
+                written(report::trial::text(out, target.name(), &tried))?;
                 Ok(tried.status())
             }
         }

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use authloom_model::Spec;
 use clap::{Args, ValueEnum};
 
-use super::asked::{Bounds, Format, Subject, Summary, Turn, too_far_apart};
-use super::asking::{Asking, Jobs};
 use super::check;
 use super::failure::{Failure, written};
+use super::flags::budget::{Asking, Jobs};
+use super::flags::chosen::Chosen;
+use super::flags::{Bounds, Format, Subject, Summary, Turn, too_far_apart};
 use super::folder::Folder;
-use super::targets::Chosen;
 use crate::explore::Limits;
 use crate::report;
 use crate::report::progress::Progress;
@@ -27,13 +27,13 @@ pub(super) struct Verify {
     bounds: Bounds,
 
     /// What to drive: reference, http, or a file that describes a server, which is then held to the policy that the file names. Unless
-    /// told, reference and http.
+    /// trace_along, reference and http.
     #[arg(long, value_name = "NAME-OR-FILE")]
     target: Option<String>,
 
     /// What to lead the target through. Unless told: every step of the graph in this process, a step of every kind elsewhere.
     #[arg(long, value_enum)]
-    goal: Option<Goal>,
+    goal: Option<VerifyGoal>,
 
     /// How often to let each pair of requests go at once, with --goal races.
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
@@ -59,7 +59,7 @@ pub(super) struct Verify {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Goal {
+enum VerifyGoal {
     /// A step of every kind.
     Kinds,
     /// Every pair of requests to the AuthService whose order matters, let go at once.
@@ -94,7 +94,7 @@ impl Verify {
     }
 
     fn replayed(&self, targets: &[Chosen], how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
-        if self.goal == Some(Goal::Races) {
+        if self.goal == Some(VerifyGoal::Races) {
             return self.races(targets.last().expect("there is a target"), how, out);
         }
         if let [target @ (Chosen::Live(_) | Chosen::Backend(_))] = targets {
@@ -105,7 +105,7 @@ impl Verify {
         let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec)).collect();
         let mut plans: Vec<Plan<'_>> = Vec::new();
         for (target, open) in targets.iter().zip(&opens) {
-            let suite = if self.goal == Some(Goal::Kinds) { Suite::EveryKind } else { target.suite() };
+            let suite = if self.goal == Some(VerifyGoal::Kinds) { Suite::EveryKind } else { target.suite() };
             plans.push(Plan { target: target.name(), suite, open, workers: self.jobs.of(target)?, how });
         }
         let mut outcome = run::verify(&spec, self.bounds.into(), &plans, &mut progress);
@@ -216,7 +216,7 @@ pub(super) fn held_to(
 pub(super) fn save(replay: &mut Replay, folder: &Path) -> Result<(), Failure> {
     let mut folder = Folder::at(folder);
     // Steps and races of one target are told side by side.
-    let what = if matches!(replay.goal, run::Goal::Races { .. }) { "races" } else { "diverges" };
+    let what = if matches!(replay.goal, run::Coverage::Races { .. }) { "races" } else { "diverges" };
     for (breach, number) in replay.breaches.iter_mut().zip(1..) {
         breach.trace.header.shows = format!("where {} diverges: {}", replay.target, breach.rule.sentence);
         breach.saved = Some(folder.write(&format!("{}-{what}-{number}", replay.target), &breach.trace)?);
@@ -230,7 +230,7 @@ mod tests {
     use authloom_model::{Policy, Scope, Spec};
 
     use super::*;
-    use crate::run::{Again, Breach, Unwatched, explore, told};
+    use crate::run::{Again, Breach, Unwatched, explore, trace_along};
 
     #[test]
     fn what_one_target_does_otherwise_in_steps_and_in_races_is_saved_side_by_side() {
@@ -241,7 +241,7 @@ mod tests {
         let replay = |goal| {
             let mut replay = Replay::begin("it", goal, 1, 1);
             replay.breaches.push(Breach {
-                trace: told(&spec, way.clone(), "anything"),
+                trace: trace_along(&spec, way.clone(), "anything"),
                 expected: String::new(),
                 rule: NOTHING_ELSE,
                 seen: String::new(),
@@ -252,7 +252,7 @@ mod tests {
             replay
         };
         let folder = tempfile::tempdir().unwrap();
-        for goal in [run::Goal::GivenTraces, run::Goal::Races { times: 1 }] {
+        for goal in [run::Coverage::GivenTraces, run::Coverage::Races { times: 1 }] {
             save(&mut replay(goal), folder.path()).unwrap();
         }
         assert_eq!(folder.path().read_dir().unwrap().count(), 2);

@@ -13,7 +13,7 @@ use authloom_model::rule::{self, Rule};
 use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, Exchange, Spec};
 
-use crate::servers::{Concrete, Fault, Lens, Target, Told, Unsupported};
+use crate::servers::{Concrete, Fault, Lens, Support, Target, Unsupported};
 use crate::trace::{Header, InTrace, Standing, Token, Trace, TraceStep, Walker};
 
 use bindings::Bindings;
@@ -176,7 +176,7 @@ fn take(
     }
     let wrong =
         wrong_standing(step.standing.iter().map(|(token, standing)| (token, standing)), |token| {
-            match bindings.token(token).filter(|_| told(lens, token) == Told::Yes) {
+            match bindings.token(token).filter(|_| support(lens, token) == Support::Yes) {
                 Some(secret) => target.is_active(secret),
                 None => Ok(None),
             }
@@ -210,7 +210,7 @@ fn wrong_standing<'t, E>(
 }
 
 /// Whether a target tells how such a token stands.
-fn told(lens: Lens, token: Token) -> Told {
+fn support(lens: Lens, token: Token) -> Support {
     match token {
         Token::Access(_) => lens.access,
         Token::Refresh(_) => lens.refresh,
@@ -221,7 +221,7 @@ fn told(lens: Lens, token: Token) -> Told {
 fn is_seen(lens: Lens, event: &Event<InTrace>) -> bool {
     match event {
         Event::Sent(exchange, _) | Event::Answered(exchange, _) => {
-            lens.introspection == Told::Yes || !matches!(exchange, Exchange::Introspect(_))
+            lens.introspection == Support::Yes || !matches!(exchange, Exchange::Introspect(_))
         }
         Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => true,
     }

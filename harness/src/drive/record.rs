@@ -13,8 +13,8 @@ use authloom_model::{Action, Exchange, Spec};
 use foldhash::fast::FixedState;
 
 use super::bindings::Bindings;
-use super::{Difference, compare, is_seen, told, wrong_standing};
-use crate::servers::{Concrete, Fault, Lens, Secret, Target, Told};
+use super::{Difference, compare, is_seen, support, wrong_standing};
+use crate::servers::{Concrete, Fault, Lens, Secret, Support, Target};
 use crate::trace::{InTrace, Release, Standing, Token, TraceStep, Walker};
 
 /// How tokens stood when they were asked about. Only ever looked up, so that the order of a hash is seen by nobody.
@@ -81,7 +81,7 @@ impl<'t> Recorder<'t> {
         let lens = self.target.lens();
         let mut standings = Standings::default();
         for (kind, tokens) in [(lens.access, &self.access), (lens.refresh, &self.refresh)] {
-            for token in tokens.iter().filter(|_| kind == Told::Yes) {
+            for token in tokens.iter().filter(|_| kind == Support::Yes) {
                 if let Some(active) = self.target.is_active(token)? {
                     standings.insert(token.clone(), active);
                 }
@@ -229,7 +229,7 @@ impl<'s> Reading<'s> {
         let mut seen: Vec<_> = seen.collect();
         seen.sort();
         let standing: BTreeMap<_, _> =
-            standing.into_iter().filter(|(token, _)| told(lens, *token) == Told::Yes).collect();
+            standing.into_iter().filter(|(token, _)| support(lens, *token) == Support::Yes).collect();
         let inactive =
             standing.iter().filter(|(_, standing)| **standing == Standing::Inactive).map(|(token, _)| *token);
         let ends: BTreeSet<Token> = inactive.filter(|token| self.active.remove(token)).collect();

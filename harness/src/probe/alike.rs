@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 
 use crate::drive::Reading;
 use crate::servers::askable::Askable;
-use crate::servers::{Abilities, Lens, Told};
+use crate::servers::{Abilities, Lens, Support};
 
 /// Pairs of situations that are looked at. In the scope of a probe there are fewer, unless the two are far apart.
 const MOST_PAIRS: usize = 400_000;
@@ -46,7 +46,7 @@ pub(super) fn apart(one: &Spec, other: &Spec, abilities: Abilities, lens: Lens) 
                 asked[0].allows(here.walker().world(), placed) && asked[1].allows(there.walker().world(), in_other)
             });
             // Time can always pass, also where under one of them nothing ages any more.
-            let time = action == Action::Tick && abilities.clock == Told::Yes;
+            let time = action == Action::Tick && abilities.clock == Support::Yes;
             if !(both || time) {
                 continue;
             }
@@ -122,12 +122,15 @@ mod tests {
         assert_eq!(told(|_| {}, Abilities::ALL, Lens::CLEAR), Apart::Never);
         let revocation = |policy: &mut Policy| policy.revocation_ends = Ends::Nothing;
         assert!(matches!(told(revocation, Abilities::ALL, Lens::CLEAR), Apart::By(_)));
-        assert_eq!(told(revocation, Abilities { revocation: Told::No, ..Abilities::ALL }, Lens::CLEAR), Apart::Never);
+        assert_eq!(
+            told(revocation, Abilities { revocation: Support::No, ..Abilities::ALL }, Lens::CLEAR),
+            Apart::Never
+        );
     }
 
     #[test]
     fn what_is_not_seen_of_tokens_is_seen_of_what_they_bring() {
-        let blind = Lens { access: Told::No, refresh: Told::No, introspection: Told::No };
+        let blind = Lens { access: Support::No, refresh: Support::No, introspection: Support::No };
         let reuse = |policy: &mut Policy| policy.reuse_ends = Ends::Nothing;
         let (Apart::By(short), Apart::By(long)) =
             (told(reuse, Abilities::ALL, Lens::CLEAR), told(reuse, Abilities::ALL, blind))

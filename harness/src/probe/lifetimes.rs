@@ -9,7 +9,7 @@ use std::time::Duration;
 use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, CallId, Exchange, Policy, Stolen, TabId};
 
-use crate::servers::{Fault, Secret, Target, Told};
+use crate::servers::{Fault, Secret, Support, Target};
 
 /// What lives longer lives for ever, as far as this is concerned.
 const FOR_EVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -48,7 +48,7 @@ impl Lifetimes {
 /// # Errors
 /// When the target cannot be asked, nobody can sign in, or a code or an access token lives for ever.
 pub fn measure(target: &mut dyn Target, expected: &Policy, tell: &mut dyn FnMut(u32)) -> Result<Lifetimes, Fault> {
-    if target.abilities().clock == Told::No {
+    if target.abilities().clock == Support::No {
         return Err(Fault("the target's clock cannot be turned, so that nothing is known of its lifetimes".to_owned()));
     }
     let mut runs = 0;
@@ -193,7 +193,7 @@ impl Question {
 
 /// Whether an access token opens anything: by introspection where that is told, or by a call.
 fn opens(target: &mut dyn Target, access: &Secret) -> Result<bool, Fault> {
-    if target.lens().access == Told::Yes
+    if target.lens().access == Support::Yes
         && let Some(active) = target.is_active(access)?
     {
         return Ok(active);

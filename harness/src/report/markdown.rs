@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::numbers::count;
 use super::replay::{covered, driven, races_in_words, troubles};
 use super::text::sentence;
-use crate::run::{Breach, Came, Checked, Outcome, Replay, Replayed, Status, Verdict, told};
+use crate::run::{Breach, Checked, Outcome, Replay, Replayed, Status, TraceVerdict, Verdict, trace_along};
 use crate::trace::{Trace, mermaid};
 
 /// Pictures at most: whoever mends these will run it again.
@@ -53,7 +53,7 @@ fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     writeln!(out)?;
     for finding in broken.into_iter().take(MOST_DRAWN) {
         if let Some(way) = finding.way.clone() {
-            let trace = told(&checked.spec, way, format!("broken: {}", finding.property.sentence));
+            let trace = trace_along(&checked.spec, way, format!("broken: {}", finding.property.sentence));
             picture(out, &format!("How <code>{}</code> is broken", finding.property.name), &trace)?;
         }
     }
@@ -67,9 +67,9 @@ fn target(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Re
         writeln!(out, "* {}", plain(&fact))?;
     }
     writeln!(out)?;
-    let unlike = |one: &&Replayed| !matches!(one.verdict, Came::Conforms | Came::Before);
+    let unlike = |one: &&Replayed| !matches!(one.verdict, TraceVerdict::Conforms | TraceVerdict::Before);
     for one in replayed.iter().filter(unlike) {
-        writeln!(out, "* `{}`: {}", code(&one.file.display().to_string()), came(one.verdict))?;
+        writeln!(out, "* `{}`: {}", code(&one.file.display().to_string()), in_words(one.verdict))?;
     }
     for (what, lines) in races_in_words(replayed) {
         writeln!(out, "* {}: {}", plain(&what), plain(&lines.join(", ")))?;
@@ -80,14 +80,14 @@ fn target(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Re
     replay.breaches.iter().take(MOST_DRAWN).try_for_each(|breach| diverges(out, breach))
 }
 
-fn came(verdict: Came) -> &'static str {
+fn in_words(verdict: TraceVerdict) -> &'static str {
     match verdict {
-        Came::Conforms => "conforms",
-        Came::Before => "conformed in an earlier run",
-        Came::Diverges => "diverges",
-        Came::Accepted => "diverges, which is accepted",
-        Came::Unsupported => "cannot be asked",
-        Came::Failed => "failed",
+        TraceVerdict::Conforms => "conforms",
+        TraceVerdict::Before => "conformed in an earlier run",
+        TraceVerdict::Diverges => "diverges",
+        TraceVerdict::Accepted => "diverges, which is accepted",
+        TraceVerdict::Unsupported => "cannot be asked",
+        TraceVerdict::Failed => "failed",
     }
 }
 

@@ -18,7 +18,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 pub mod text;
-pub mod tried;
+pub mod trial;
 
 use std::io::{self, Write};
 

@@ -9,7 +9,7 @@ use super::layout::{WIDTH, entry, heading, wrap};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::run::{Again, Breach, Came, Extent, Goal, Replay, Replayed, Status, Tally};
+use crate::run::{Again, Breach, Coverage, Extent, Replay, Replayed, Status, Tally, TraceVerdict};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
@@ -77,10 +77,10 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
 
 pub(super) fn covered(replay: &Replay) -> String {
     let of = match replay.goal {
-        Goal::EveryStep => "steps of the model".to_owned(),
-        Goal::EveryKind { kinds } => format!("steps, for {} of step", count(kinds, "kind")),
-        Goal::GivenTraces => "steps of the traces".to_owned(),
-        Goal::Races { times } => return raced(replay, times),
+        Coverage::EveryStep => "steps of the model".to_owned(),
+        Coverage::EveryKind { kinds } => format!("steps, for {} of step", count(kinds, "kind")),
+        Coverage::GivenTraces => "steps of the traces".to_owned(),
+        Coverage::Races { times } => return raced(replay, times),
     };
     let (covered, total) = (indicatif::HumanCount(replay.steps_covered), indicatif::HumanCount(replay.steps_total));
     if replay.steps_covered == replay.steps_total {
@@ -152,15 +152,17 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
 pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
     races(out, replayed)?;
     let alone = replayed.iter().filter(|one| one.race.is_none());
-    let listed = alone.filter(|one| replayed.len() <= MOST_LISTED || one.verdict != Came::Conforms);
+    let listed = alone.filter(|one| replayed.len() <= MOST_LISTED || one.verdict != TraceVerdict::Conforms);
     for one in listed {
         let (style, sign, said) = match one.verdict {
-            Came::Conforms => (GOOD, '✓', count(one.steps as u64, "step")),
-            Came::Before => (GOOD, '✓', format!("{}, in an earlier run", count(one.steps as u64, "step"))),
-            Came::Accepted => (UNSURE, '·', format!("diverges at step {}, which is accepted", one.conformed + 1)),
-            Came::Diverges => (BAD, '✗', format!("diverges at step {} of {}", one.conformed + 1, one.steps)),
-            Came::Unsupported => (UNSURE, '?', "cannot be asked".to_owned()),
-            Came::Failed => (UNSURE, '?', format!("failed at step {} of {}", one.conformed + 1, one.steps)),
+            TraceVerdict::Conforms => (GOOD, '✓', count(one.steps as u64, "step")),
+            TraceVerdict::Before => (GOOD, '✓', format!("{}, in an earlier run", count(one.steps as u64, "step"))),
+            TraceVerdict::Accepted => {
+                (UNSURE, '·', format!("diverges at step {}, which is accepted", one.conformed + 1))
+            }
+            TraceVerdict::Diverges => (BAD, '✗', format!("diverges at step {} of {}", one.conformed + 1, one.steps)),
+            TraceVerdict::Unsupported => (UNSURE, '?', "cannot be asked".to_owned()),
+            TraceVerdict::Failed => (UNSURE, '?', format!("failed at step {} of {}", one.conformed + 1, one.steps)),
         };
         writeln!(out, "  {style}{sign}{style:#} {}: {said}", one.file.display())?;
     }
@@ -182,10 +184,10 @@ pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
     }
     for (what, (tally, came)) in together {
         let (style, sign) = match came {
-            Came::Conforms | Came::Before => (GOOD, '✓'),
-            Came::Accepted => (UNSURE, '·'),
-            Came::Diverges => (BAD, '✗'),
-            Came::Unsupported | Came::Failed => (UNSURE, '?'),
+            TraceVerdict::Conforms | TraceVerdict::Before => (GOOD, '✓'),
+            TraceVerdict::Accepted => (UNSURE, '·'),
+            TraceVerdict::Diverges => (BAD, '✗'),
+            TraceVerdict::Unsupported | TraceVerdict::Failed => (UNSURE, '?'),
         };
         let mut margin = format!("  {style}{sign}{style:#} ");
         for line in wrap(what, WIDTH - 4) {
@@ -205,16 +207,22 @@ pub(super) fn races_in_words(replayed: &[Replayed]) -> Vec<(String, Vec<String>)
 }
 
 /// What is worse of two.
-fn worse(one: Came, other: Came) -> Came {
-    const WORST_FIRST: [Came; 6] =
-        [Came::Diverges, Came::Failed, Came::Unsupported, Came::Accepted, Came::Before, Came::Conforms];
-    let rank = |came: Came| WORST_FIRST.iter().position(|known| *known == came);
+fn worse(one: TraceVerdict, other: TraceVerdict) -> TraceVerdict {
+    const WORST_FIRST: [TraceVerdict; 6] = [
+        TraceVerdict::Diverges,
+        TraceVerdict::Failed,
+        TraceVerdict::Unsupported,
+        TraceVerdict::Accepted,
+        TraceVerdict::Before,
+        TraceVerdict::Conforms,
+    ];
+    let rank = |came: TraceVerdict| WORST_FIRST.iter().position(|known| *known == came);
     if rank(one) <= rank(other) { one } else { other }
 }
 
 /// All runs of the same, and the worst that came of one of them.
-fn together(replayed: &[Replayed]) -> BTreeMap<&str, (Tally, Came)> {
-    let mut together: BTreeMap<&str, (Tally, Came)> = BTreeMap::new();
+fn together(replayed: &[Replayed]) -> BTreeMap<&str, (Tally, TraceVerdict)> {
+    let mut together: BTreeMap<&str, (Tally, TraceVerdict)> = BTreeMap::new();
     for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
         let (sum, came) = together.entry(&race.what).or_insert_with(|| (Tally::default(), one.verdict));
         sum.runs += race.runs;

@@ -7,7 +7,7 @@ use authloom_model::{Policy, Scope, Spec};
 
 use super::{json, junit, markdown, text};
 use crate::explore::Limits;
-use crate::run::{Breach, Goal, Outcome, Replay, Unwatched, explore, told};
+use crate::run::{Breach, Coverage, Outcome, Replay, Unwatched, explore, trace_along};
 
 fn spec(profile: &str) -> Spec {
     let policy = Policy::profile(profile).expect("the profile is listed");
@@ -24,15 +24,15 @@ fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -
 fn mixed() -> Outcome {
     let spec = spec("lost-answer");
     let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
-    let mut conforms = Replay::begin("reference", Goal::EveryStep, 40, 5_000);
+    let mut conforms = Replay::begin("reference", Coverage::EveryStep, 40, 5_000);
     (conforms.traces, conforms.steps_covered, conforms.steps_driven) = (40, 5_000, 12_345);
     conforms.elapsed = Duration::from_millis(1_500);
-    let mut diverges = Replay::begin("http", Goal::EveryKind { kinds: 60 }, 9, 120);
+    let mut diverges = Replay::begin("http", Coverage::EveryKind { kinds: 60 }, 9, 120);
     (diverges.traces, diverges.steps_covered, diverges.steps_driven, diverges.diverged) = (7, 80, 90, 2);
     diverges.elapsed = Duration::from_millis(250);
     let way = checked.finding("no-token").and_then(|found| found.way.clone()).expect("calls come without tokens");
     diverges.breaches.push(Breach {
-        trace: told(&spec, way, "where http diverges"),
+        trace: trace_along(&spec, way, "where http diverges"),
         expected: "401".to_owned(),
         rule: NOTHING_ELSE,
         seen: "500 Internal Server Error".to_owned(),

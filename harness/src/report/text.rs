@@ -13,7 +13,7 @@ use super::picture::picture;
 use super::replay;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::explore::{Completeness, CutReason};
-use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, told};
+use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, trace_along};
 
 /// Counterexamples drawn at most: a fourth picture helps nobody to repair the first.
 const MOST_DRAWN: usize = 3;
@@ -167,7 +167,7 @@ fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
         let way = finding.way.clone().unwrap_or_default();
         heading(out, &format!("How {} is broken", finding.property.name), TITLE, &count(way.len() as u64, "step"))?;
         writeln!(out)?;
-        out.write_all(picture(&told(&checked.spec, way, broken_sentence(finding)), None).as_bytes())?;
+        out.write_all(picture(&trace_along(&checked.spec, way, broken_sentence(finding)), None).as_bytes())?;
     }
     Ok(())
 }

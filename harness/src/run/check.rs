@@ -150,7 +150,7 @@ pub fn agreed(checks: Vec<Checked>) -> Checked {
 
 /// The trace along a way, told in names that last.
 #[must_use]
-pub fn told(spec: &Spec, way: impl IntoIterator<Item = Action>, shows: impl Into<String>) -> Trace {
+pub fn trace_along(spec: &Spec, way: impl IntoIterator<Item = Action>, shows: impl Into<String>) -> Trace {
     let mut walker = Walker::new(spec);
     let steps = way.into_iter().map(|placed| walker.step(placed)).collect();
     Trace { header: Header { policy: spec.policy.clone(), scope: spec.scope, shows: shows.into() }, steps }

@@ -5,37 +5,26 @@
 //!
 //! Deliberately absent: arguments of a command line, printing, and a clock. Time and progress go through [`Watch`].
 
-mod breach;
 mod check;
-mod cover;
-mod crew;
-mod journal;
 mod races;
 mod replay;
-mod shard;
 mod status;
 #[cfg(test)]
 mod tests;
-mod traces;
-mod tried;
+mod trial;
 mod verify;
 mod watch;
 
-pub use breach::{Again, Breach};
-pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, told};
-pub use cover::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
-pub use crew::Open;
-pub use journal::Journal;
+pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along};
 pub use races::races;
-pub use replay::{Extent, Goal, Replay};
-pub use shard::Shard;
+pub use replay::{
+    Again, Breach, Coverage, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, Open, OpenFor, Plan, Replay, Replayed,
+    Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
+};
 pub use status::Status;
-pub use traces::{Came, Given, OpenFor, Replayed, Tally, replay_traces};
-pub use tried::{Came as TriedCame, Tried, try_out};
+pub use trial::{Attempt, Trial, try_out};
 pub use verify::{verify, verify_live, verify_races};
 pub use watch::{Stage, Unwatched, Watch};
-
-use cover::way;
 
 /// How a target is asked.
 #[derive(Clone, Copy, Debug)]

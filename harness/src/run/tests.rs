@@ -206,13 +206,13 @@ fn given_traces_are_replayed_each_by_its_own_policy() {
         let spec = Spec::new(policy, TINY).expect("a profile has few ticks");
         let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
         let way = checked.finding("token-expires").and_then(|found| found.way.clone()).expect("tokens expire");
-        let trace = told(&spec, way, "an access token expires");
+        let trace = trace_along(&spec, way, "an access token expires");
         Given { file: name.into(), spec, trace }
     };
     let given = [trace("recommended"), trace("lost-answer"), trace("recommended")];
     let (replay, replayed) = replay_traces("it", &given, &reference, How::ONCE, &mut Unwatched);
     assert_eq!(replay.status(), Status::Holds);
-    assert!(replayed.iter().all(|one| one.verdict == Came::Conforms && one.conformed == one.steps));
+    assert!(replayed.iter().all(|one| one.verdict == TraceVerdict::Conforms && one.conformed == one.steps));
 }
 
 #[test]
@@ -234,8 +234,8 @@ fn what_a_live_target_is_not_asked_is_said() {
     let spec = spec();
     let open = || reference(&spec);
     let abilities =
-        crate::servers::Abilities { revocation: crate::servers::Told::No, ..crate::servers::Abilities::ALL };
-    let lens = crate::servers::Lens { refresh: crate::servers::Told::No, ..crate::servers::Lens::CLEAR };
+        crate::servers::Abilities { revocation: crate::servers::Support::No, ..crate::servers::Abilities::ALL };
+    let lens = crate::servers::Lens { refresh: crate::servers::Support::No, ..crate::servers::Lens::CLEAR };
     let held = verify_live(&spec, (abilities, lens), Limits::default(), &plan(&open), &mut Unwatched);
     assert_eq!(held.left_out, ["not asked: to revoke, so nobody signs out", "not compared: how refresh tokens stand"]);
 }

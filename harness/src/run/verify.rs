@@ -2,8 +2,9 @@
 
 use authloom_model::Spec;
 
-use super::cover::{Plan, replay};
-use super::{Extent, Given, Goal, How, OpenFor, Outcome, Replay, Replayed, Stage, Watch, races, replay_traces};
+use super::{
+    Coverage, Extent, Given, How, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races, replay, replay_traces,
+};
 use crate::explore::{self, Completeness, Limits};
 use crate::servers::askable::Askable;
 use crate::servers::{Abilities, Lens, left_out};
@@ -44,7 +45,7 @@ pub fn verify_live(
 
 /// A replay of nothing, since what there is to replay was not explored to its end.
 fn not_explored(target: &str, steps: u64) -> Replay {
-    let mut nothing = Replay::begin(target, Goal::GivenTraces, 0, steps.max(1));
+    let mut nothing = Replay::begin(target, Coverage::GivenTraces, 0, steps.max(1));
     nothing.note("not replayed: the exploration was cut off; allow more with --memory or --max-worlds".to_owned());
     nothing
 }
@@ -72,7 +73,7 @@ pub fn verify_races(
         replay
             .note("no two requests are on their way at once whose order matters: ask for a larger --scope".to_owned());
     }
-    replay.goal = Goal::Races { times: how.times };
+    replay.goal = Coverage::Races { times: how.times };
     replay.left_out = left_out(abilities, lens);
     if explored.completeness != Completeness::Complete {
         replay.extent = Extent::Part;

@@ -4,7 +4,7 @@ use authloom_model::world::CallPhase;
 use authloom_model::{Action, Exchange, Spec, World};
 
 use crate::explore::{Next, System};
-use crate::servers::{Abilities, Told};
+use crate::servers::{Abilities, Support};
 
 /// A specification, as far as a target can be asked it.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +32,9 @@ impl Askable<'_> {
             | Action::Lock(_)
             | Action::Arrive(_)
             | Action::Return(_)
-            | Action::Lose(_) => Told::Yes,
+            | Action::Lose(_) => Support::Yes,
         };
-        able == Told::Yes && (introspection == Told::Yes || comes_to_its_end(world, action))
+        able == Support::Yes && (introspection == Support::Yes || comes_to_its_end(world, action))
     }
 }
 

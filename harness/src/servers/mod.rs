@@ -87,16 +87,16 @@ pub struct Unsupported(pub Vec<String>);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Lens {
     /// Whether one can ask how an access token stands.
-    pub access: Told,
+    pub access: Support,
     /// Whether one can ask how a refresh token stands.
-    pub refresh: Told,
+    pub refresh: Support,
     /// Whether one sees what a backend asks about a token, and what it is answered.
-    pub introspection: Told,
+    pub introspection: Support,
 }
 
 /// Whether something can be learned.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Told {
+pub enum Support {
     /// It can.
     Yes,
     /// It cannot.
@@ -105,7 +105,7 @@ pub enum Told {
 
 impl Lens {
     /// Everything is seen.
-    pub const CLEAR: Self = Self { access: Told::Yes, refresh: Told::Yes, introspection: Told::Yes };
+    pub const CLEAR: Self = Self { access: Support::Yes, refresh: Support::Yes, introspection: Support::Yes };
 
     /// What is not seen, and so not compared.
     #[must_use]
@@ -116,7 +116,7 @@ impl Lens {
             (refresh, "how refresh tokens stand"),
             (introspection, "what its backend asks about a token"),
         ];
-        all.into_iter().filter(|(told, _)| *told == Told::No).map(|(_, what)| what).collect()
+        all.into_iter().filter(|(told, _)| *told == Support::No).map(|(_, what)| what).collect()
     }
 }
 
@@ -124,25 +124,25 @@ impl Lens {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Abilities {
     /// To let time pass.
-    pub clock: Told,
+    pub clock: Support,
     /// To tell a wrong password from a right one.
-    pub passwords: Told,
+    pub passwords: Support,
     /// To revoke a refresh token.
-    pub revocation: Told,
+    pub revocation: Support,
     /// To be held between a call and its introspection.
-    pub introspection: Told,
+    pub introspection: Support,
     /// To have several requests inside at once.
-    pub at_once: Told,
+    pub at_once: Support,
 }
 
 impl Abilities {
     /// Everything.
     pub const ALL: Self = Self {
-        clock: Told::Yes,
-        passwords: Told::Yes,
-        revocation: Told::Yes,
-        introspection: Told::Yes,
-        at_once: Told::Yes,
+        clock: Support::Yes,
+        passwords: Support::Yes,
+        revocation: Support::Yes,
+        introspection: Support::Yes,
+        at_once: Support::Yes,
     };
 
     /// What the target cannot be made to do, and so is not asked.
@@ -156,7 +156,7 @@ impl Abilities {
             (introspection, "to wait between a call and its introspection"),
             (at_once, "to have two requests inside at once"),
         ];
-        all.into_iter().filter(|(told, _)| *told == Told::No).map(|(_, what)| what).collect()
+        all.into_iter().filter(|(told, _)| *told == Support::No).map(|(_, what)| what).collect()
     }
 }
 

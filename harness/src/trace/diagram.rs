@@ -325,7 +325,7 @@ mod tests {
             Action::SignIn(TabId(1)),
             Action::Arrive(Exchange::Call(call(2))),
         ];
-        let trace = samples::told("recommended", scope, &actions);
+        let trace = samples::trace("recommended", scope, &actions);
         insta::assert_snapshot!(draw(&trace, None));
     }
 

@@ -163,7 +163,7 @@ mod tests {
     fn refused(from: &str, to: &str) -> String {
         let call = CallId { tab: TabId(0), call: 0 };
         let actions = [Action::Open(call), Action::Arrive(Exchange::Call(call))];
-        let text = write(&samples::told("recommended", Scope::SMALL, &actions));
+        let text = write(&samples::trace("recommended", Scope::SMALL, &actions));
         assert!(text.contains(from), "the file says `{from}`:\n{text}");
         read("a.json", &text.replacen(from, to, 1)).expect_err("the file is wrong").to_string()
     }
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_trace_without_steps_is_refused() {
-        let trace = samples::told("recommended", Scope::SMALL, &[]);
+        let trace = samples::trace("recommended", Scope::SMALL, &[]);
         let error = read("a.json", &write(&trace)).unwrap_err().to_string();
         assert_eq!(error, "a.json:7:3: a trace has at least one step");
     }

@@ -25,7 +25,7 @@ pub(super) fn violation(profile: &str, scope: Scope, property: &str) -> Trace {
 }
 
 /// A trace of some actions, as a trace tells them.
-pub(super) fn told(profile: &str, scope: Scope, actions: &[Action]) -> Trace {
+pub(super) fn trace(profile: &str, scope: Scope, actions: &[Action]) -> Trace {
     let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
     let mut walker = Walker::new(&spec);
     let steps = actions.iter().map(|action| walker.take(*action).unwrap()).collect();

@@ -78,7 +78,7 @@ impl<'s> Walker<'s> {
     pub fn enabled_here(&self) -> Vec<(Action, Action)> {
         let mut actions = Vec::new();
         self.spec.enabled(&self.world, &mut actions);
-        actions.into_iter().map(|placed| (self.names.told(placed), placed)).collect()
+        actions.into_iter().map(|placed| (self.names.lasting(placed), placed)).collect()
     }
 
     /// Where two walkers of one run stand, each by its world, with which place of the one has the name of which place of the other. Names
@@ -116,7 +116,7 @@ impl<'s> Walker<'s> {
 
     /// Takes an enabled step, given as the model's world has it.
     pub fn step(&mut self, placed: Action) -> TraceStep {
-        let action = self.names.told(placed);
+        let action = self.names.lasting(placed);
         let step = self.spec.step(&self.world, placed);
         let seen: Vec<_> = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
         let dead = if may_change_a_standing(placed) { self.end(placed, &seen, &step.renamed) } else { BTreeSet::new() };
@@ -242,7 +242,7 @@ impl Names {
     }
 
     /// An action of the world, as the trace tells it.
-    fn told(&self, action: Action) -> Action {
+    fn lasting(&self, action: Action) -> Action {
         match action {
             Action::Tick => Action::Tick,
             Action::CopySession => Action::CopySession,

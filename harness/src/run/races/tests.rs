@@ -5,11 +5,11 @@ use std::cell::Cell;
 use authloom_model::seen::Event;
 use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
-use super::super::{Came, Given, How, Replay, Replayed, Status, Unwatched, replay_traces, verify_races};
+use super::super::{Given, How, Replay, Replayed, Status, TraceVerdict, Unwatched, replay_traces, verify_races};
 use super::*;
 use crate::explore::Limits;
 use crate::servers::askable::Askable;
-use crate::servers::{Abilities, Concrete, Fault, Lens, Reference, Secret, Target, Told, Unsupported};
+use crate::servers::{Abilities, Concrete, Fault, Lens, Reference, Secret, Support, Target, Unsupported};
 use crate::trace::{json, mermaid};
 
 fn spec(profile: &str) -> Spec {
@@ -176,7 +176,7 @@ fn what_is_wrong_one_after_the_other_too_is_no_race() {
     let (replay, replayed) = verified("lost-answer", Takes::WithoutEnd, &[]);
     assert_eq!(replay.status(), Status::Broken);
     assert!(replay.breaches.iter().all(|breach| !breach.rule.sentence.contains("at once")), "{:?}", replay.breaches);
-    assert!(replayed.iter().any(|one| one.verdict == Came::Diverges && one.race.is_none()));
+    assert!(replayed.iter().any(|one| one.verdict == TraceVerdict::Diverges && one.race.is_none()));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_race_that_is_accepted_is_told_and_does_not_fail() {
     let rule = "two refreshes at once are answered as one after the other";
     let (replay, replayed) = verified("lost-answer", Takes::AsOne, &[(rule.to_owned(), "we know".to_owned())]);
     assert!(replay.breaches.iter().all(|breach| breach.rule.sentence != rule));
-    let accepted = replayed.iter().filter(|one| one.verdict == Came::Accepted).count() as u64;
+    let accepted = replayed.iter().filter(|one| one.verdict == TraceVerdict::Accepted).count() as u64;
     assert!(accepted > 0 && replay.accepted == accepted);
     assert!(replay.reasons.iter().any(|reason| reason.contains("we know")));
 }
@@ -195,7 +195,7 @@ fn a_server_that_takes_one_request_after_the_other_is_not_asked() {
     let trace = traces(&spec).swap_remove(0);
     let given = [Given { file: "race.mmd".into(), spec, trace }];
     let open = |spec: &Spec| Ok(Box::new(Reference::new(spec)?) as Box<dyn Target>);
-    assert_eq!(Abilities::ALL.at_once, Told::Yes);
+    assert_eq!(Abilities::ALL.at_once, Support::Yes);
     let (replay, _) = replay_traces("it", &given, &open, How { times: 2, ..How::ONCE }, &mut Unwatched);
     assert_eq!((replay.status(), replay.unsupported), (Status::NothingRun, 1));
 }

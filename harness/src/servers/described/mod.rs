@@ -38,7 +38,7 @@ use crate::servers::http::client::{Client, NoAnswer};
 use crate::servers::http::wire::{self, Received, Sent};
 use crate::servers::reference::held_backend::HeldBackend;
 use crate::servers::settings::gui_policy;
-use crate::servers::{Abilities, Fault, Lens, Secret, Told};
+use crate::servers::{Abilities, Fault, Lens, Secret, Support};
 pub use allowance::{Allowance, Rate};
 use clock::Clock;
 use endpoints::Endpoints;
@@ -368,7 +368,7 @@ impl Carrier for Stranger {
     }
 
     fn abilities(&self) -> Abilities {
-        let revocation = if self.endpoints.revocation.is_some() { Told::Yes } else { Told::No };
+        let revocation = if self.endpoints.revocation.is_some() { Support::Yes } else { Support::No };
         Abilities { revocation, ..self.described.abilities() }
     }
 

@@ -29,7 +29,7 @@ use crate::servers::reference::over_http::RESOURCE;
 use crate::servers::reference::process::{self, PATIENCE, Process};
 use crate::servers::settings::REDIRECT_URI;
 use crate::servers::settings::{Places, gui_settings};
-use crate::servers::{Abilities, Fault, Lens, Secret, Told};
+use crate::servers::{Abilities, Fault, Lens, Secret, Support};
 
 /// A live backend, with our browser before it and our AuthService behind it.
 pub type LiveBackend = Browser<ResourceServer>;
@@ -252,8 +252,8 @@ impl Carrier for ResourceServer {
 
     fn lens(&self) -> Lens {
         let introspection = match self.described.backend.introspection {
-            Introspections::Held => Told::Yes,
-            Introspections::Unseen => Told::No,
+            Introspections::Held => Support::Yes,
+            Introspections::Unseen => Support::No,
         };
         Lens { introspection, ..Lens::CLEAR }
     }

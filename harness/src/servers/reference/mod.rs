@@ -21,7 +21,7 @@ use crate::servers::browser::carrier::{Carrier, Person, Reply};
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::held_backend::{HeldBackend, at_once, serve};
 use crate::servers::settings::{Places, auth_settings, backend_settings, gui_settings};
-use crate::servers::{Abilities, Fault, Secret, Told};
+use crate::servers::{Abilities, Fault, Secret, Support};
 
 /// What the backend introspects with. It protects a database in memory.
 const BACKEND_SECRET: &str = "the backend of the reference";
@@ -176,7 +176,7 @@ impl Carrier for InProcess {
 
     /// Every handler is done at the first poll: nothing is ever inside together with anything else.
     fn abilities(&self) -> Abilities {
-        Abilities { at_once: Told::No, ..Abilities::ALL }
+        Abilities { at_once: Support::No, ..Abilities::ALL }
     }
 
     fn reset(&mut self) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ const CALL: CallId = CallId { tab: TabId(0), call: 0 };
 /// Opens the items; the call arrives, and its 401 is lost.
 fn lost_401() -> Trace {
     let call = Exchange::Call(CALL);
-    samples::told("recommended", Scope::SMALL, &[Action::Open(CALL), Action::Arrive(call), Action::Lose(call)])
+    samples::trace("recommended", Scope::SMALL, &[Action::Open(CALL), Action::Arrive(call), Action::Lose(call)])
 }
 
 /// How the file reads with one text replaced by another.
@@ -225,7 +225,7 @@ fn race() -> String {
         Action::CopySession,
     ];
     actions.extend([Action::Arrive(refresh), Action::Arrive(Exchange::Theft(authloom_model::Stolen::Copy))]);
-    let mut trace = samples::told("lost-answer", Scope::THEFT, &actions);
+    let mut trace = samples::trace("lost-answer", Scope::THEFT, &actions);
     trace.steps[14].release = Release::WithNext;
     let text = write(&trace);
     assert_eq!(read("a.mmd", &text), Ok(trace));

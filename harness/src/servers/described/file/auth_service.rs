@@ -17,7 +17,7 @@ use crate::servers::described::Allowance;
 pub use crate::servers::described::file::server::{Accepted, ClockBy, DescriptionError, Server};
 use crate::servers::described::file::server::{days_are_days, error_at, folder_of, name_of, whole};
 use crate::servers::described::process::command::Surroundings;
-use crate::servers::{Abilities, Told};
+use crate::servers::{Abilities, Support};
 
 /// A server, and how it is asked.
 #[derive(Clone, Debug)]
@@ -254,25 +254,25 @@ impl Description {
 
     /// What the server can be made to do, but for revocation, which its endpoints tell.
     pub(in crate::servers) fn abilities(&self) -> Abilities {
-        let yes_if = |so| if so { Told::Yes } else { Told::No };
+        let yes_if = |so| if so { Support::Yes } else { Support::No };
         Abilities {
             clock: yes_if(self.clock != ClockBy::Never),
             passwords: yes_if(self.sign_in.passwords == Passwords::Checked),
-            revocation: Told::Yes,
+            revocation: Support::Yes,
             introspection: self.introspections(),
-            at_once: Told::Yes,
+            at_once: Support::Yes,
         }
     }
 
     /// Whether introspections are seen and held: those of our backend, or of one that stands behind our proxy.
-    pub(in crate::servers) fn introspections(&self) -> Told {
-        if self.resource.is_none() || self.proxy.is_some() { Told::Yes } else { Told::No }
+    pub(in crate::servers) fn introspections(&self) -> Support {
+        if self.resource.is_none() || self.proxy.is_some() { Support::Yes } else { Support::No }
     }
 
     /// Whether the server tells how tokens of a kind stand.
-    pub(in crate::servers) fn tells(&self, kind: TokenKind) -> Told {
+    pub(in crate::servers) fn tells(&self, kind: TokenKind) -> Support {
         let tells = self.introspection.as_ref().is_some_and(|introspection| introspection.tells.contains(&kind));
-        if tells { Told::Yes } else { Told::No }
+        if tells { Support::Yes } else { Support::No }
     }
 }
 

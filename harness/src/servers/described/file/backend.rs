@@ -11,7 +11,7 @@ use crate::servers::described::file::server::{
     Accepted, ClockBy, DescriptionError, Server, days_are_days, error_at, folder_of, name_of, whole,
 };
 use crate::servers::described::process::command::Surroundings;
-use crate::servers::{Abilities, Told};
+use crate::servers::{Abilities, Support};
 
 /// A backend, and how it is asked.
 #[derive(Clone, Debug)]
@@ -133,7 +133,7 @@ impl BackendDescription {
 
     /// What it can be made to do.
     pub(in crate::servers) fn abilities(&self) -> Abilities {
-        let yes_if = |so| if so { Told::Yes } else { Told::No };
+        let yes_if = |so| if so { Support::Yes } else { Support::No };
         Abilities {
             clock: yes_if(self.clock != ClockBy::Never),
             introspection: yes_if(self.backend.introspection == Introspections::Held),

@@ -7,8 +7,7 @@ use authloom_model::rule::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
-use super::replay::accepted_otherwise;
-use super::{Again, Breach, Goal, How, Replay, Stage, Watch, journal};
+use super::{Again, Breach, Coverage, How, Replay, Stage, Watch, accepted_otherwise, journal};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
@@ -85,7 +84,7 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
 }
 
 /// The actions along a path.
-pub(super) fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
+pub(in crate::run) fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
     path.iter().map(|step| action(graph.edge(*step).code))
 }
 
@@ -99,12 +98,12 @@ fn action(code: u8) -> Action {
 }
 
 /// What it means to take these steps.
-fn goal(suite: Suite, graph: &Graph, steps: impl Iterator<Item = u32>) -> Goal {
+fn goal(suite: Suite, graph: &Graph, steps: impl Iterator<Item = u32>) -> Coverage {
     match suite {
-        Suite::EveryStep => Goal::EveryStep,
+        Suite::EveryStep => Coverage::EveryStep,
         Suite::EveryKind => {
             let kinds: BTreeSet<u16> = steps.map(|step| graph.edge(step).kind).collect();
-            Goal::EveryKind { kinds: kinds.len() as u64 }
+            Coverage::EveryKind { kinds: kinds.len() as u64 }
         }
     }
 }

@@ -48,7 +48,7 @@ impl From<Divergence> for Breach {
 }
 
 /// An answer, without any secret that is in it.
-pub(super) fn answer_in_words(answer: &Answer<Concrete>) -> String {
+pub(in crate::run) fn answer_in_words(answer: &Answer<Concrete>) -> String {
     words::answer(answer, &Discreetly)
 }
 

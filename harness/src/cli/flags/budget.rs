@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
-use super::targets::Chosen;
+use super::chosen::Chosen;
+use crate::cli::failure::Failure;
 use crate::run::{Journal, Shard};
 use crate::servers::described::file::auth_service::Description;
 
 /// How much is asked.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "How much to ask")]
-pub(super) struct Asking {
+pub(in crate::cli) struct Asking {
     #[command(flatten)]
     budget: Budget,
 
@@ -29,7 +29,7 @@ pub(super) struct Asking {
 /// How many requests may be sent.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "How much to ask")]
-pub(super) struct Budget {
+pub(in crate::cli) struct Budget {
     /// Requests that we send a described AuthService at most. Traces come in an order in which each prefix is the best use of them.
     #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u64).range(1..))]
     budget: Option<u64>,
@@ -37,7 +37,7 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Allows a server no more.
-    pub(super) fn limit(self, described: &mut Description) {
+    pub(in crate::cli) fn limit(self, described: &mut Description) {
         if let Some(budget) = self.budget {
             described.allowance = described.allowance.limited(budget);
         }
@@ -46,7 +46,7 @@ impl Budget {
 
 impl Asking {
     /// Allows a target no more than the budget.
-    pub(super) fn limit(&self, target: &mut Chosen) -> Result<(), Failure> {
+    pub(in crate::cli) fn limit(&self, target: &mut Chosen) -> Result<(), Failure> {
         match (self.budget.budget, target) {
             (None, _) => Ok(()),
             (Some(_), Chosen::Live(described)) => {
@@ -60,12 +60,12 @@ impl Asking {
     }
 
     /// Which part of the traces is driven.
-    pub(super) fn shard(&self) -> Shard {
+    pub(in crate::cli) fn shard(&self) -> Shard {
         self.shard.unwrap_or(Shard::WHOLE)
     }
 
     /// What was asked before of these targets.
-    pub(super) fn journal(&self, targets: &[Chosen]) -> Result<Option<Journal>, Failure> {
+    pub(in crate::cli) fn journal(&self, targets: &[Chosen]) -> Result<Option<Journal>, Failure> {
         let about: String = targets.iter().map(Chosen::described_as).collect();
         let opened = self.journal.as_ref().map(|path| {
             Journal::open(path, &about)
@@ -75,7 +75,7 @@ impl Asking {
     }
 
     /// Fails where a journal could not be kept.
-    pub(super) fn kept(&self, journal: Option<&Journal>) -> Result<(), Failure> {
+    pub(in crate::cli) fn kept(&self, journal: Option<&Journal>) -> Result<(), Failure> {
         match (journal.and_then(Journal::lost), &self.journal) {
             (Some(why), Some(path)) => Err(Failure::fault(format_args!("cannot write {}: {why}", path.display()))),
             (_, _) => Ok(()),
@@ -86,7 +86,7 @@ impl Asking {
 /// How many are asked at once.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "How much to ask")]
-pub(super) struct Jobs {
+pub(in crate::cli) struct Jobs {
     /// Traces that are driven at once. A server that is started here is started as often; of one that runs, as many people must be able to
     /// sign in, and its clock must be nobody's to turn.
     #[arg(long, value_name = "COUNT")]
@@ -95,12 +95,12 @@ pub(super) struct Jobs {
 
 impl Jobs {
     /// Whether anybody said how many.
-    pub(super) fn is_given(self) -> bool {
+    pub(in crate::cli) fn is_given(self) -> bool {
         self.jobs.is_some()
     }
 
     /// As many as are asked for, where a target allows it.
-    pub(super) fn of(self, target: &Chosen) -> Result<NonZeroUsize, Failure> {
+    pub(in crate::cli) fn of(self, target: &Chosen) -> Result<NonZeroUsize, Failure> {
         let Some(jobs) = self.jobs else { return Ok(target.workers()) };
         let why_not = match target {
             Chosen::Reference | Chosen::Http => None,

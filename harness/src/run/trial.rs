@@ -4,11 +4,11 @@ use authloom_model::seen::{Answer, Event, Session};
 use authloom_model::{Action, CallId, Exchange, TabId};
 
 use super::Status;
-use crate::servers::{Concrete, Fault, Secret, Target, Told};
+use crate::servers::{Concrete, Fault, Secret, Support, Target};
 
 /// What came of one thing that was tried.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Came {
+pub enum Attempt {
     /// It works.
     Works,
     /// The server has not got it, or its file says so: it will not be asked.
@@ -19,16 +19,16 @@ pub enum Came {
 
 /// What was tried, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tried {
+pub struct Trial {
     /// Each thing in turn, with the exchanges it took.
-    pub things: Vec<(&'static str, Came, Vec<String>)>,
+    pub things: Vec<(&'static str, Attempt, Vec<String>)>,
 }
 
-impl Tried {
+impl Trial {
     /// The status that this ends with.
     #[must_use]
     pub fn status(&self) -> Status {
-        let fails = self.things.iter().any(|(_, came, _)| matches!(came, Came::Fails(_)));
+        let fails = self.things.iter().any(|(_, came, _)| matches!(came, Attempt::Fails(_)));
         if fails { Status::Broken } else { Status::Holds }
     }
 }
@@ -37,26 +37,26 @@ const T1: TabId = TabId(0);
 const CALL: CallId = CallId { tab: T1, call: 0 };
 
 /// Tries a target out.
-pub fn try_out(target: &mut dyn Target) -> Tried {
-    let mut trial = Trial { target, tried: Tried { things: Vec::new() }, told: 0, access: None, refresh: None };
-    trial.all();
-    trial.tried
+pub fn try_out(target: &mut dyn Target) -> Trial {
+    let mut run = Run { target, trial: Trial { things: Vec::new() }, told: 0, access: None, refresh: None };
+    run.all();
+    run.trial
 }
 
-struct Trial<'t> {
+struct Run<'t> {
     target: &'t mut dyn Target,
-    tried: Tried,
+    trial: Trial,
     /// Exchanges that were told before.
     told: usize,
     access: Option<Secret>,
     refresh: Option<Secret>,
 }
 
-impl Trial<'_> {
+impl Run<'_> {
     fn all(&mut self) {
-        let reset = self.target.reset().map_or_else(failed, |()| Came::Works);
+        let reset = self.target.reset().map_or_else(failed, |()| Attempt::Works);
         self.note("a fresh start", reset);
-        if self.sign_in() != Came::Works {
+        if self.sign_in() != Attempt::Works {
             return;
         }
         let (lens, abilities) = (self.target.lens(), self.target.abilities());
@@ -68,36 +68,36 @@ impl Trial<'_> {
         let came = self.call();
         self.note("a call with the access token", came);
         let came = match abilities.clock {
-            Told::No => Came::NotAsked("the file says that the clock cannot be turned"),
-            Told::Yes => self.target.apply(Action::Tick).map_or_else(failed, |_| Came::Works),
+            Support::No => Attempt::NotAsked("the file says that the clock cannot be turned"),
+            Support::Yes => self.target.apply(Action::Tick).map_or_else(failed, |_| Attempt::Works),
         };
         self.note("turning the clock", came);
         let came = match &refresh {
-            None => {
-                Came::Fails("the server has issued no refresh token: ask for one in `client.authorization`".to_owned())
-            }
+            None => Attempt::Fails(
+                "the server has issued no refresh token: ask for one in `client.authorization`".to_owned(),
+            ),
             Some(_) => self.theft(),
         };
         self.note("a refresh", came);
         let came = match abilities.revocation {
-            Told::No => Came::NotAsked("the server names no revocation endpoint"),
-            Told::Yes => self.sign_out(),
+            Support::No => Attempt::NotAsked("the server names no revocation endpoint"),
+            Support::Yes => self.sign_out(),
         };
         self.note("a revocation", came);
     }
 
-    fn note(&mut self, what: &'static str, came: Came) {
+    fn note(&mut self, what: &'static str, came: Attempt) {
         let evidence = self.target.evidence();
         let news = evidence.get(self.told..).unwrap_or_default().to_vec();
         self.told = evidence.len();
-        self.tried.things.push((what, came, news));
+        self.trial.things.push((what, came, news));
     }
 
-    fn sign_in(&mut self) -> Came {
+    fn sign_in(&mut self) -> Attempt {
         let signed_in = self.answered(&[Action::SignIn(T1), Action::Arrive(Exchange::SignIn(T1))], |answer| {
             matches!(answer, Answer::Code(_))
         });
-        let works = signed_in == Came::Works;
+        let works = signed_in == Attempt::Works;
         self.note("a sign-in", signed_in.clone());
         if !works {
             return signed_in;
@@ -105,28 +105,28 @@ impl Trial<'_> {
         let steps = [Action::Return(Exchange::SignIn(T1)), Action::Arrive(Exchange::Redeem(T1))];
         let redeemed = self.answered(&steps, |answer| matches!(answer, Answer::Tokens(..)));
         let stored = match (redeemed, self.target.apply(Action::Return(Exchange::Redeem(T1)))) {
-            (Came::Works, Ok(events)) if events.contains(&Event::Session(Session::Started)) => Came::Works,
-            (Came::Works, Ok(_)) => Came::Fails("our client makes nothing of the tokens".to_owned()),
-            (Came::Works, Err(fault)) => failed(fault),
+            (Attempt::Works, Ok(events)) if events.contains(&Event::Session(Session::Started)) => Attempt::Works,
+            (Attempt::Works, Ok(_)) => Attempt::Fails("our client makes nothing of the tokens".to_owned()),
+            (Attempt::Works, Err(fault)) => failed(fault),
             (came, _) => came,
         };
         self.note("the redemption of the code", stored.clone());
         stored
     }
 
-    fn standing(&mut self, told: Told, token: Option<Secret>) -> Came {
-        let Some(token) = token.filter(|_| told == Told::Yes) else {
-            return Came::NotAsked("the file does not say that the server tells of such tokens");
+    fn standing(&mut self, told: Support, token: Option<Secret>) -> Attempt {
+        let Some(token) = token.filter(|_| told == Support::Yes) else {
+            return Attempt::NotAsked("the file does not say that the server tells of such tokens");
         };
         match self.target.is_active(&token) {
-            Ok(Some(true)) => Came::Works,
-            Ok(Some(false)) => Came::Fails("a token that was just issued is inactive".to_owned()),
-            Ok(None) => Came::Fails("the server names no introspection endpoint".to_owned()),
+            Ok(Some(true)) => Attempt::Works,
+            Ok(Some(false)) => Attempt::Fails("a token that was just issued is inactive".to_owned()),
+            Ok(None) => Attempt::Fails("the server names no introspection endpoint".to_owned()),
             Err(fault) => failed(fault),
         }
     }
 
-    fn call(&mut self) -> Came {
+    fn call(&mut self) -> Attempt {
         let steps = [
             Action::Open(CALL),
             Action::Arrive(Exchange::Call(CALL)),
@@ -137,18 +137,18 @@ impl Trial<'_> {
     }
 
     /// A refresh by a client that nobody waits for.
-    fn theft(&mut self) -> Came {
+    fn theft(&mut self) -> Attempt {
         let stolen = Action::Arrive(Exchange::Theft(authloom_model::Stolen::Copy));
         self.answered(&[Action::CopySession, stolen], |answer| matches!(answer, Answer::Tokens(..)))
     }
 
-    fn sign_out(&mut self) -> Came {
+    fn sign_out(&mut self) -> Attempt {
         let steps = [Action::SignOut(T1), Action::Arrive(Exchange::Revoke(T1))];
         self.answered(&steps, |answer| *answer == Answer::Revoked)
     }
 
     /// Takes steps, and looks at the last answer.
-    fn answered(&mut self, steps: &[Action], right: fn(&Answer<Concrete>) -> bool) -> Came {
+    fn answered(&mut self, steps: &[Action], right: fn(&Answer<Concrete>) -> bool) -> Attempt {
         let mut last = None;
         for step in steps {
             let events = match self.target.apply(*step) {
@@ -166,13 +166,13 @@ impl Trial<'_> {
             }
         }
         match last {
-            Some(answer) if right(&answer) => Came::Works,
-            Some(answer) => Came::Fails(super::breach::answer_in_words(&answer)),
-            None => Came::Fails("nothing was answered".to_owned()),
+            Some(answer) if right(&answer) => Attempt::Works,
+            Some(answer) => Attempt::Fails(super::replay::answer_in_words(&answer)),
+            None => Attempt::Fails("nothing was answered".to_owned()),
         }
     }
 }
 
-fn failed(fault: Fault) -> Came {
-    Came::Fails(fault.0)
+fn failed(fault: Fault) -> Attempt {
+    Attempt::Fails(fault.0)
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use authloom_model::{Policy, Spec};
 
-use super::asked;
-use super::failure::Failure;
+use crate::cli::failure::Failure;
+use crate::cli::flags;
 use crate::run::Suite;
 use crate::servers::described::file::auth_service::Description;
 use crate::servers::described::file::backend::{BackendDescription, Role};
@@ -16,7 +16,7 @@ use crate::servers::{Fault, Reference, Target};
 
 /// A target.
 #[derive(Clone, Debug)]
-pub(super) enum Chosen {
+pub(in crate::cli) enum Chosen {
     /// The reference servers in this process.
     Reference,
     /// The reference servers as processes of their own, over HTTP on loopback.
@@ -29,10 +29,10 @@ pub(super) enum Chosen {
 
 impl Chosen {
     /// Those that come with authloom, in the order in which they are verified.
-    pub(super) const OURS: [Self; 2] = [Self::Reference, Self::Http];
+    pub(in crate::cli) const OURS: [Self; 2] = [Self::Reference, Self::Http];
 
     /// The target of that name, or the one that the file of that name describes.
-    pub(super) fn of(name_or_file: &str) -> Result<Self, Failure> {
+    pub(in crate::cli) fn of(name_or_file: &str) -> Result<Self, Failure> {
         match name_or_file {
             "reference" => Ok(Self::Reference),
             "http" => Ok(Self::Http),
@@ -49,7 +49,7 @@ impl Chosen {
     }
 
     /// The name.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::cli) fn name(&self) -> &str {
         match self {
             Self::Reference => "reference",
             Self::Http => "http",
@@ -59,7 +59,7 @@ impl Chosen {
     }
 
     /// What of a graph it is led through: everything, where a step costs next to nothing.
-    pub(super) fn suite(&self) -> Suite {
+    pub(in crate::cli) fn suite(&self) -> Suite {
         match self {
             Self::Reference => Suite::EveryStep,
             Self::Http | Self::Live(_) | Self::Backend(_) => Suite::EveryKind,
@@ -67,7 +67,7 @@ impl Chosen {
     }
 
     /// Makes one that obeys the policy of a spec, or is to be held to it.
-    pub(super) fn open(&self, spec: &Spec) -> Result<Box<dyn Target>, Fault> {
+    pub(in crate::cli) fn open(&self, spec: &Spec) -> Result<Box<dyn Target>, Fault> {
         match self {
             Self::Reference => Ok(Box::new(Reference::new(spec)?)),
             Self::Http => Ok(Box::new(Http::start(spec, &program()?)?)),
@@ -77,7 +77,7 @@ impl Chosen {
     }
 
     /// The policy that the file of a described server names, with what to call it; none where there is no file.
-    pub(super) fn policy(&self) -> Result<Option<(&str, Policy)>, Failure> {
+    pub(in crate::cli) fn policy(&self) -> Result<Option<(&str, Policy)>, Failure> {
         match self {
             Self::Reference | Self::Http => Ok(None),
             Self::Live(described) => Ok(Some((&described.policy, policy_of(described)?))),
@@ -89,7 +89,7 @@ impl Chosen {
     }
 
     /// All that says what it is and how it is asked, but for what is accepted of it.
-    pub(super) fn described_as(&self) -> String {
+    pub(in crate::cli) fn described_as(&self) -> String {
         match self {
             Self::Reference | Self::Http => self.name().to_owned(),
             Self::Live(described) => {
@@ -105,7 +105,7 @@ impl Chosen {
     }
 
     /// The rules that a described server is known not to keep, each with the reason why that is accepted today.
-    pub(super) fn accepted(&self) -> Vec<(String, String)> {
+    pub(in crate::cli) fn accepted(&self) -> Vec<(String, String)> {
         let accepted = match self {
             Self::Reference | Self::Http => return Vec::new(),
             Self::Live(described) => &described.accepted,
@@ -117,7 +117,7 @@ impl Chosen {
     }
 
     /// How many to drive at once: as many as there are cores, where one is no more than memory.
-    pub(super) fn workers(&self) -> NonZeroUsize {
+    pub(in crate::cli) fn workers(&self) -> NonZeroUsize {
         match self {
             Self::Reference => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             Self::Http | Self::Live(_) | Self::Backend(_) => NonZeroUsize::MIN,
@@ -140,7 +140,7 @@ fn today() -> String {
 }
 
 /// Reads the description of an AuthService.
-pub(super) fn described(file: &str) -> Result<Description, Failure> {
+pub(in crate::cli) fn described(file: &str) -> Result<Description, Failure> {
     let text = read(file)?;
     if Role::of(&text) == Role::Backend {
         return Err(Failure::input(format_args!(
@@ -159,7 +159,7 @@ fn read(file: &str) -> Result<String, Failure> {
 }
 
 /// The policy that a described AuthService is held to.
-pub(super) fn policy_of(described: &Description) -> Result<Policy, Failure> {
+pub(in crate::cli) fn policy_of(described: &Description) -> Result<Policy, Failure> {
     policy_beside(&described.folder, &described.policy)
 }
 
@@ -167,6 +167,6 @@ pub(super) fn policy_of(described: &Description) -> Result<Policy, Failure> {
 fn policy_beside(folder: &Path, name_or_file: &str) -> Result<Policy, Failure> {
     match Policy::profile(name_or_file) {
         Some(policy) => Ok(policy),
-        None => asked::policy(&folder.join(name_or_file).to_string_lossy()),
+        None => flags::policy(&folder.join(name_or_file).to_string_lossy()),
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 
 use authloom_model::Spec;
 
-use super::way;
+use super::paths::way;
 use crate::cover::Path;
 use crate::drive::{self, Driven};
 use crate::explore::Graph;

@@ -2,11 +2,25 @@
 
 use std::time::Duration;
 
-use super::{Breach, Shard, Status};
+mod breach;
+mod crew;
+mod journal;
+mod paths;
+mod shard;
+mod traces;
+
+use super::{How, Stage, Status, Watch};
+pub(super) use breach::answer_in_words;
+pub use breach::{Again, Breach};
+pub use crew::Open;
+pub use journal::Journal;
+pub use paths::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
+pub use shard::Shard;
+pub use traces::{Given, OpenFor, Replayed, Tally, TraceVerdict, replay_traces};
 
 /// What a replay set out to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Goal {
+pub enum Coverage {
     /// To take every step of the graph.
     EveryStep,
     /// To take a step of every kind in the graph.
@@ -40,7 +54,7 @@ pub struct Replay {
     /// What one calls it on the command line, where that is not its name.
     pub called: Option<String>,
     /// What it set out to do.
-    pub goal: Goal,
+    pub goal: Coverage,
     /// Traces that there were to drive.
     pub planned: u64,
     /// Traces that were driven, or tried.
@@ -82,7 +96,7 @@ pub struct Replay {
 impl Replay {
     /// A replay in which nothing has happened yet.
     #[must_use]
-    pub fn begin(target: impl Into<String>, goal: Goal, planned: u64, steps_total: u64) -> Self {
+    pub fn begin(target: impl Into<String>, goal: Coverage, planned: u64, steps_total: u64) -> Self {
         Self {
             target: target.into(),
             called: None,
@@ -176,7 +190,7 @@ mod tests {
     use super::*;
 
     fn replay(change: impl FnOnce(&mut Replay)) -> Status {
-        let mut replay = Replay::begin("reference", Goal::GivenTraces, 2, 10);
+        let mut replay = Replay::begin("reference", Coverage::GivenTraces, 2, 10);
         (replay.traces, replay.steps_covered) = (2, 10);
         change(&mut replay);
         replay.status()

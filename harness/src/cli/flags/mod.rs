@@ -1,5 +1,8 @@
 //! The flags that several verbs share: what to look at, how far, and how to say it.
 
+pub(in crate::cli) mod budget;
+pub(in crate::cli) mod chosen;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -10,27 +13,27 @@ use authloom_model::policy::TooManyTicks;
 use authloom_model::{Policy, Scope, Spec};
 use clap::{Args, ValueEnum};
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 use crate::explore::Limits;
 
 const RECOMMENDED: &str = "recommended";
 
 /// What to look at.
 #[derive(Args, Clone, Debug)]
-pub(super) struct Subject {
+pub(in crate::cli) struct Subject {
     /// What the deployment chose: the name of a profile (`authloom policy` lists them), or a policy file.
     #[arg(long, value_name = "NAME-OR-FILE", default_value = RECOMMENDED)]
-    pub(super) policy: String,
+    pub(in crate::cli) policy: String,
 
     /// What may happen around it. small: one tab with two parallel calls; default: two tabs that share a session; large: two tabs with two
     /// parallel calls each. In each of them one message may be lost. Or in full, like `tabs=3,calls=1,flows=1,losses=0`.
     #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT)]
-    pub(super) scope: Scope,
+    pub(in crate::cli) scope: Scope,
 }
 
 /// How far a described server's clock is turned at once.
 #[derive(Args, Clone, Copy, Debug)]
-pub(super) struct Turn {
+pub(in crate::cli) struct Turn {
     /// Turn a described server's clock so far at once, like 20m: its limits are then looked at only at multiples of that, and rounded up to
     /// them. For lifetimes of minutes beside such of weeks: ask once with a tick for these, once with one for those.
     #[arg(long, value_name = "DURATION", value_parser = tick)]
@@ -39,7 +42,7 @@ pub(super) struct Turn {
 
 impl Turn {
     /// The policy as it is seen by turning the clock like this.
-    pub(super) fn seen(self, policy: Policy) -> Policy {
+    pub(in crate::cli) fn seen(self, policy: Policy) -> Policy {
         match self.tick {
             None => policy,
             Some(tick) => policy.seen_at(tick),
@@ -47,7 +50,7 @@ impl Turn {
     }
 
     /// Whether anybody said how far.
-    pub(super) fn is_given(self) -> bool {
+    pub(in crate::cli) fn is_given(self) -> bool {
         self.tick.is_some()
     }
 }
@@ -62,7 +65,7 @@ fn tick(text: &str) -> Result<Duration, String> {
 }
 
 /// What to say of a described server's policy that has too many ticks, with ticks that would do.
-pub(super) fn too_far_apart(name: &str, policy: &Policy, error: &TooManyTicks) -> Failure {
+pub(in crate::cli) fn too_far_apart(name: &str, policy: &Policy, error: &TooManyTicks) -> Failure {
     let limits =
         [Some(policy.code_lifetime), Some(policy.access_lifetime), policy.refresh_idle, policy.refresh_absolute];
     let will_do = |tick: &Duration| !tick.is_zero() && policy.seen_at(*tick).ticks().is_ok();
@@ -86,24 +89,24 @@ pub(super) fn too_far_apart(name: &str, policy: &Policy, error: &TooManyTicks) -
 
 /// How far to look.
 #[derive(Args, Clone, Copy, Debug)]
-pub(super) struct Bounds {
+pub(in crate::cli) struct Bounds {
     /// Memory that the exploration may use, like 512MiB or 4GiB. It stops before it would need more.
     #[arg(long, value_name = "SIZE", value_parser = memory, default_value = "4GiB")]
-    pub(super) memory: u64,
+    pub(in crate::cli) memory: u64,
 
     /// Worlds to explore at most.
     #[arg(long, value_name = "COUNT", default_value_t = u32::MAX, hide_default_value = true,
           value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) max_worlds: u32,
+    pub(in crate::cli) max_worlds: u32,
 
     /// Steps from the beginning to look ahead at most.
     #[arg(long, value_name = "STEPS")]
-    pub(super) depth: Option<u32>,
+    pub(in crate::cli) depth: Option<u32>,
 }
 
 /// How to say what came of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum Format {
+pub(in crate::cli) enum Format {
     /// For people.
     Text,
     /// One object on one line, for machines.
@@ -114,7 +117,7 @@ pub(super) enum Format {
 
 /// Where else to say it.
 #[derive(Args, Clone, Debug)]
-pub(super) struct Summary {
+pub(in crate::cli) struct Summary {
     /// Append a summary in Markdown to this file, with each trace as a Mermaid picture: for pull requests.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -122,7 +125,7 @@ pub(super) struct Summary {
 
 impl Summary {
     /// Appends what is written, if anybody asked for it.
-    pub(super) fn append(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(in crate::cli) fn append(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let Some(path) = &self.summary else { return Ok(()) };
         let mut text = Vec::new();
         let file = File::options().create(true).append(true).open(path);
@@ -133,13 +136,13 @@ impl Summary {
 
 impl Subject {
     /// Reads the policy and makes the spec.
-    pub(super) fn spec(&self) -> Result<Spec, Failure> {
+    pub(in crate::cli) fn spec(&self) -> Result<Spec, Failure> {
         let policy = policy(&self.policy)?;
         Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))
     }
 
     /// The flags that ask for the same again, each after a space; what is the default is left out.
-    pub(super) fn again(&self) -> String {
+    pub(in crate::cli) fn again(&self) -> String {
         let mut flags = String::new();
         if self.policy != RECOMMENDED {
             write!(flags, " --policy {}", self.policy).expect("a string can be written to");
@@ -158,7 +161,7 @@ impl From<Bounds> for Limits {
 }
 
 /// The profile of that name, or else the policy in the file of that name.
-pub(super) fn policy(name_or_file: &str) -> Result<Policy, Failure> {
+pub(in crate::cli) fn policy(name_or_file: &str) -> Result<Policy, Failure> {
     if let Some(policy) = Policy::profile(name_or_file) {
         return Ok(policy);
     }
@@ -181,7 +184,7 @@ fn unread(file: &str, error: &io::Error) -> Failure {
 }
 
 /// What to say of a policy that has too many ticks, with the way out.
-pub(super) fn too_many_ticks(name_or_file: &str, error: &TooManyTicks) -> Failure {
+pub(in crate::cli) fn too_many_ticks(name_or_file: &str, error: &TooManyTicks) -> Failure {
     Failure::input(format_args!(
         "{name_or_file}: {error}\nA policy whose limits come in the same order is small enough:\n  \
          authloom policy shrink {name_or_file} > smaller.toml\n  authloom check --policy smaller.toml"

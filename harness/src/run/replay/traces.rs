@@ -7,11 +7,10 @@ use authloom_model::rule::Rule;
 use authloom_model::{Action, Spec};
 use serde::Serialize;
 
-use super::replay::accepted_otherwise;
-use super::{Again, Breach, Goal, How, MOST_BREACHES, Replay, Stage, Watch, journal};
+use super::{Again, Breach, Coverage, How, MOST_BREACHES, Replay, Stage, Watch, accepted_otherwise, journal};
 use crate::drive::{self, Divergence, Driven, Raced, Verdict};
 use crate::servers::askable::Askable;
-use crate::servers::{Abilities, Fault, Target, Told, Unsupported};
+use crate::servers::{Abilities, Fault, Support, Target, Unsupported};
 use crate::trace::{Trace, Walker, words};
 
 /// Makes a target that obeys the policy of a spec.
@@ -20,7 +19,7 @@ pub type OpenFor<'o> = dyn Fn(&Spec) -> Result<Box<dyn Target>, Fault> + 'o;
 /// What came of one trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Came {
+pub enum TraceVerdict {
     /// Everything that had to be seen was seen, and nothing else.
     Conforms,
     /// It was so in an earlier run.
@@ -45,7 +44,7 @@ pub struct Replayed {
     /// Those that were taken and conformed.
     pub conformed: usize,
     /// What came of it.
-    pub verdict: Came,
+    pub verdict: TraceVerdict,
     /// What came of its runs, where messages are let go at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub race: Option<Tally>,
@@ -87,7 +86,7 @@ pub fn replay_traces(
 ) -> (Replay, Vec<Replayed>) {
     let ours: Vec<&Given> = given.iter().filter(|given| how.shard.has(given.trace.actions())).collect();
     let total = ours.iter().map(|given| given.trace.steps.len() as u64).sum();
-    let mut replay = Replay::begin(target, Goal::GivenTraces, ours.len() as u64, total);
+    let mut replay = Replay::begin(target, Coverage::GivenTraces, ours.len() as u64, total);
     replay.is_part(how.shard, given.len());
     let mut run = Run { replay, opened: None, found: Vec::new(), how, watch };
     let began = run.watch.elapsed();
@@ -180,12 +179,12 @@ impl Run<'_> {
                 file: given.file.clone(),
                 steps,
                 conformed: steps,
-                verdict: Came::Before,
+                verdict: TraceVerdict::Before,
                 race: None,
             });
         }
         let replayed = self.drive(given, open)?;
-        if let (Came::Conforms, Some(journal)) = (replayed.verdict, self.how.journal) {
+        if let (TraceVerdict::Conforms, Some(journal)) = (replayed.verdict, self.how.journal) {
             journal.note(key);
         }
         Some(replayed)
@@ -222,9 +221,9 @@ impl Run<'_> {
         let (target, done, total) = (self.replay.target.clone(), self.replay.steps_covered, self.replay.steps_total);
         self.watch.saw(&Stage::Replaying { target, done, total });
         let verdict = match driven.verdict {
-            Verdict::Conforms if !whole => Came::Failed,
-            Verdict::Conforms => Came::Conforms,
-            Verdict::Diverges(divergence) if self.accepts(divergence.rule) => Came::Accepted,
+            Verdict::Conforms if !whole => TraceVerdict::Failed,
+            Verdict::Conforms => TraceVerdict::Conforms,
+            Verdict::Diverges(divergence) if self.accepts(divergence.rule) => TraceVerdict::Accepted,
             Verdict::Diverges(divergence) => {
                 self.replay.diverged += 1;
                 let news = self.found.iter().all(|found| found.divergence.rule != divergence.rule);
@@ -233,17 +232,17 @@ impl Run<'_> {
                     let again = again.unwrap_or_default();
                     self.found.push(Found { divergence: *divergence, spec: given.spec.clone(), again });
                 }
-                Came::Diverges
+                TraceVerdict::Diverges
             }
             Verdict::Unsupported(why) => {
                 self.replay.unsupported += 1;
                 why.0.into_iter().for_each(|reason| self.replay.note(reason));
-                Came::Unsupported
+                TraceVerdict::Unsupported
             }
             Verdict::Failed(fault) => {
                 self.replay.failed += 1;
                 self.replay.note(fault.to_string());
-                Came::Failed
+                TraceVerdict::Failed
             }
             Verdict::CutOff => return None,
         };
@@ -337,7 +336,7 @@ fn in_words(order: &[Action]) -> String {
 
 /// What a target cannot be made to do of a trace.
 fn not_able(abilities: Abilities, given: &Given) -> Option<Unsupported> {
-    if given.trace.races() && abilities.at_once == Told::No {
+    if given.trace.races() && abilities.at_once == Support::No {
         return Some(Unsupported(vec!["the target takes one request after the other".to_owned()]));
     }
     let asked = Askable { spec: &given.spec, abilities };
