@@ -25,7 +25,7 @@ pub(super) struct Check {
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 
     /// Who explores. stateright is the second opinion: it counts worlds and says what can happen, but not what can always be reached again.
     #[arg(long, value_enum, default_value_t = Engine::Own)]

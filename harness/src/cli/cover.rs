@@ -41,7 +41,7 @@ pub(super) struct Cover {
 
     /// How to say what they cost: text or json.
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

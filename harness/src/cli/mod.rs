@@ -22,8 +22,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::report;
 use crate::run::Status;
 use failure::Failure;
+use flags::Format;
 
 const EXIT_STATUSES: &str = "\
 Exit statuses, where several are true the first in the order 2, 1, 5, 3, 4, 0:
@@ -74,9 +76,37 @@ pub fn main() -> ExitCode {
     match result {
         Ok(status) => status.into(),
         Err(Failure { status, message }) => {
+            // What cannot be written to was the failure, or makes none of what is said below.
+            let _ = match cli.format() {
+                None | Some(Format::Text) => Ok(()),
+                Some(Format::Json) => report::failure::json(&mut out, status, &message),
+                Some(Format::Junit) => report::failure::junit(&mut out, status, &message),
+            };
+            let _ = out.flush();
             // With stderr gone too there is nobody left to tell.
             let _ = writeln!(anstream::stderr(), "error: {message}");
             status.into()
+        }
+    }
+}
+
+impl Cli {
+    /// The format that the report was asked for in; none where the verb has just one.
+    fn format(&self) -> Option<Format> {
+        match &self.command {
+            None => Some(self.verify.format),
+            Some(Command::Verify(verify)) => Some(verify.format),
+            Some(Command::Check(check)) => Some(check.format),
+            Some(Command::Cover(cover)) => Some(cover.format),
+            Some(Command::Replay(replay)) => Some(replay.format),
+            Some(
+                Command::Show(_)
+                | Command::Probe(_)
+                | Command::Audit(_)
+                | Command::Target(_)
+                | Command::Policy(_)
+                | Command::Serve(_),
+            ) => None,
         }
     }
 }

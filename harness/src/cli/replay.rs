@@ -39,7 +39,7 @@ pub(super) struct Replay {
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 
     /// Where traces on which the target diverges are written, shortened.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]

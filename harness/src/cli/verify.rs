@@ -51,7 +51,7 @@ pub(super) struct Verify {
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 
     /// Where traces on which a target diverges are written.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]

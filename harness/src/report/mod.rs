@@ -4,6 +4,7 @@
 //! anything; the verdict is the outcome's. Colour is written as escape codes, and stripped by the writer where nobody sees it.
 
 pub mod cover;
+pub mod failure;
 pub mod json;
 pub mod junit;
 mod layout;
