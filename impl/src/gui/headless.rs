@@ -52,6 +52,7 @@ struct Driven {
     calls: BTreeMap<CallId, oneshot::Sender<Shown>>,
     next_call: u32,
     sign_ins: BTreeMap<TabId, SignIn>,
+    /// Sign-outs whose revocation has not been sent.
     sign_outs: BTreeMap<TabId, oneshot::Sender<()>>,
     /// By message, until the call or sign-in that it is for ends: how often in a row it was lost.
     losses: BTreeMap<Exchange, u32>,
@@ -118,7 +119,7 @@ impl Headless {
         Ok(end.await.unwrap_or(SignInOutcome::Failed))
     }
 
-    /// Signs out, in a tab, and waits until the AuthService has been told, or cannot be.
+    /// Signs out, in a tab, and waits until the revocation is answered or lost; there is none without a revocation endpoint.
     ///
     /// # Errors
     /// [`NotNow`] when nobody is signed in, or the tab is signing in or out.
@@ -126,12 +127,15 @@ impl Headless {
         let (ended, end) = oneshot::channel();
         {
             let mut driven = self.inner.driven();
-            if self.inner.feed(&mut driven, Input::SignOut { tab }) == Reaction::Ignored {
+            driven.sign_outs.insert(tab, ended);
+            let reaction = self.inner.feed(&mut driven, Input::SignOut { tab });
+            // Still here when no revocation was sent: then there is no end of one to wait for.
+            driven.sign_outs.remove(&tab);
+            if reaction == Reaction::Ignored {
                 return Err(NotNow);
             }
-            driven.sign_outs.insert(tab, ended);
         }
-        // Nobody left to say that the revocation ended: then it has.
+        // An error says that nobody holds the other end any more, so the revocation is over.
         let _ = end.await;
         Ok(())
     }
@@ -179,7 +183,13 @@ impl Inner {
     /// Begins one effect. Returns the tab that gets the lock by it, if any does.
     fn begin(self: &Arc<Self>, driven: &mut Driven, effect: Effect) -> Option<TabId> {
         match effect {
-            Effect::Send { exchange, kind, request } => self.spawn_exchange(exchange, kind, request),
+            Effect::Send { exchange, kind, request } => {
+                let signed_out = match kind {
+                    Exchange::Revoke { tab } => driven.sign_outs.remove(&tab),
+                    Exchange::Call { .. } | Exchange::Redeem { .. } | Exchange::Refresh { .. } => None,
+                };
+                self.spawn_exchange(exchange, kind, request, signed_out);
+            }
             Effect::Navigate { tab, url } => {
                 let credentials = driven.sign_ins.get(&tab).map(|sign_in| sign_in.credentials.clone());
                 self.spawn_sign_in(tab, url, credentials);
@@ -204,7 +214,14 @@ impl Inner {
         None
     }
 
-    fn spawn_exchange(self: &Arc<Self>, exchange: ExchangeId, kind: Exchange, request: Request<Bytes>) {
+    /// Carries an exchange in a task of its own. `ended` hears of its end, whatever it is.
+    fn spawn_exchange(
+        self: &Arc<Self>,
+        exchange: ExchangeId,
+        kind: Exchange,
+        request: Request<Bytes>,
+        ended: Option<oneshot::Sender<()>>,
+    ) {
         let shell = Arc::clone(self);
         tokio::spawn(async move {
             let answer = shell.wire.exchange(request).await.ok();
@@ -217,9 +234,8 @@ impl Inner {
                 None => Input::Lost { exchange },
             };
             shell.feed(&mut driven, input);
-            if let Exchange::Revoke { tab } = kind
-                && let Some(ended) = driven.sign_outs.remove(&tab)
-            {
+            if let Some(ended) = ended {
+                // Whoever signed out may have gone away.
                 let _ = ended.send(());
             }
         });

@@ -15,8 +15,8 @@ use url::Url;
 
 use crate::clock::{Clock, HandClock, SystemClock, Timestamp};
 use crate::gui::{
-    AuthorizationServer, Credentials, Gui, Headless, NotNow, Secret, Session, Settings, Shown, SignInOutcome, TabId,
-    router,
+    AuthorizationServer, Credentials, Gui, Headless, IssParameter, NotNow, Secret, Session, Settings, Shown,
+    SignInOutcome, TabId, router,
 };
 use crate::{auth, backend};
 
@@ -146,28 +146,51 @@ async fn calls_of_several_tabs_at_the_moment_of_expiry_do_not_end_the_session() 
     assert!(browser.signed_in());
 }
 
-#[tokio::test]
-async fn a_refresh_that_the_network_keeps_losing_fails_the_call_and_keeps_the_session() {
-    let nowhere = loopback().await.1;
-    let mut gui = Gui::new(Arc::new(Settings {
+/// A GUI whose servers are all at one address.
+fn settings_at(address: &str) -> Settings {
+    Settings {
         client_id: "gui".to_owned(),
         redirect_uri: Url::parse(REDIRECT_URI).unwrap(),
         server: AuthorizationServer {
-            issuer: nowhere.clone(),
-            authorization_endpoint: Url::parse(&nowhere).unwrap(),
-            token_endpoint: nowhere.parse().unwrap(),
-            revocation_endpoint: Some(nowhere.parse().unwrap()),
-            iss: crate::gui::IssParameter::Sent,
+            issuer: address.to_owned(),
+            authorization_endpoint: Url::parse(address).unwrap(),
+            token_endpoint: address.parse().unwrap(),
+            revocation_endpoint: Some(address.parse().unwrap()),
+            iss: IssParameter::Sent,
         },
-        items: refusing_backend().await.parse().unwrap(),
+        items: address.parse().unwrap(),
         policy: CAREFUL,
-    }));
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_the_network_keeps_losing_fails_the_call_and_keeps_the_session() {
+    let nowhere = loopback().await.1;
+    let items = refusing_backend().await.parse().unwrap();
+    let mut gui = Gui::new(Arc::new(Settings { items, ..settings_at(&nowhere) }));
     let session = Session::new(Secret::new("a1"), Secret::new("r1"), None).unwrap();
     gui.restore(Some(session));
     let browser = Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1))).unwrap();
     assert_eq!(browser.open(T0).await, Shown::Failed);
     assert!(browser.signed_in());
     assert_eq!(browser.sign_out(T0).await, Ok(()), "a revocation that is lost is given up");
+}
+
+#[tokio::test]
+async fn a_sign_out_without_a_revocation_endpoint_ends_at_once() {
+    let nowhere = loopback().await.1;
+    let mut settings = settings_at(&nowhere);
+    settings.server.revocation_endpoint = None;
+    let mut gui = Gui::new(Arc::new(settings));
+    gui.restore(Some(Session::new(Secret::new("a1"), Secret::new("r1"), None).unwrap()));
+    let browser = Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1))).unwrap();
+    tokio::select! {
+        biased;
+        signed_out = browser.sign_out(T0) => assert_eq!(signed_out, Ok(())),
+        () = std::future::ready(()) => panic!("there is no answer to wait for"),
+    }
+    assert!(!browser.signed_in());
+    assert_eq!(browser.sign_out(T0).await, Err(NotNow));
 }
 
 async fn refusing_backend() -> String {
