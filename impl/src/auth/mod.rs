@@ -19,6 +19,7 @@ mod keys;
 mod password;
 mod pkce;
 mod records;
+mod redirect;
 mod secret;
 mod seed;
 mod service;

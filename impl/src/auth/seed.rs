@@ -39,7 +39,8 @@ pub struct NewClient<'a> {
 pub enum ClientKind<'a> {
     /// It may ask people to sign in and hold their tokens. It can keep no secret. RFC 6749 section 2.1.
     Public {
-        /// Where codes may be sent, each compared character by character. RFC 9700 section 4.1.3.
+        /// Where codes may be sent. Each must be named exactly, except for the port of `http://127.0.0.1` or `http://[::1]`.
+        /// RFC 9700 section 4.1.3, RFC 8252 section 7.3.
         redirect_uris: &'a [&'a str],
     },
     /// It may ask how tokens stand. RFC 7662 section 2.1.

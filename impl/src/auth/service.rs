@@ -20,7 +20,7 @@ use super::secret::{Digest, Secret};
 use super::seed::{Client, ClientKind, NewClient, NewUser};
 use super::settings::Settings;
 use super::store::{Records, Store};
-use super::{Chance, Fault};
+use super::{Chance, Fault, redirect};
 
 /// What an AuthService is made of.
 pub struct Parts {
@@ -131,8 +131,10 @@ impl AuthService {
         self.store().read(|records| records.client(client_id))
     }
 
+    /// Whether codes for the client may be sent to this URI.
     pub(super) fn has_redirect_uri(&self, client_id: &str, redirect_uri: &str) -> Result<bool, Fault> {
-        self.store().read(|records| records.has_redirect_uri(client_id, redirect_uri))
+        let registered = self.store().read(|records| records.redirect_uris(client_id))?;
+        Ok(registered.iter().any(|registered| redirect::matches(registered, redirect_uri)))
     }
 
     pub(super) fn username(&self, subject: &str) -> Result<Option<String>, Fault> {

@@ -14,7 +14,7 @@ use url::Url;
 pub struct Settings {
     /// The public client's name at the AuthService. RFC 6749 section 2.2.
     pub client_id: String,
-    /// Where the browser comes back to after sign-in; the AuthService matches it exactly. RFC 9700 section 2.1.
+    /// Where the browser comes back to after sign-in, as registered at the AuthService. RFC 9700 section 2.1.
     pub redirect_uri: Url,
     /// The AuthService that signs people in.
     pub server: AuthorizationServer,

@@ -126,7 +126,7 @@ impl Back<'_> {
 
     /// 303, so that the browser leaves the password behind (RFC 9700 section 4.12), and says who answers (RFC 9207 section 2).
     fn redirect(&self, answer: &[(&str, &str)]) -> Response {
-        let mut to = url::Url::parse(self.redirect_uri).expect("a redirect URI is parsed before it is entered");
+        let mut to = url::Url::parse(self.redirect_uri).expect("a registered URI was parsed, and its port is a number");
         to.query_pairs_mut()
             .extend_pairs(answer)
             .extend_pairs(self.state.map(|state| ("state", state)))

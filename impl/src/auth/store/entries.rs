@@ -77,9 +77,9 @@ impl Records<'_> {
         })
     }
 
-    /// Whether codes for the client may be sent to exactly this URI.
-    pub(in super::super) fn has_redirect_uri(&self, client_id: &str, redirect_uri: &str) -> Result<bool, Fault> {
-        let sql = "SELECT 1 FROM redirect_uris WHERE client_id = ?1 AND redirect_uri = ?2";
-        Ok(self.first(sql, [client_id, redirect_uri], |_| Ok(()))?.is_some())
+    /// The redirect URIs that the client has registered.
+    pub(in super::super) fn redirect_uris(&self, client_id: &str) -> Result<Vec<String>, Fault> {
+        let mut registered = self.statement("SELECT redirect_uri FROM redirect_uris WHERE client_id = ?1")?;
+        Ok(registered.query_map([client_id], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 }

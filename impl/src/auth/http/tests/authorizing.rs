@@ -1,4 +1,5 @@
 use super::super::super::stage::*;
+use super::super::super::{ClientKind, NewClient};
 
 /// The authorization request with one parameter changed, or left out for `None`.
 fn but(name: &'static str, value: Option<&'static str>) -> Vec<(&'static str, &'static str)> {
@@ -45,6 +46,46 @@ async fn nobody_is_redirected_to_an_address_that_is_not_registered() {
         assert_eq!((page.status.as_u16(), page.header("location")), (400, ""), "{pairs:?}");
         let posted = stage.post("/authorize", &pairs).await;
         assert_eq!((posted.status.as_u16(), posted.header("location")), (400, ""), "{pairs:?}");
+    }
+}
+
+/// A stage whose client is a native app with a redirect URI on the loopback interface.
+fn native_app() -> Stage {
+    let stage = Stage::new(settings());
+    let kind = ClientKind::Public { redirect_uris: &["http://127.0.0.1/callback"] };
+    stage.service.put_client(&NewClient { client_id: GUI, kind }).unwrap();
+    stage
+}
+
+#[tokio::test]
+async fn a_native_app_is_answered_at_the_loopback_port_it_names() {
+    const AT_PORT: &str = "http://127.0.0.1:9402/callback";
+    let stage = native_app();
+    let mut pairs = but("redirect_uri", Some(AT_PORT));
+    pairs.extend([("username", "ada"), ("password", "lovelace")]);
+    assert_eq!(ask(&stage, &pairs).await.outcome(), "200");
+    let back = stage.post("/authorize", &pairs).await;
+    assert!(back.header("location").starts_with(&format!("{AT_PORT}?code=")));
+    let code = back.back("code").unwrap();
+    for other in ["http://127.0.0.1/callback", "http://127.0.0.1:9403/callback"] {
+        let refused = stage.redeem_with(&code, other, VERIFIER).await;
+        assert_eq!(refused.outcome(), "400 invalid_grant", "the code was sent to {AT_PORT}, not to {other}");
+    }
+    assert_eq!(stage.redeem_with(&code, AT_PORT, VERIFIER).await.outcome(), "200");
+}
+
+#[tokio::test]
+async fn a_loopback_address_that_differs_in_more_than_its_port_is_not_registered() {
+    let stage = native_app();
+    for other in [
+        "https://127.0.0.1:9402/callback",
+        "http://127.0.0.1:9402/callback-x",
+        "http://localhost:9402/callback",
+        "http://[::1]:9402/callback",
+        "http://127.0.0.1:9402@evil.test/callback",
+    ] {
+        let page = ask(&stage, &but("redirect_uri", Some(other))).await;
+        assert_eq!((page.status.as_u16(), page.header("location")), (400, ""), "{other}");
     }
 }
 
