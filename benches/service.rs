@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use authloom_reference::auth::{
-    AuthService, Chance, Demo, Grace, Keys, Parts, PasswordCost, Reach, Rotation, Settings, Standard, Store,
+    AuthService, Chance, Demo, Grace, Keys, Parts, PasswordCost, Reach, Rotation, Settings, Sqlite, Standard,
 };
 use authloom_reference::clock::{HandClock, Timestamp};
 use axum::Router;
@@ -37,7 +37,7 @@ fn service() -> Router {
         ..Settings::new("http://auth.bench", "http://backend.bench")
     };
     let clock = Arc::new(HandClock::starting_at(Timestamp::from_seconds(1_800_000_000)));
-    let store = Store::in_memory().expect("a database in memory opens");
+    let store = Arc::new(Sqlite::in_memory().expect("a database in memory opens"));
     let parts = Parts { settings, store, clock, chance, keys, decisions: Arc::new(Standard) };
     let service = AuthService::new(parts).expect("the settings can be meant");
     Demo { redirect_uris: &[REDIRECT_URI], backend_secret: SECRET }.enter(&service).expect("the demo is entered");

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use authloom_reference::auth::{self, AuthService, Chance, Demo, Keys, PasswordCost, Store};
+use authloom_reference::auth::{self, AuthService, Chance, Demo, Keys, PasswordCost, Sqlite, Store};
 use authloom_reference::backend::{self, Backend, Credentials, OverHttp};
 use authloom_reference::clock::{Clock, HandClock, SystemClock};
 use authloom_reference::gui::{self, Gui, Headless};
@@ -103,7 +103,7 @@ fn auth_router(options: &Options, time: &Timepiece, places: &Places, backend_sec
     let clock = Arc::clone(&time.clock);
     let chance = Chance::system();
     let store = open(&options.memory)?;
-    let keys = Keys::of_store(&store, &chance)?;
+    let keys = Keys::of_store(&*store, &chance)?;
     let parts = auth::Parts { settings, store, clock, chance, keys, decisions: Arc::new(auth::Standard) };
     let service = AuthService::new(parts)?;
     let demo = Demo { redirect_uris: &[&places.redirect_uri], backend_secret: backend_secret.expose() };
@@ -169,13 +169,14 @@ impl Timepiece {
     }
 }
 
-fn open(memory: &Memory) -> Result<Store, Fault> {
+fn open(memory: &Memory) -> Result<Arc<dyn Store>, Fault> {
     match memory {
-        Memory::Process => Ok(Store::in_memory()?),
+        Memory::Process => Ok(Arc::new(Sqlite::in_memory()?)),
         Memory::Folder(folder) => {
             make(folder).map_err(|source| Fault::Folder { path: folder.clone(), source })?;
             let path = folder.join(DATABASE);
-            Store::open(&path).map_err(|source| Fault::Database { path, source })
+            let store = Sqlite::open(&path).map_err(|source| Fault::Database { path, source })?;
+            Ok(Arc::new(store))
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong around the AuthService. A refusal is not a fault: the protocol answers those.
 
+use std::error::Error;
+
 /// The surroundings failed. Each text fits after "cannot ...: ".
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -9,7 +11,10 @@ pub enum Fault {
     Settings(String),
     /// The database refused or failed.
     #[error("the database failed: {0}")]
-    Store(#[from] rusqlite::Error),
+    Store(#[source] Box<dyn Error + Send + Sync>),
+    /// Another transaction was in the way of this one, which changed nothing and may be attempted anew.
+    #[error("the database failed: too many transactions at once on the same records")]
+    Conflict,
     /// The database holds something that this program never writes.
     #[error("the database holds {0}")]
     Corrupt(String),

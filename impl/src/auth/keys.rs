@@ -43,11 +43,12 @@ struct PublicKey {
 }
 
 /// The seeds that [`Keys`] are made from: what a database keeps.
-pub(super) struct Seeds {
+#[derive(Clone)]
+pub struct Seeds {
     /// Of Ed25519 keys, in the order of their making; the first one signs.
-    pub(super) signing: Vec<[u8; 32]>,
+    pub signing: Vec<[u8; 32]>,
     /// Of the derivation of successors.
-    pub(super) successor: [u8; 32],
+    pub successor: [u8; 32],
 }
 
 impl Keys {
@@ -63,8 +64,9 @@ impl Keys {
     ///
     /// # Errors
     /// [`Fault::Store`] or [`Fault::Corrupt`] from the database, [`Fault::Chance`] when there are no random bytes.
-    pub fn of_store(store: &Store, chance: &Chance) -> Result<Self, Fault> {
-        Self::from_seeds(&store.seeds_or(&Seeds::random(chance)?)?)
+    pub fn of_store(store: &dyn Store, chance: &Chance) -> Result<Self, Fault> {
+        let fresh = Seeds::random(chance)?;
+        Self::from_seeds(&store.transact(|records| records.seeds_or(&fresh))?)
     }
 
     fn from_seeds(seeds: &Seeds) -> Result<Self, Fault> {

@@ -35,7 +35,7 @@ pub use decisions::{
     Beyond, Changes, Decided, Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable, Standard,
 };
 pub use fault::Fault;
-pub use keys::{AccessClaims, Keys};
+pub use keys::{AccessClaims, Keys, Seeds};
 pub use password::PasswordCost;
 pub use records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, Spent, TokenState};
 pub use secret::{Digest, Secret};
@@ -44,4 +44,5 @@ pub use service::{AuthService, Parts};
 pub use settings::{
     AccessOnRefresh, Grace, IdleOnRefresh, Lifetimes, Reach, Rotation, Settings, SpentRevokes, WrongVerifier,
 };
-pub use store::Store;
+pub use store::sqlite::Sqlite;
+pub use store::{Client, Deed, Entries, Records, Store, User};

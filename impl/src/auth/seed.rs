@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::secret::Digest;
 use super::{AuthService, Fault};
 
 /// Someone who can sign in.
@@ -97,11 +96,4 @@ impl fmt::Debug for Demo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Demo").field("redirect_uris", &self.redirect_uris).finish_non_exhaustive()
     }
-}
-
-/// A client as the store has it.
-#[derive(Clone, Debug)]
-pub(super) enum Client {
-    Public,
-    ResourceServer { secret: Digest },
 }

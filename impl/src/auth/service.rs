@@ -1,6 +1,7 @@
 //! The AuthService itself: loads records, has the decision made, mints what it grants, saves, all in one transaction.
 //!
-//! Invariant: what belongs together is one transaction, and the clock is asked once in it, after the wait for its turn.
+//! Invariant: what belongs together is one transaction; the clock is asked once in it, after the wait for its turn, and what is
+//! random is drawn before it.
 //!
 //! Deliberately absent: rules (those are [`Decisions`]) and HTTP (that is the neighbouring module).
 
@@ -17,9 +18,9 @@ use super::keys::{AccessClaims, Keys};
 use super::password::Passwords;
 use super::records::{AccessRecord, CodeRecord, Grant, RefreshRecord, Spent, TokenState};
 use super::secret::{Digest, Secret};
-use super::seed::{Client, ClientKind, NewClient, NewUser};
+use super::seed::{ClientKind, NewClient, NewUser};
 use super::settings::Settings;
-use super::store::{Records, Store};
+use super::store::{Client, Records, Store};
 use super::{Chance, Fault, redirect};
 
 /// What an AuthService is made of.
@@ -27,7 +28,7 @@ pub struct Parts {
     /// What the deployment chose.
     pub settings: Settings,
     /// Where it remembers.
-    pub store: Store,
+    pub store: Arc<dyn Store>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random bytes come from.
@@ -64,6 +65,21 @@ pub(super) struct Issued {
     /// Without one the client keeps the one it has.
     pub(super) refresh_token: Option<Secret>,
     pub(super) scope: String,
+}
+
+/// What is random in the tokens of one answer. Drawn before the first attempt at the transaction that may issue them: however
+/// many attempts it takes, they would all issue the same tokens.
+struct Draw {
+    /// A refresh token that is not derived from another one.
+    refresh_token: Secret,
+    /// The `jti` of the access token.
+    jti: String,
+}
+
+impl Draw {
+    fn new(chance: &Chance) -> Result<Self, Fault> {
+        Ok(Self { refresh_token: Secret::random(chance)?, jti: URL_SAFE_NO_PAD.encode(chance.bytes::<16>()?) })
+    }
 }
 
 /// A token that is worth something now. RFC 7662 section 2.2.
@@ -120,7 +136,7 @@ impl AuthService {
     /// # Errors
     /// [`Fault::Store`] when the database fails.
     pub fn reset(&self) -> Result<(), Fault> {
-        self.store().reset()
+        self.store().transact(|records| records.clear())
     }
 
     pub(super) fn keys(&self) -> &Keys {
@@ -172,6 +188,7 @@ impl AuthService {
 
     /// RFC 6749 section 4.1.3.
     pub(super) fn redeem(&self, code: &str, request: &Redemption<'_>) -> Result<Result<Issued, Refusal>, Fault> {
+        let draw = Draw::new(self.chance())?;
         self.store().transact(|records| {
             let now = self.now();
             let Some((code, grant)) = records.code(&Digest::of(code))? else {
@@ -182,15 +199,15 @@ impl AuthService {
             if let Err(refusal) = decided.answer {
                 return Ok(Err(refusal));
             }
-            let refresh_token = Secret::random(self.chance())?;
-            self.add_refresh(records, &refresh_token, &grant, now)?;
-            let access_token = self.mint(records, &grant, &grant.scope, refresh_token.digest(), now)?;
-            Ok(Ok(self.issued(access_token, Some(refresh_token), now)))
+            self.add_refresh(records, &draw.refresh_token, &grant, now)?;
+            let access_token = self.mint(records, &grant, &grant.scope, draw.refresh_token.digest(), &draw, now)?;
+            Ok(Ok(self.issued(access_token, Some(draw.refresh_token.clone()), now)))
         })
     }
 
     /// RFC 6749 section 6.
     pub(super) fn refresh(&self, shown: &str, request: &RefreshRequest<'_>) -> Result<Result<Issued, Refusal>, Fault> {
+        let draw = Draw::new(self.chance())?;
         self.store().transact(|records| {
             let now = self.now();
             let Some((token, grant)) = records.refresh(&Digest::of(shown))? else {
@@ -210,7 +227,7 @@ impl AuthService {
             let successor = self.keys().successor_of(shown);
             let (refresh_token, idle_since) = match refreshed {
                 Refreshed::Kept => {
-                    let access_token = self.mint(records, &grant, scope, token.digest, now)?;
+                    let access_token = self.mint(records, &grant, scope, token.digest, &draw, now)?;
                     return Ok(Ok(self.issued(access_token, None, now)));
                 }
                 Refreshed::SameTokens => {
@@ -221,19 +238,19 @@ impl AuthService {
                 }
                 Refreshed::SameSuccessor => (successor, None),
                 Refreshed::Rotated { idle_since } => (successor, Some(idle_since)),
-                Refreshed::NewSibling { idle_since } => (Secret::random(self.chance())?, Some(idle_since)),
+                Refreshed::NewSibling { idle_since } => (draw.refresh_token.clone(), Some(idle_since)),
             };
             if let Some(idle_since) = idle_since {
                 self.add_refresh(records, &refresh_token, &grant, idle_since)?;
             }
-            let access_token = self.mint(records, &grant, scope, refresh_token.digest(), now)?;
+            let access_token = self.mint(records, &grant, scope, refresh_token.digest(), &draw, now)?;
             Ok(Ok(self.issued(access_token, Some(refresh_token), now)))
         })
     }
 
     fn add_refresh(
         &self,
-        records: Records<'_>,
+        records: &dyn Records,
         token: &Secret,
         grant: &Grant,
         idle_since: Timestamp,
@@ -250,10 +267,11 @@ impl AuthService {
     /// Mints and remembers an access token. RFC 9068 section 2.
     fn mint(
         &self,
-        records: Records<'_>,
+        records: &dyn Records,
         grant: &Grant,
         scope: &str,
         beside: Digest,
+        draw: &Draw,
         now: Timestamp,
     ) -> Result<(Secret, AccessRecord), Fault> {
         let mut record = AccessRecord {
@@ -261,7 +279,7 @@ impl AuthService {
             digest: beside,
             grant: grant.id,
             beside,
-            jti: URL_SAFE_NO_PAD.encode(self.chance().bytes::<16>()?),
+            jti: draw.jti.clone(),
             scope: scope.to_owned(),
             issued_at: now,
             expires_at: now.after(self.settings().lifetimes.access),
@@ -337,8 +355,8 @@ impl AuthService {
         self.inner.parts.clock.now()
     }
 
-    fn store(&self) -> &Store {
-        &self.inner.parts.store
+    fn store(&self) -> &dyn Store {
+        &*self.inner.parts.store
     }
 
     fn chance(&self) -> &Chance {

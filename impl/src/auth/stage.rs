@@ -112,12 +112,17 @@ pub(crate) fn authorization() -> Vec<(&'static str, &'static str)> {
 
 impl Stage {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self::with(settings, Store::in_memory().unwrap(), Arc::new(Standard), Chance::seeded(7))
+        Self::with(settings, Arc::new(Sqlite::in_memory().unwrap()), Arc::new(Standard), Chance::seeded(7))
     }
 
-    pub(crate) fn with(settings: Settings, store: Store, decisions: Arc<dyn Decisions>, chance: Chance) -> Self {
+    pub(crate) fn with(
+        settings: Settings,
+        store: Arc<dyn Store>,
+        decisions: Arc<dyn Decisions>,
+        chance: Chance,
+    ) -> Self {
         let clock = HandClock::starting_at(START);
-        let keys = Keys::of_store(&store, &chance).unwrap();
+        let keys = Keys::of_store(&*store, &chance).unwrap();
         let parts = Parts { settings, store, clock: Arc::new(clock.clone()), chance, keys, decisions };
         let service = AuthService::new(parts).unwrap();
         service.put_user(&NewUser { subject: "subject-1", username: "ada", password: "lovelace" }).unwrap();

@@ -232,7 +232,7 @@ async fn keys_are_fetched_once_and_again_for_a_key_that_is_not_known() {
 
     let stranger = Stage::with(
         stage::settings(),
-        crate::auth::Store::in_memory().unwrap(),
+        Arc::new(crate::auth::Sqlite::in_memory().unwrap()),
         Arc::new(crate::auth::Standard),
         crate::auth::Chance::seeded(8),
     );

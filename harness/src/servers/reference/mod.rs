@@ -108,7 +108,7 @@ impl Reference {
         let keys = auth::Keys::generate(&chance).map_err(fault)?;
         let service = AuthService::new(auth::Parts {
             settings: parts.auth,
-            store: auth::Store::in_memory().map_err(fault)?,
+            store: Arc::new(auth::Sqlite::in_memory().map_err(fault)?),
             clock: Arc::new(clock.clone()),
             chance,
             keys,

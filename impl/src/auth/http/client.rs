@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::AuthService;
-use super::super::seed::Client;
+use super::super::store::Client;
 use super::error::{ErrorCode, OAuthError, Stop};
 use super::params::Params;
 

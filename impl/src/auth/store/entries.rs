@@ -1,85 +1,72 @@
-//! People, clients and keys in the database: what stays when grants are forgotten.
-
-use rusqlite::params;
+//! People, clients and keys: what stays when grants are forgotten.
 
 use super::super::Fault;
 use super::super::keys::Seeds;
 use super::super::secret::Digest;
-use super::super::seed::{Client, ClientKind, NewClient};
-use super::{Records, Store};
+use super::super::seed::NewClient;
 
-/// Someone who claims to be known.
-pub(in super::super) struct User {
-    pub(in super::super) subject: String,
-    pub(in super::super) password_hash: String,
+/// A user as the store has them.
+#[derive(Clone)]
+pub struct User {
+    /// The `sub` of their tokens.
+    pub subject: String,
+    /// The PHC string of their password.
+    pub password_hash: String,
 }
 
-impl Store {
-    /// The seeds in the database; `fresh` become so when it has none.
-    pub(in super::super) fn seeds_or(&self, fresh: &Seeds) -> Result<Seeds, Fault> {
-        self.transact(|records| {
-            for (position, seed) in (0_i64..).zip(&fresh.signing) {
-                let sql = "INSERT OR IGNORE INTO signing_keys (position, seed) VALUES (?1, ?2)";
-                records.execute(sql, params![position, seed.as_slice()])?;
-            }
-            let sql = "INSERT OR IGNORE INTO successor_key (position, seed) VALUES (0, ?1)";
-            records.execute(sql, [fresh.successor.as_slice()])?;
-            records.seeds()
-        })
-    }
+/// A client as the store has it.
+#[derive(Clone, Debug)]
+pub enum Client {
+    /// It has no credentials. RFC 6749 section 2.1.
+    Public,
+    /// It may introspect tokens. RFC 7662 section 2.1.
+    ResourceServer {
+        /// The digest of its password.
+        secret: Digest,
+    },
 }
 
-impl Records<'_> {
-    fn seeds(&self) -> Result<Seeds, Fault> {
-        let mut signing = self.statement("SELECT seed FROM signing_keys ORDER BY position")?;
-        let signing = signing.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let successor = self.first("SELECT seed FROM successor_key", [], |row| row.get(0))?;
-        let successor = successor.ok_or_else(|| Fault::Corrupt("no successor key".to_owned()))?;
-        Ok(Seeds { signing, successor })
-    }
+/// The entries of a database, as seen from inside one transaction or one read.
+pub trait Entries {
+    /// Enters a user, or gives a known one a new password hash.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] when the subject belongs to another username.
+    fn put_user(&self, username: &str, subject: &str, password_hash: &str) -> Result<(), Fault>;
 
-    /// Enters someone, or gives someone known a new password hash.
-    pub(in super::super) fn put_user(&self, username: &str, subject: &str, password_hash: &str) -> Result<(), Fault> {
-        let sql = "INSERT INTO users (username, subject, password_hash) VALUES (?1, ?2, ?3)
-                   ON CONFLICT (username) DO UPDATE SET subject = excluded.subject, password_hash = excluded.password_hash";
-        self.execute(sql, [username, subject, password_hash])
-    }
+    /// The user with this username.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn user(&self, username: &str) -> Result<Option<User>, Fault>;
 
-    pub(in super::super) fn user(&self, username: &str) -> Result<Option<User>, Fault> {
-        self.first("SELECT subject, password_hash FROM users WHERE username = ?1", [username], |row| {
-            Ok(User { subject: row.get(0)?, password_hash: row.get(1)? })
-        })
-    }
+    /// The username of the user with this subject.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn username(&self, subject: &str) -> Result<Option<String>, Fault>;
 
-    pub(in super::super) fn username(&self, subject: &str) -> Result<Option<String>, Fault> {
-        self.first("SELECT username FROM users WHERE subject = ?1", [subject], |row| row.get(0))
-    }
+    /// Enters a client, or replaces a known one with its redirect URIs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn put_client(&self, client: &NewClient<'_>) -> Result<(), Fault>;
 
-    /// Enters a client, or replaces what is known of it.
-    pub(in super::super) fn put_client(&self, client: &NewClient<'_>) -> Result<(), Fault> {
-        let (secret, redirect_uris) = match client.kind {
-            ClientKind::Public { redirect_uris } => (None, redirect_uris),
-            ClientKind::ResourceServer { secret } => (Some(Digest::of(secret)), [].as_slice()),
-        };
-        let sql = "INSERT OR REPLACE INTO clients (client_id, secret_digest) VALUES (?1, ?2)";
-        self.execute(sql, params![client.client_id, secret])?;
-        self.execute("DELETE FROM redirect_uris WHERE client_id = ?1", [client.client_id])?;
-        for redirect_uri in redirect_uris {
-            let sql = "INSERT OR IGNORE INTO redirect_uris (client_id, redirect_uri) VALUES (?1, ?2)";
-            self.execute(sql, [client.client_id, redirect_uri])?;
-        }
-        Ok(())
-    }
+    /// The client with this name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn client(&self, client_id: &str) -> Result<Option<Client>, Fault>;
 
-    pub(in super::super) fn client(&self, client_id: &str) -> Result<Option<Client>, Fault> {
-        self.first("SELECT secret_digest FROM clients WHERE client_id = ?1", [client_id], |row| {
-            Ok(row.get::<_, Option<Digest>>(0)?.map_or(Client::Public, |secret| Client::ResourceServer { secret }))
-        })
-    }
+    /// The redirect URIs that a client has registered.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn redirect_uris(&self, client_id: &str) -> Result<Vec<String>, Fault>;
 
-    /// The redirect URIs that the client has registered.
-    pub(in super::super) fn redirect_uris(&self, client_id: &str) -> Result<Vec<String>, Fault> {
-        let mut registered = self.statement("SELECT redirect_uri FROM redirect_uris WHERE client_id = ?1")?;
-        Ok(registered.query_map([client_id], |row| row.get(0))?.collect::<Result<_, _>>()?)
-    }
+    /// The seeds of the AuthService's keys; `fresh` become the seeds of a database that has none.
+    ///
+    /// # Errors
+    /// [`Fault::Corrupt`] when some are missing.
+    fn seeds_or(&self, fresh: &Seeds) -> Result<Seeds, Fault>;
 }

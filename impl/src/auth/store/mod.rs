@@ -1,95 +1,77 @@
-//! Where the AuthService remembers: one SQLite database, in memory or in a file.
+//! Where the AuthService keeps its records: the seam that a database fits behind.
 //!
-//! Invariant: [`Store::transact`] is serialised with every other one on the same database, also those of other processes.
-//! It takes the write lock before its first read, so no decision is made on records that someone else is changing.
+//! Invariant: what is decided on the records and what it changes are one transaction, serialised with every other one on that
+//! database. A store either makes transactions wait for each other or reports [`Fault::Conflict`]; then the deed is attempted
+//! anew, from its first read on, and its time is that of the new attempt. Nothing random is drawn in a deed, so every attempt
+//! at one request would issue the same tokens, and only those of the attempt that is saved are issued.
 //!
 //! Deliberately absent: forgetting. A spent token must be recognised as long as its grant could live (RFC 9700 section
 //! 4.14.2), and nothing here runs on its own to sweep later.
 
 mod entries;
 mod records;
-mod values;
 
-use std::fmt;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+pub(super) mod sqlite;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
+use std::cell::Cell;
 
 use super::Fault;
 
-pub(super) use records::Records;
+pub use entries::{Client, Entries, User};
+pub use records::Records;
 
-/// How long a transaction waits for that of another process. A decision takes well under a millisecond; a process that
-/// holds the lock for this long is stuck.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most attempts at one transaction. Of several that conflict at least one is saved, so it takes more than this many
+/// requests at once for the same records to fail one of them.
+const ATTEMPTS: usize = 16;
 
-/// More than there are statements, so that each is parsed once.
-const STATEMENTS: usize = 64;
+/// Work on the records. It may be carried out several times, and only the last time counts.
+pub type Deed<'a> = &'a dyn Fn(&dyn Records) -> Result<(), Fault>;
 
-/// One database, used by one statement at a time.
-pub struct Store {
-    connection: Mutex<Connection>,
+/// A database of the AuthService.
+pub trait Store: Send + Sync {
+    /// Attempts `deed` in one transaction that is serialised with all others on this database, also those of other processes:
+    /// all that it changes is saved when it ends well, nothing when it fails.
+    ///
+    /// # Errors
+    /// The fault of the deed; [`Fault::Conflict`] when another transaction was in the way and nothing was saved (for
+    /// PostgreSQL: SQLSTATE 40001 or 40P01); [`Fault::Store`] when the database fails.
+    fn attempt_transaction(&self, deed: Deed<'_>) -> Result<(), Fault>;
+
+    /// Attempts `deed`, which only reads. Each call to the records sees one consistent state, two calls may see two.
+    ///
+    /// # Errors
+    /// As for a transaction.
+    fn attempt_read(&self, deed: Deed<'_>) -> Result<(), Fault>;
 }
 
-impl Store {
-    /// An empty database that dies with the process.
-    ///
-    /// # Errors
-    /// [`Fault::Store`] when SQLite has no memory to give.
-    pub fn in_memory() -> Result<Self, Fault> {
-        Self::set_up(Connection::open_in_memory()?)
+impl dyn Store + '_ {
+    /// Carries out `deed` in one transaction, in as many attempts as it takes.
+    pub(super) fn transact<T>(&self, deed: impl Fn(&dyn Records) -> Result<T, Fault>) -> Result<T, Fault> {
+        attempted(|deed| self.attempt_transaction(deed), deed)
     }
 
-    /// The database in the file at `path`, made when there is none. Several processes may have it open.
-    ///
-    /// # Errors
-    /// [`Fault::Store`] when the file cannot be opened, written, or is not a database.
-    pub fn open(path: &Path) -> Result<Self, Fault> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        // FULL, because a commit that a power cut undoes is a spent token that works again.
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
-        Self::set_up(connection)
-    }
-
-    fn set_up(connection: Connection) -> Result<Self, Fault> {
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        // Otherwise SQLite plans a join anew for each value that is bound to it, at four times the cost of the look-up.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.execute_batch(include_str!("schema.sql"))?;
-        Ok(Self { connection: Mutex::new(connection) })
-    }
-
-    /// Does `deed` in one serialised transaction: all of it is saved when it ends well, nothing when it fails.
-    pub(super) fn transact<T>(&self, deed: impl FnOnce(Records<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = deed(Records::new(&transaction))?;
-        transaction.commit()?;
-        Ok(done)
-    }
-
-    /// Reads with single statements, each a consistent view of its own.
-    pub(super) fn read<T>(&self, deed: impl FnOnce(Records<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        deed(Records::new(&self.lock()))
-    }
-
-    /// Forgets every grant, code and token; people, clients and keys stay.
-    pub(super) fn reset(&self) -> Result<(), Fault> {
-        self.transact(|records| records.clear())
-    }
-
-    /// A panic in a deed rolls its transaction back, so a poisoned lock still guards a sound database.
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Carries out `deed`, which only reads, in as many attempts as it takes.
+    pub(super) fn read<T>(&self, deed: impl Fn(&dyn Records) -> Result<T, Fault>) -> Result<T, Fault> {
+        attempted(|deed| self.attempt_read(deed), deed)
     }
 }
 
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").finish_non_exhaustive()
+/// What `deed` results in at the first attempt that does not conflict. The last attempt's conflict is a fault.
+fn attempted<T>(
+    attempt: impl Fn(Deed<'_>) -> Result<(), Fault>,
+    deed: impl Fn(&dyn Records) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let result = Cell::new(None);
+    let deed = |records: &dyn Records| {
+        result.set(Some(deed(records)?));
+        Ok(())
+    };
+    let mut attempts = 1;
+    loop {
+        match attempt(&deed) {
+            Ok(()) => return Ok(result.take().expect("what a store has saved it has carried out")),
+            Err(Fault::Conflict) if attempts < ATTEMPTS => attempts += 1,
+            Err(fault) => return Err(fault),
+        }
     }
 }

@@ -13,7 +13,7 @@ async fn race(settings: Settings) -> (Stage, Vec<Result<String, Refusal>>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.db");
     let stage_on_file =
-        || Stage::with(settings.clone(), Store::open(&path).unwrap(), Arc::new(Standard), Chance::system());
+        || Stage::with(settings.clone(), Arc::new(Sqlite::open(&path).unwrap()), Arc::new(Standard), Chance::system());
     let first = stage_on_file();
     let (_, token) = first.tokens().await;
     let stages: Vec<_> = (0..AT_ONCE).map(|_| stage_on_file()).collect();
@@ -61,11 +61,11 @@ async fn with_grace_everyone_at_once_gets_the_same_successor() {
 async fn services_on_one_file_have_the_same_keys_and_find_each_others_tokens_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.db");
-    let before = Stage::with(settings(), Store::open(&path).unwrap(), Arc::new(Standard), Chance::system());
+    let before = Stage::with(settings(), Arc::new(Sqlite::open(&path).unwrap()), Arc::new(Standard), Chance::system());
     let keys = before.get("/jwks.json").await.text;
     let (access, refresh) = before.tokens().await;
     drop(before);
-    let after = Stage::with(settings(), Store::open(&path).unwrap(), Arc::new(Standard), Chance::system());
+    let after = Stage::with(settings(), Arc::new(Sqlite::open(&path).unwrap()), Arc::new(Standard), Chance::system());
     assert_eq!(after.get("/jwks.json").await.text, keys);
     assert!(after.is_active(&access).await);
     assert_eq!(after.refresh(&refresh).await.outcome(), "200");
@@ -74,11 +74,11 @@ async fn services_on_one_file_have_the_same_keys_and_find_each_others_tokens_aft
 #[tokio::test]
 async fn a_store_in_an_unusable_place_is_a_fault_and_not_a_panic() {
     let folder = tempfile::tempdir().unwrap();
-    let fault = Store::open(folder.path()).unwrap_err().to_string();
+    let fault = Sqlite::open(folder.path()).unwrap_err().to_string();
     assert!(fault.starts_with("the database failed: "), "{fault}");
     let garbage = folder.path().join("garbage.db");
     std::fs::write(&garbage, "not a database, but long enough to be looked at as one".repeat(100)).unwrap();
-    assert!(Store::open(&garbage).is_err());
+    assert!(Sqlite::open(&garbage).is_err());
 }
 
 /// Rules that forget to spend a rotated token.
@@ -131,7 +131,7 @@ impl Decisions for Forgetful {
 
 #[tokio::test]
 async fn the_rules_that_are_brought_along_are_the_ones_that_decide() {
-    let stage = Stage::with(settings(), Store::in_memory().unwrap(), Arc::new(Forgetful), Chance::seeded(7));
+    let stage = Stage::with(settings(), Arc::new(Sqlite::in_memory().unwrap()), Arc::new(Forgetful), Chance::seeded(7));
     let (_, token) = stage.tokens().await;
     for _ in 0..2 {
         assert_eq!(stage.refresh(&token).await.outcome(), "200");

@@ -48,7 +48,7 @@ fn auth_service(issuer: &str, resource: &str, clock: &HandClock) -> auth::AuthSe
     settings.password_cost = auth::PasswordCost::Cheapest;
     let service = auth::AuthService::new(auth::Parts {
         settings,
-        store: auth::Store::in_memory().unwrap(),
+        store: Arc::new(auth::Sqlite::in_memory().unwrap()),
         clock: Arc::new(clock.clone()),
         keys: auth::Keys::generate(&chance).unwrap(),
         chance,

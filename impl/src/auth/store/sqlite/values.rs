@@ -2,10 +2,9 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use crate::auth::records::{Ending, GrantId, Spent, TokenState};
+use crate::auth::secret::Digest;
 use crate::clock::Timestamp;
-
-use super::super::records::{Ending, GrantId, Spent, TokenState};
-use super::super::secret::Digest;
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
