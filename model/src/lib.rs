@@ -87,8 +87,12 @@ pub struct Raw {
 }
 
 impl Spec {
-    /// A policy in a scope. Fails where the policy's durations are too many ticks to explore.
+    /// A policy in a scope. What means nothing in the policy is set to its default.
+    ///
+    /// # Errors
+    /// Where the policy's durations are too many ticks to explore.
     pub fn new(policy: Policy, scope: Scope) -> Result<Self, policy::TooManyTicks> {
+        let policy = policy.normalised();
         let ticks = policy.ticks()?;
         Ok(Self { policy, ticks, scope })
     }

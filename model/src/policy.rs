@@ -1,15 +1,28 @@
 //! What a deployment chose. Everything that an AuthService, a backend or a GUI may do in more than one way is a knob here.
 //!
 //! A policy is written as TOML with real durations; the model counts ticks. The tick is the greatest common divisor of the durations, so
-//! that the instants before, at and after every limit are always explored. `policy/file.rs` reads and writes the file.
+//! that the instants before, at and after every limit are always explored. `policy/file.rs` reads and writes the file, and
+//! `policy/knobs.rs` lists every knob with its place there.
+//!
+//! Every knob has a default, its value in the recommended profile: a file sets only what differs. Beside some settings a knob means nothing
+//! (`reuse_ends` without rotation); it then has its default, whatever was chosen.
 
+mod accepted;
+mod choices;
+mod error;
 mod file;
+mod knobs;
+mod length;
+mod reader;
 mod shrink;
 mod ticks;
 
 use std::time::Duration;
 
-pub use file::PolicyError;
+pub use accepted::Accepted;
+pub use error::{PolicyError, PolicyErrors};
+pub use file::PolicyFile;
+use knobs::Draft;
 pub use ticks::{FAR_AWAY, MOST_TICKS, Ticks, TooManyTicks};
 
 /// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
@@ -157,6 +170,9 @@ pub enum LostAnswer {
 pub struct Policy {
     /// What people call it.
     pub name: String,
+    /// The name of the policy that this one was [shrunk](Self::shrunk) from, where it was. What holds under a shrunk policy says little of
+    /// the other: sums of durations are lost.
+    pub shrunk_from: Option<String>,
     /// How long an access token lives.
     pub access_lifetime: Duration,
     /// How long a refresh token may go unused; none where that does not matter.
@@ -201,6 +217,37 @@ pub struct Policy {
     pub lost_answer: LostAnswer,
 }
 
+impl Default for Policy {
+    /// The recommended profile: what a file need not say.
+    fn default() -> Self {
+        Self {
+            name: "recommended".to_owned(),
+            shrunk_from: None,
+            access_lifetime: Duration::from_mins(10),
+            refresh_idle: Some(Duration::from_mins(15)),
+            refresh_absolute: Some(Duration::from_mins(20)),
+            code_lifetime: Duration::from_mins(5),
+            rotation: Rotation::Always,
+            reuse_ends: Ends::Grant,
+            grace: Grace::SameSuccessor(Window::UntilUsed),
+            wrong_verifier: WrongVerifier::Spends,
+            code_replay_ends: Ends::Grant,
+            revocation_ends: Ends::Grant,
+            spent_revokes: SpentRevokes::Yes,
+            access_on_refresh: AccessOnRefresh::Kept,
+            idle_on_refresh: IdleOnRefresh::Restarts,
+            validation: Validation::Introspect,
+            leeway: Duration::ZERO,
+            refresh_when: RefreshWhen::On401,
+            refresh_margin: Duration::ZERO,
+            single_flight: SingleFlight::Browser,
+            look_again: LookAgain::Yes,
+            late_401: Late401::Compare,
+            lost_answer: LostAnswer::Retry,
+        }
+    }
+}
+
 impl Policy {
     /// The profiles that come with authloom: name, what it shows, TOML.
     pub const PROFILES: [(&'static str, &'static str); 3] = [
@@ -222,6 +269,27 @@ impl Policy {
         Self::profile("recommended").expect("the recommended profile comes with authloom")
     }
 
+    /// The policy with each knob that means nothing beside the others at its default. It is the same deployment.
+    #[must_use]
+    pub fn normalised(&self) -> Self {
+        let mut draft = Draft::from(self.clone());
+        knobs::normalise(&mut draft);
+        draft.policy()
+    }
+
+    /// Refuses durations that no token can carry. Files have none of them; a program may.
+    ///
+    /// # Errors
+    /// At the first knob whose length of time is no whole number of seconds.
+    pub fn whole_seconds(&self) -> Result<(), FractionOfASecond> {
+        let draft = Draft::from(self.clone());
+        let mut lengths = knobs::meaningful(&draft).filter_map(|knob| Some((knob.key, knob.length(&draft)?)));
+        match lengths.find(|(_, length)| !length::is_whole_seconds(*length)) {
+            Some((knob, length)) => Err(FractionOfASecond { knob, length: length.into() }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the GUI refreshes an access token before it has expired.
     #[must_use]
     pub fn refreshes_early(&self) -> bool {
@@ -241,6 +309,15 @@ impl Policy {
     }
 }
 
+/// A policy has a duration that no server can count. RFC 7519 section 2: a `NumericDate` counts seconds.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{knob}` is {length}: tokens carry whole seconds (RFC 7519 section 2)")]
+pub struct FractionOfASecond {
+    /// The knob, as a file calls it.
+    knob: &'static str,
+    length: humantime::Duration,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,5 +328,19 @@ mod tests {
             let policy = Policy::profile(name).expect("the name is listed");
             policy.ticks().expect("its ticks are few");
         }
+    }
+
+    #[test]
+    fn what_a_file_need_not_say_is_the_recommended_profile() {
+        assert_eq!(Policy::default(), Policy::recommended());
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_refused_where_it_means_something() {
+        let half = Duration::from_millis(500);
+        let policy = Policy { leeway: half, ..Policy::recommended() };
+        assert_eq!(policy.whole_seconds(), Ok(()));
+        let error = Policy { validation: Validation::Local, ..policy }.whole_seconds().expect_err("it is local");
+        assert_eq!(error.to_string(), "`leeway` is 500ms: tokens carry whole seconds (RFC 7519 section 2)");
     }
 }

@@ -87,6 +87,7 @@ pub(crate) fn any_policy() -> impl Strategy<Value = Policy> {
         let (refresh_when, single_flight, look_again, late_401, lost_answer) = client;
         Policy {
             name: "any".to_owned(),
+            shrunk_from: None,
             access_lifetime: minutes(access),
             refresh_idle: (endless & 1 == 0).then(|| minutes(idle + more_idle)),
             refresh_absolute: (endless & 2 == 0).then(|| minutes(idle + more_idle + more_absolute)),

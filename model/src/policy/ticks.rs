@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Grace, Policy, Validation, Window};
+use super::{Grace, Policy, Window};
 
 /// The most ticks a limit may have. Worlds multiply with every age a token can have: 32 are some two million worlds of two tabs.
 pub const MOST_TICKS: u8 = 32;
@@ -70,33 +70,39 @@ impl Policy {
             Window::For(length) => Window::For(up(length)),
         };
         // Both are looked at together with the lifetime of the token.
-        let (access, leeway, margin) = (self.access_lifetime, self.effective_leeway(), self.effective_margin());
+        let policy = self.normalised();
+        let (access, leeway, margin) = (policy.access_lifetime, policy.leeway, policy.refresh_margin);
         Self {
             access_lifetime: up(access),
-            code_lifetime: up(self.code_lifetime),
-            refresh_idle: until(self.refresh_idle),
-            refresh_absolute: until(self.refresh_absolute),
-            leeway: long(ticks(access + leeway) - ticks(access)),
+            code_lifetime: up(policy.code_lifetime),
+            refresh_idle: until(policy.refresh_idle),
+            refresh_absolute: until(policy.refresh_absolute),
+            leeway: long(ticks(access.saturating_add(leeway)) - ticks(access)),
             refresh_margin: long(ticks(access) - ticks(access.saturating_sub(margin))),
-            grace: match self.grace {
+            grace: match policy.grace {
                 Grace::None => Grace::None,
                 Grace::SameSuccessor(length) => Grace::SameSuccessor(window(length)),
                 Grace::SameTokens(length) => Grace::SameTokens(window(length)),
                 Grace::NewSibling(length) => Grace::NewSibling(window(length)),
             },
-            ..self.clone()
+            ..policy
         }
     }
 
     /// The durations, counted in ticks of their greatest common divisor.
     pub fn ticks(&self) -> Result<Ticks, TooManyTicks> {
+        self.normalised().ticks_of_all()
+    }
+
+    /// The same, where no knob means nothing.
+    fn ticks_of_all(&self) -> Result<Ticks, TooManyTicks> {
         let durations = self.durations();
         let tick = durations.iter().fold(0, |tick, duration| gcd(tick, duration.as_nanos()));
         let longest = *durations.iter().max().expect("a policy has durations");
         let count = |duration: Duration| duration.as_nanos() / tick.max(1);
         let too_many = || TooManyTicks {
             longest: longest.into(),
-            tick: from_nanos(tick).into(),
+            tick: Duration::from_nanos_u128(tick).into(),
             ticks: count(longest),
             most: MOST_TICKS,
             smaller: Box::new(self.shrunk()),
@@ -106,13 +112,13 @@ impl Policy {
             Ok(_) | Err(_) => Err(too_many()),
         };
         Ok(Ticks {
-            tick: from_nanos(tick),
+            tick: Duration::from_nanos_u128(tick),
             access_lifetime: within(self.access_lifetime)?,
             refresh_idle: self.refresh_idle.map_or(Ok(Ticks::NEVER), within)?,
             refresh_absolute: self.refresh_absolute.map_or(Ok(Ticks::NEVER), within)?,
             code_lifetime: within(self.code_lifetime)?,
-            leeway: within(self.effective_leeway())?,
-            refresh_margin: within(self.effective_margin())?,
+            leeway: within(self.leeway)?,
+            refresh_margin: within(self.refresh_margin)?,
             grace_window: within(self.grace_window().unwrap_or_default())?,
         })
     }
@@ -129,24 +135,11 @@ impl Policy {
         }
     }
 
-    /// The leeway, where the policy's validation has one.
-    pub(super) fn effective_leeway(&self) -> Duration {
-        match self.validation {
-            Validation::Introspect => Duration::ZERO,
-            Validation::Local => self.leeway,
-        }
-    }
-
-    /// The margin, where the policy refreshes early.
-    pub(super) fn effective_margin(&self) -> Duration {
-        if self.refreshes_early() { self.refresh_margin } else { Duration::ZERO }
-    }
-
-    /// Every duration that can make a difference under this policy.
+    /// Every duration of a policy in which no knob means nothing.
     pub(super) fn durations(&self) -> Vec<Duration> {
         let mut durations = vec![self.access_lifetime, self.code_lifetime];
         durations.extend(self.refresh_idle.into_iter().chain(self.refresh_absolute));
-        durations.extend([self.effective_leeway(), self.effective_margin()]);
+        durations.extend([self.leeway, self.refresh_margin]);
         durations.extend(self.grace_window());
         durations
     }
@@ -156,13 +149,9 @@ fn gcd(a: u128, b: u128) -> u128 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn from_nanos(nanos: u128) -> Duration {
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::RefreshWhen;
+    use super::super::{RefreshWhen, Validation};
     use super::*;
 
     #[test]
@@ -175,6 +164,26 @@ mod tests {
         let ticks = policy.ticks().expect("the policy is small");
         assert_eq!(ticks.tick, Duration::from_mins(2));
         assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (5, 2, 6));
+    }
+
+    #[test]
+    fn a_tick_may_be_longer_than_nanoseconds_can_be_counted_in_64_bits() {
+        let tick = Duration::from_secs(u64::from(u32::MAX) * 10);
+        let policy = Policy {
+            access_lifetime: tick,
+            code_lifetime: tick,
+            refresh_idle: Some(tick * 2),
+            refresh_absolute: Some(tick * 3),
+            ..Policy::recommended()
+        };
+        let ticks = policy.ticks().expect("the policy is small");
+        assert_eq!((ticks.tick, ticks.refresh_absolute), (tick, 3));
+    }
+
+    #[test]
+    fn what_means_nothing_has_no_part_in_the_tick() {
+        let policy = Policy { leeway: Duration::from_secs(1), ..Policy::recommended() };
+        assert_eq!(policy.ticks(), Policy::recommended().ticks());
     }
 
     #[test]
