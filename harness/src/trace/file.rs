@@ -1,5 +1,8 @@
 //! Traces as files, in either form. What a file is, its content says: JSON begins with a brace, everything else is Mermaid.
 //!
+//! Both forms have a version of their own, apart from that of the policy in the header, which is read like any policy's file: a knob that it
+//! does not name has its default, so that a kept trace lasts when a knob is added.
+//!
 //! A file is written whole or not at all.
 
 use std::fs;
@@ -11,6 +14,24 @@ use super::{Trace, json, mermaid};
 /// The version of both forms. It changes when a file that was right before would be read otherwise.
 pub const FORMAT_VERSION: u64 = 1;
 
+/// What some editors write before a text. It is no part of it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What to say of a trace in another version of its form, as the file has it.
+pub(super) fn other_version(said: &str) -> String {
+    match said.parse::<u64>() {
+        Ok(version) if version > FORMAT_VERSION => format!(
+            "this trace is in version {version} of the format, and this authloom reads up to {FORMAT_VERSION}: use the authloom that wrote \
+             it, or a newer one"
+        ),
+        Ok(_) | Err(_) => {
+            format!(
+                "`{said}` is no version of the format: the first one, and the newest that this authloom reads, is {FORMAT_VERSION}"
+            )
+        }
+    }
+}
+
 /// A text is not a trace.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{file}:{line}:{column}: {why}")]
@@ -21,8 +42,15 @@ pub struct TraceError {
     pub line: usize,
     /// The column, from 1, in characters.
     pub column: usize,
-    /// What is wrong there, and what would be right.
+    /// What is wrong there, and what would be right. Where there is more to say, it follows on lines of its own, each with its place.
     pub why: String,
+}
+
+impl TraceError {
+    /// Several faults as one.
+    pub(super) fn of_all(faults: impl IntoIterator<Item = Self>) -> Option<Self> {
+        faults.into_iter().reduce(|all, fault| Self { why: format!("{}\n{fault}", all.why), ..all })
+    }
 }
 
 /// A file of traces cannot be read or written.
@@ -69,6 +97,7 @@ impl Form {
 /// # Errors
 /// When the text is not a trace, or the model does not agree with it.
 pub fn read_text(file: &str, text: &str) -> Result<Trace, TraceError> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     if text.trim_start().starts_with('{') { json::read(file, text) } else { mermaid::read(file, text) }
 }
 
@@ -156,6 +185,16 @@ mod tests {
         let trace = samples::two_tabs_race();
         assert_eq!(read_text("trace.mmd", &json::write(&trace)), Ok(trace.clone()));
         assert_eq!(read_text("trace.json", &mermaid::write(&trace)), Ok(trace));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_line_ends_of_windows_are_no_part_of_a_trace() {
+        let trace = samples::two_tabs_race();
+        for text in [mermaid::write(&trace), json::write(&trace)] {
+            assert_eq!(read_text("a", &format!("\u{feff}{}", text.replace('\n', "\r\n"))), Ok(trace.clone()));
+        }
+        let error = read_text("a", "\u{feff}sequenceDiagram\n").unwrap_err().to_string();
+        assert!(error.starts_with("a:1:1: this is no trace"), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use authloom_model::{Policy, Spec};
 use serde::{Deserialize, Serialize};
 
-use super::file::{FORMAT_VERSION, TraceError};
+use super::file::{FORMAT_VERSION, TraceError, other_version};
 use super::{Header, Release, Trace, TraceStep, Walker, orders, words};
 
 #[derive(Serialize, Deserialize)]
@@ -61,7 +61,7 @@ pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
     match authloom_trace {
         Some(FORMAT_VERSION) => {}
         Some(version) => {
-            let why = format!("format version {version} is not known: this authloom reads {FORMAT_VERSION}");
+            let why = other_version(&version.to_string());
             return Err(reader.error(reader.key("authloom_trace", 0), why));
         }
         None => {
@@ -70,11 +70,7 @@ pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
         }
     }
     let read: File = serde_json::from_str(text).map_err(|error| reader.syntax(&error))?;
-    let policy = Policy::from_toml(file, &read.policy).map_err(|error| {
-        let why = format!("line {}, column {} of the policy: {}", error.line, error.column, error.why);
-        reader.error(reader.key("policy", 0), why)
-    })?;
-    let policy = Policy { name: read.policy_name.clone(), ..policy };
+    let policy = reader.policy(&read)?;
     let scope = read.scope.parse().map_err(|error| reader.error(reader.key("scope", 0), format!("{error}")))?;
     let spec =
         Spec::new(policy, scope).map_err(|too_many| reader.error(reader.key("policy", 0), too_many.to_string()))?;
@@ -118,6 +114,20 @@ impl Reader<'_> {
         let quoted = format!("\"{name}\"");
         let is_key = |at: &usize| self.text[at + quoted.len()..].trim_start().starts_with(':');
         self.text.match_indices(&quoted).map(|(at, _)| at).filter(is_key).nth(n).unwrap_or(0)
+    }
+
+    fn policy(&self, read: &File) -> Result<Policy, TraceError> {
+        match Policy::from_toml(self.file, &read.policy) {
+            Ok(policy) => Ok(Policy { name: read.policy_name.clone(), ..policy }),
+            Err(faults) => {
+                let at = self.key("policy", 0);
+                let faults = faults.iter().map(|fault| {
+                    let why = format!("line {}, column {} of the policy: {}", fault.line, fault.column, fault.why);
+                    self.error(at, why)
+                });
+                Err(TraceError::of_all(faults).expect("what is no policy has a fault"))
+            }
+        }
     }
 
     fn steps(&self, spec: &Spec, read: &[Step]) -> Result<Vec<TraceStep>, TraceError> {
@@ -202,7 +212,13 @@ mod tests {
         let error = read("a.json", "{\"a\": 1}").unwrap_err().to_string();
         assert_eq!(error, "a.json:1:1: this is no trace: one has a member `\"authloom_trace\": 1`");
         let error = refused("\"authloom_trace\": 1", "\"authloom_trace\": 7");
-        assert_eq!(error, "a.json:2:3: format version 7 is not known: this authloom reads 1");
+        assert!(
+            error
+                .starts_with("a.json:2:3: this trace is in version 7 of the format, and this authloom reads up to 1: "),
+            "{error}"
+        );
+        let error = refused("\"authloom_trace\": 1", "\"authloom_trace\": 0");
+        assert!(error.starts_with("a.json:2:3: `0` is no version of the format: "), "{error}");
     }
 
     #[test]
@@ -210,7 +226,15 @@ mod tests {
         let error = refused("\"small\"", "\"huge\"");
         assert!(error.starts_with("a.json:4:3: no scope `huge`: "), "{error}");
         let error = refused("code_lifetime = \\\"5m\\\"", "code_lifetime = \\\"soon\\\"");
-        assert!(error.starts_with("a.json:6:3: line 5, column 17 of the policy: `soon` is no duration"), "{error}");
+        assert!(error.starts_with("a.json:6:3: line 7, column 17 of the policy: `soon` is not a duration"), "{error}");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_the_policy_is_said_at_once() {
+        let error = refused("lost_answer = \\\"retry\\\"", "lost_answer = true\\nlost_anser = 1");
+        let [first, second] = error.lines().collect::<Vec<_>>()[..] else { panic!("two faults: {error}") };
+        assert!(first.starts_with("a.json:6:3: line ") && first.contains("of the policy: a boolean here"), "{error}");
+        assert!(second.starts_with("a.json:6:3: line ") && second.contains("`lost_anser` is no knob"), "{error}");
     }
 
     #[test]

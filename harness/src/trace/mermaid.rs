@@ -12,7 +12,7 @@ use std::time::Duration;
 use authloom_model::{Action, Policy, Scope, Spec};
 
 use super::figure::{Fate, Figure, Figures, Leg};
-use super::file::{FORMAT_VERSION, TraceError};
+use super::file::{FORMAT_VERSION, TraceError, other_version};
 use super::words::{self, Party};
 use super::{Header, Release, Trace, TraceStep, Walker, orders};
 
@@ -256,8 +256,7 @@ impl<'t> Reader<'t> {
             return Err(self.error_at(first, first.text, format!("this is no trace: one begins with {right}")));
         };
         if version != FORMAT_VERSION.to_string() {
-            let why = format!("format version {version} is not known: this authloom reads {FORMAT_VERSION}");
-            return Err(self.error_at(first, version, why));
+            return Err(self.error_at(first, version, other_version(version)));
         }
         Ok(())
     }
@@ -316,9 +315,12 @@ impl<'t> Reader<'t> {
         let toml: String = lines.iter().flat_map(|(_, text)| [text, "\n"]).collect();
         match Policy::from_toml(self.file, &toml) {
             Ok(policy) => Ok(Policy { name: name.to_owned(), ..policy }),
-            Err(error) => {
-                let (line, text) = lines[(error.line - 1).min(lines.len() - 1)];
-                Err(self.error(line.number, line.column_of(text) + error.column - 1, error.why))
+            Err(faults) => {
+                let faults = faults.iter().map(|fault| {
+                    let (line, text) = lines[(fault.line - 1).min(lines.len() - 1)];
+                    self.error(line.number, line.column_of(text) + fault.column - 1, fault.why.clone())
+                });
+                Err(TraceError::of_all(faults).expect("what is no policy has a fault"))
             }
         }
     }

@@ -100,7 +100,13 @@ fn another_diagram_is_refused() {
 #[test]
 fn an_unknown_format_version_is_refused_with_the_one_that_is_read() {
     let error = refused("trace 1", "trace 2");
-    assert_eq!(error, "a.mmd:1:19: format version 2 is not known: this authloom reads 1");
+    let newer = "a.mmd:1:19: this trace is in version 2 of the format, and this authloom reads up to 1: use the authloom that wrote it, or a \
+                 newer one";
+    assert_eq!(error, newer);
+    for wrong in ["0", "one", "-1"] {
+        let error = refused("trace 1", &format!("trace {wrong}"));
+        assert!(error.starts_with(&format!("a.mmd:1:19: `{wrong}` is no version of the format: ")), "{error}");
+    }
 }
 
 #[test]
@@ -127,7 +133,27 @@ fn a_wrong_scope_is_refused_where_it_stands() {
 fn a_wrong_policy_is_refused_on_its_line_of_the_trace() {
     let error = refused("code_lifetime = \"5m\"", "code_lifetime = \"soon\"");
     let line = line_of("code_lifetime");
-    assert!(error.starts_with(&format!("a.mmd:{line}:22: `soon` is no duration")), "{error}");
+    assert!(error.starts_with(&format!("a.mmd:{line}:22: `soon` is not a duration")), "{error}");
+}
+
+#[test]
+fn everything_that_is_wrong_with_the_policy_is_said_on_its_line_of_the_trace() {
+    let wrong = "%% | rotatoin = \"always\"\n%% | code_lifetime = \"soon\"\n";
+    let error = refused("%% | code_lifetime = \"5m\"\n", wrong);
+    let line = line_of("code_lifetime");
+    let places: Vec<_> =
+        error.lines().map(|fault| fault.splitn(4, ':').take(3).collect::<Vec<_>>().join(":")).collect();
+    assert_eq!(places, [format!("a.mmd:{line}:6"), format!("a.mmd:{}:22", line + 1)], "{error}");
+}
+
+#[test]
+fn a_knob_that_the_header_does_not_name_has_its_default() {
+    let text = write(&lost_401());
+    let is_default =
+        |line: &&str| line.starts_with("%% | ") && *line != "%% | [gui]" && *line != "%% | lost_answer = \"retry\"";
+    let shorter: Vec<&str> = text.lines().filter(|line| !is_default(line)).collect();
+    assert!(shorter.len() + 20 < text.lines().count(), "{text}");
+    assert_eq!(read("a.mmd", &shorter.join("\n")), Ok(lost_401()));
 }
 
 #[test]
