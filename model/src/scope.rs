@@ -70,12 +70,17 @@ impl FromStr for Scope {
             return Ok(*scope);
         }
         let mut scope = Self::DEFAULT;
+        let mut given = Vec::new();
         for part in text.split(',') {
             let Some((key, value)) = part.split_once('=') else {
                 return Err(error(
                     "it is one of theft, small, default, large, or like `tabs=2,calls=1,flows=1,losses=1`".to_owned(),
                 ));
             };
+            if given.contains(&key.trim()) {
+                return Err(error(format!("{} is given twice: give it once", key.trim())));
+            }
+            given.push(key.trim());
             let (field, least, most) = match key.trim() {
                 "tabs" => (&mut scope.tabs, 1, TABS),
                 "calls" => (&mut scope.calls, 1, CALLS),
@@ -86,7 +91,10 @@ impl FromStr for Scope {
             };
             match value.trim().parse::<u8>() {
                 Ok(count) if (least..=most).contains(&usize::from(count)) => *field = count,
-                Ok(_) | Err(_) => return Err(error(format!("{key} is a number from {least} to {most}"))),
+                Ok(_) | Err(_) => {
+                    let why = format!("`{}` is not a number from {least} to {most} for {}", value.trim(), key.trim());
+                    return Err(error(why));
+                }
             }
         }
         Ok(scope)
@@ -128,8 +136,10 @@ mod tests {
     #[test]
     fn a_wrong_scope_says_what_would_be_right() {
         let why = |text: &str| text.parse::<Scope>().expect_err("the text is wrong").to_string();
-        assert_eq!(why("tabs=9"), "no scope `tabs=9`: tabs is a number from 1 to 3");
+        assert_eq!(why("tabs=9"), "no scope `tabs=9`: `9` is not a number from 1 to 3 for tabs");
         assert_eq!(why("tab=1"), "no scope `tab=1`: `tab` is not one of tabs, calls, flows, losses, thefts");
+        assert_eq!(why("tabs=1,tabs=2"), "no scope `tabs=1,tabs=2`: tabs is given twice: give it once");
+        assert!(why("tabs=1;calls=1").contains("`1;calls=1` is not a number"));
         assert!(why("huge").contains("one of theft, small, default, large"));
     }
 }
