@@ -55,6 +55,21 @@ impl System for Spec {
         Action::of_code(code).expect("only codes of actions are remembered")
     }
 
+    /// Nobody counts on a thief, nor on the loss of a message, to get well again.
+    fn helps_recovery(&self, action: Action) -> bool {
+        match action {
+            Action::CopySession | Action::CopyCode(_) | Action::Arrive(Exchange::Theft(_)) | Action::Lose(_) => false,
+            Action::Tick
+            | Action::Open(_)
+            | Action::SignIn(_)
+            | Action::Mistype(_)
+            | Action::SignOut(_)
+            | Action::Lock(_)
+            | Action::Arrive(_)
+            | Action::Return(_) => true,
+        }
+    }
+
     /// A kind is what happens, where the role that acts stood, and what is seen of it; tabs, calls and tokens are not told apart.
     fn kind(&self, world: &World, action: Action) -> u64 {
         let mut hasher = FixedState::with_seed(0).build_hasher();
