@@ -10,7 +10,7 @@ use authloom_model::policy::{AccessOnRefresh, Ends, Grace, Late401, LostAnswer, 
 use authloom_model::property::{Kind, PROPERTIES};
 use authloom_model::seen::Event;
 use authloom_model::world::{Attempt, CallPhase, FlowPhase, GrantId, GrantState, RefreshId};
-use authloom_model::{Action, Exchange, Policy, Spec, World, audit, canonical};
+use authloom_model::{Action, Exchange, Policy, Spec, Stolen, World, audit, canonical};
 use support::{changed, explored, minutes, recommended, spec};
 
 /// A specification with something wrong in it.
@@ -69,6 +69,10 @@ impl System for Broken {
 
     fn kind(&self, _world: &World, _action: Action) -> u64 {
         0
+    }
+
+    fn helps_recovery(&self, action: Action) -> bool {
+        System::helps_recovery(&self.spec, action)
     }
 }
 
@@ -140,6 +144,60 @@ fn every_promise_can_be_broken() {
     assert_eq!(promises.map(|property| property.name).collect::<BTreeSet<_>>(), shown);
 }
 
+/// A shortest way into a world from which a goal cannot be reached.
+fn no_way_back(system: &Broken, promise: &str) -> Vec<Action> {
+    let (explored, _) = explored(system);
+    let verdicts = PROPERTIES.iter().zip(explored.verdicts);
+    match verdicts.into_iter().find(|(property, _)| property.name == promise) {
+        Some((_, Verdict::Violated(way))) => way,
+        other => panic!("{promise} is violated, and not {other:?}"),
+    }
+}
+
+#[test]
+fn no_recovery_depends_on_a_lost_message() {
+    // The answer to a revocation never returns: only its loss would end it.
+    let never_answers = Broken {
+        allows: |action| !matches!(action, Action::Return(Exchange::Revoke(_))),
+        ..broken(spec(Policy::recommended(), "tabs=1,losses=1"))
+    };
+    let way = no_way_back(&never_answers, "no-deadlock");
+    assert!(matches!(way[..], [.., Action::SignOut(_)]), "stuck since the sign-out: {way:?}");
+    assert!(!way.iter().any(|action| matches!(action, Action::Lose(_))), "{way:?}");
+}
+
+#[test]
+fn no_recovery_depends_on_a_thief() {
+    // Nobody signs out and nothing dies of old age: only a thief who is noticed would end the session.
+    let endless = recommended(|policy| {
+        policy.refresh_idle = None;
+        policy.refresh_absolute = None;
+    });
+    let no_sign_out = Broken {
+        allows: |action| !matches!(action, Action::SignOut(_)),
+        ..broken(spec(endless, "tabs=1,losses=0,thefts=1"))
+    };
+    let way = no_way_back(&no_sign_out, "sign-out-within-reach");
+    let of_thief = |action: &Action| {
+        matches!(action, Action::CopySession | Action::CopyCode(_) | Action::Arrive(Exchange::Theft(_)))
+    };
+    assert!(!way.iter().any(of_thief), "{way:?}");
+}
+
+#[test]
+fn a_wait_ends_in_a_world_in_which_one_call_waits_while_another_leads() {
+    for (policy, scope) in [("recommended", "default"), ("no-refresh-lock", "small")] {
+        let spec = spec(changed(policy, |_| {}), scope);
+        let (explored, _) = explored(&spec);
+        let at = PROPERTIES.iter().position(|property| property.name == "waits").expect("it is a property");
+        let Verdict::Reached(way) = &explored.verdicts[at] else { panic!("somebody waits under {policy}") };
+        let world = way.iter().fold(Spec::initial(&spec), |world, action| Spec::next(&spec, &world, *action).world);
+        let calls: Vec<_> = world.tabs.iter().flat_map(|tab| &tab.calls).collect();
+        assert!(calls.iter().any(|call| matches!(call.phase, CallPhase::Waiting | CallPhase::Queued)), "{way:?}");
+        assert!(calls.iter().filter(|call| call.leads()).count() > usize::from(policy == "recommended"), "{way:?}");
+    }
+}
+
 type Shown = (&'static str, BTreeSet<&'static str>);
 
 /// Policies that break a promise.
@@ -191,6 +249,16 @@ fn broken_rules() -> Vec<Shown> {
             }
         },
         ..broken(one_tab())
+    };
+    let takes_any_verifier = Broken {
+        after: |before, action, after| {
+            if let Action::Arrive(Exchange::Theft(Stolen::Code)) = action {
+                let free = after.refresh.iter().position(|token| !token.grant.is_some()).expect("there is room");
+                after.refresh[free].grant = before.thief.code;
+                after.thief.loot.refresh = RefreshId::at(free);
+            }
+        },
+        ..broken(spec(Policy::recommended(), "tabs=1,losses=0,thefts=1"))
     };
     let renews_spent = Broken {
         before: |world, action| {
@@ -284,6 +352,7 @@ fn broken_rules() -> Vec<Shown> {
     vec![
         ("code-spent-once", violated(&spends_no_code)),
         ("code-expires", violated(&redeems_late)),
+        ("code-bound-to-verifier", violated(&takes_any_verifier)),
         ("refresh-spent-once", violated(&renews_spent)),
         ("revocation-final", violated(&renews_ended)),
         ("idle-bound", violated(&renews_idle)),

@@ -3,30 +3,17 @@
 //! Invariant: whatever arrives is decided and committed in one step. Deliberately absent: client checks, which no order of events can
 //! bring about between an honest client and its own AuthService.
 
-use crate::Spec;
 use crate::action::{CallId, Exchange, TabId};
-use crate::policy::{
-    AccessOnRefresh, Ends, Grace, IdleOnRefresh, Policy, Rotation, SpentRevokes, Window, WrongVerifier,
-};
+use crate::ended::Ended;
+use crate::judges::{Judgement, Judges};
+use crate::policy::{AccessOnRefresh, Ends, Grace, IdleOnRefresh, Policy, Rotation, SpentRevokes, WrongVerifier};
 use crate::seen::{Answer, Event, Refusal, Witness};
 use crate::turn::{Turn, Verifier};
 use crate::world::{
     AccessId, AccessState, CallPhase, Flow, FlowPhase, Grant, GrantId, GrantState, RefreshId, RefreshToken, Tokens,
-    World,
 };
 
-/// What showing a refresh token leads to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Judgement {
-    /// It is the live one.
-    Renew,
-    /// It is spent, but its grace period covers it.
-    Grace,
-    /// It is turned down.
-    Refuse(Refusal),
-}
-
-impl<W: Witness> Turn<'_, W> {
+impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// The login form arrives. The right password opens a grant and issues its code; a wrong one shows the form again.
     pub(crate) fn sign_in_arrives(&mut self, tab: TabId) {
         let answer = if self.world.tabs[tab.index()].flow.phase == FlowPhase::SigningIn {
@@ -63,7 +50,7 @@ impl<W: Witness> Turn<'_, W> {
     /// What a code brings whoever shows it. None: there was no room for it.
     pub(crate) fn redeem(&mut self, code: GrantId, verifier: Verifier) -> Option<(Tokens, Answer)> {
         let policy = &self.spec.policy;
-        let judged = judge_code(self.spec, self.world.grant(code), verifier);
+        let judged = self.judges.code(self.spec, self.world.grant(code), verifier);
         let Err(refusal) = judged else {
             let tokens = self.issue_pair(code)?;
             self.world.grant_mut(code).state = GrantState::Redeemed;
@@ -81,7 +68,7 @@ impl<W: Witness> Turn<'_, W> {
     /// What a refresh token brings whoever shows it. None: there was no room for it.
     pub(crate) fn refresh(&mut self, shown: RefreshId) -> Option<(Tokens, Answer)> {
         let grant = self.world.refresh_token(shown).grant;
-        match judge_refresh(self.spec, &self.world, shown) {
+        match self.judges.refresh(self.spec, &self.world, shown) {
             Judgement::Renew => self.renew(shown).map(|tokens| (tokens, brings(tokens, Answer::Tokens))),
             Judgement::Grace => self.honour_grace(shown).map(|tokens| (tokens, brings(tokens, Answer::GraceTokens))),
             Judgement::Refuse(refusal) => {
@@ -96,7 +83,7 @@ impl<W: Witness> Turn<'_, W> {
     /// An introspection arrives. RFC 7662 section 2.2.
     pub(crate) fn introspection_arrives(&mut self, id: CallId) {
         let token = self.call(id).token;
-        let (phase, answer) = match judge_access(self.spec, &self.world, token) {
+        let (phase, answer) = match self.judges.access(self.spec, &self.world, token) {
             Ok(()) => (CallPhase::FoundActive, Answer::Active),
             Err(refusal) => (CallPhase::FoundInactive, Answer::Inactive(refusal)),
         };
@@ -113,8 +100,12 @@ impl<W: Witness> Turn<'_, W> {
         self.saw(Event::Answered(Exchange::Revoke(tab), Answer::Revoked));
     }
 
-    /// Where it does not matter which token of a grant is shown, none is.
+    /// Where it does not matter which token of a grant is presented, none is named.
     fn revoke(&mut self, grant: GrantId, shown: RefreshId) {
+        // RFC 7009 section 2.2: an invalid token is confirmed as revoked, and nothing is left to invalidate.
+        if self.world.grant(grant).state == GrantState::Ended {
+            return;
+        }
         if shown.is_some() {
             if self.world.refresh_token(shown).is_spent() && self.spec.policy.spent_revokes == SpentRevokes::No {
                 return;
@@ -135,6 +126,7 @@ impl<W: Witness> Turn<'_, W> {
             for token in of_grant.filter(|token| token.state == AccessState::Issued) {
                 token.state = AccessState::Revoked;
             }
+            self.ends(Ended::AccessTokensOf(grant));
         }
         let idle = match policy.idle_on_refresh {
             IdleOnRefresh::Restarts => 0,
@@ -187,18 +179,23 @@ impl<W: Witness> Turn<'_, W> {
         Some(Tokens { access: self.new_access(grant)?, refresh: self.new_refresh(grant)? })
     }
 
+    /// Ends a grant as far as the policy says.
     fn end(&mut self, grant: GrantId, ends: Ends) {
         const ENDED: Grant = Grant { state: GrantState::Ended, age: 0 };
-        match ends {
-            Ends::Nothing => {}
-            Ends::RefreshTokens if self.world.grant(grant).state == GrantState::Ended => {}
-            Ends::RefreshTokens => {
+        match (ends, self.world.grant(grant).state) {
+            (Ends::Nothing, _) | (Ends::RefreshTokens, GrantState::RefreshEnded | GrantState::Ended) => {}
+            (Ends::RefreshTokens, GrantState::Absent | GrantState::CodeIssued | GrantState::Redeemed) => {
                 *self.world.grant_mut(grant) = Grant { state: GrantState::RefreshEnded, age: 0 };
+                self.ends(Ended::RefreshTokensOf(grant));
             }
-            Ends::Grant => *self.world.grant_mut(grant) = ENDED,
-            Ends::User => {
+            (Ends::Grant, _) => {
+                *self.world.grant_mut(grant) = ENDED;
+                self.ends(Ended::AllOf(grant));
+            }
+            (Ends::User, _) => {
                 let present = self.world.grants.iter_mut().filter(|grant| grant.state != GrantState::Absent);
                 present.for_each(|grant| *grant = ENDED);
+                self.ends(Ended::Everything);
             }
         }
     }
@@ -219,73 +216,41 @@ fn brings(tokens: Tokens, answer: fn(AccessId, Option<RefreshId>) -> Answer) -> 
     answer(tokens.access, tokens.refresh.is_some().then_some(tokens.refresh))
 }
 
-/// Accepts or refuses a code. RFC 6749 section 4.1.2, RFC 7636 section 4.6.
-fn judge_code(spec: &Spec, grant: &Grant, verifier: Verifier) -> Result<(), Refusal> {
-    if verifier == Verifier::MadeUp && spec.policy.wrong_verifier == WrongVerifier::Ignored {
-        return Err(Refusal::WrongVerifier);
-    }
-    match grant.state {
-        GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => Err(Refusal::Ended),
-        GrantState::Redeemed => Err(Refusal::CodeReplayed),
-        GrantState::CodeIssued if grant.age >= spec.ticks.code_lifetime => Err(Refusal::CodeExpired),
-        GrantState::CodeIssued if verifier == Verifier::MadeUp => Err(Refusal::WrongVerifier),
-        GrantState::CodeIssued => Ok(()),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+    use crate::{Action, Scope, Spec};
 
-/// Accepts or refuses a refresh token. RFC 6749 section 6, RFC 9700 section 4.14.2.
-fn judge_refresh(spec: &Spec, world: &World, shown: RefreshId) -> Judgement {
-    let token = world.refresh_token(shown);
-    let grant = world.grant(token.grant);
-    if grant.ended() || token.is_revoked() {
-        return Judgement::Refuse(Refusal::Ended);
+    /// A sign-out of the first grant is on its way to the AuthService; the person has a second grant.
+    fn sign_out_of(state: GrantState) -> (Spec, World) {
+        let policy = Policy { revocation_ends: Ends::User, ..Policy::recommended() };
+        let spec = Spec::new(policy, Scope::DEFAULT).expect("the policy is small");
+        let mut world = spec.initial();
+        let (first, second) = (GrantId::at(0), GrantId::at(1));
+        world.grants[0] = Grant { state, age: 0 };
+        world.grants[1] = Grant { state: GrantState::Redeemed, age: 0 };
+        world.refresh[0] = RefreshToken { grant: second, ..RefreshToken::default() };
+        world.store.refresh = RefreshId::at(0);
+        world.tabs[0].flow = Flow { phase: FlowPhase::Revoking, grant: first, tokens: Tokens::NONE };
+        (spec, world)
     }
-    if grant.age >= spec.ticks.refresh_absolute {
-        return Judgement::Refuse(Refusal::PastLifetime);
-    }
-    let idle_too_long = token.idle >= spec.ticks.refresh_idle;
-    if idle_too_long && idle_runs_on(&spec.policy) {
-        return Judgement::Refuse(Refusal::Idle);
-    }
-    if token.spent > 0 {
-        return if grace_covers(spec, world, token) { Judgement::Grace } else { Judgement::Refuse(Refusal::Replayed) };
-    }
-    if idle_too_long { Judgement::Refuse(Refusal::Idle) } else { Judgement::Renew }
-}
 
-/// Whether a spent token may still be shown. The window runs from its first use; only a live successor is handed out again.
-pub(crate) fn grace_covers(spec: &Spec, world: &World, spent: &RefreshToken) -> bool {
-    let (window, successor_lives) = match spec.policy.grace {
-        Grace::None => return false,
-        Grace::NewSibling(window) => (window, true),
-        Grace::SameSuccessor(window) | Grace::SameTokens(window) => (
-            window,
-            spent.successor.is_some() && {
-                let successor = world.refresh_token(spent.successor);
-                successor.spent == 0 && successor.idle < spec.ticks.refresh_idle
-            },
-        ),
-    };
-    let in_time = match window {
-        Window::UntilUsed => true,
-        Window::For(_) => spent.spent <= spec.ticks.grace_window,
-    };
-    in_time && successor_lives
-}
-
-/// Whether the AuthService holds an access token active. RFC 7519 section 4.1.4, RFC 7662 section 2.2.
-pub(crate) fn judge_access(spec: &Spec, world: &World, token: AccessId) -> Result<(), Refusal> {
-    let token = world.access_token(token);
-    if token.state == AccessState::Expired || token.age >= spec.ticks.access_lifetime {
-        return Err(Refusal::TokenExpired);
+    fn second_grant_after_the_sign_out(state: GrantState) -> GrantState {
+        let (spec, world) = sign_out_of(state);
+        let revocation = Action::Arrive(Exchange::Revoke(TabId::at(0)));
+        spec.apply(&world, revocation, &mut Vec::<Event>::new()).world.grants[1].state
     }
-    if token.state == AccessState::Revoked || world.grant(token.grant).state == GrantState::Ended {
-        return Err(Refusal::TokenRevoked);
-    }
-    Ok(())
-}
 
-/// Whether a refresh token is live: a refresh with it would succeed, and not out of grace.
-pub(crate) fn refresh_lives(spec: &Spec, world: &World, token: RefreshId) -> bool {
-    judge_refresh(spec, world, token) == Judgement::Renew
+    #[test]
+    fn the_revocation_of_a_token_of_an_ended_grant_changes_nothing() {
+        assert_eq!(second_grant_after_the_sign_out(GrantState::Ended), GrantState::Redeemed);
+    }
+
+    #[test]
+    fn the_revocation_of_a_token_of_a_grant_that_is_not_ended_ends_what_the_policy_says() {
+        for state in [GrantState::Redeemed, GrantState::RefreshEnded] {
+            assert_eq!(second_grant_after_the_sign_out(state), GrantState::Ended, "{state:?}");
+        }
+    }
 }

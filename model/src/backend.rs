@@ -4,12 +4,13 @@
 //! that disagree. An access token says when it expires, so the backend looks at `exp` itself also when it has asked.
 
 use crate::action::{CallId, Exchange};
+use crate::judges::Judges;
 use crate::policy::Validation;
 use crate::seen::{Answer, Event, Refusal, Request, Witness};
 use crate::turn::Turn;
-use crate::world::{AccessState, CallPhase};
+use crate::world::CallPhase;
 
-impl<W: Witness> Turn<'_, W> {
+impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// A call arrives.
     pub(crate) fn call_arrives(&mut self, id: CallId) {
         let token = self.call(id).token;
@@ -46,14 +47,11 @@ impl<W: Witness> Turn<'_, W> {
     /// Accepts a token before `exp` plus `leeway` ticks, and not at it. RFC 7519 section 4.1.4.
     fn judge_exp(&self, id: CallId, leeway: u8) -> Answer {
         let token = self.world.access_token(self.call(id).token);
-        if token.state == AccessState::Expired || token.age >= self.spec.ticks.access_lifetime + leeway {
-            return Answer::InvalidToken(Refusal::TokenExpired);
-        }
-        Answer::Items
+        self.judges.exp(self.spec, token, leeway).map_or_else(Answer::InvalidToken, |()| Answer::Items)
     }
 
     fn why_inactive(&self, id: CallId) -> Refusal {
-        crate::auth::judge_access(self.spec, &self.world, self.call(id).token).err().unwrap_or(Refusal::TokenRevoked)
+        self.judges.access(self.spec, &self.world, self.call(id).token).err().unwrap_or(Refusal::TokenRevoked)
     }
 
     fn backend_answers(&mut self, id: CallId, answer: Answer) {

@@ -112,7 +112,7 @@ fn happens(mark: Mark) -> Condition {
     }
     const EACH: [Condition; Mark::ALL.len()] = each! {
         0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21
-        22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42
+        22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43
     };
     EACH[mark as usize]
 }

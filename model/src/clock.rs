@@ -6,7 +6,7 @@ use crate::policy::Ticks;
 use crate::turn::Turn;
 use crate::world::{AccessState, AccessToken, FlowPhase, GRANTS, GrantState, World};
 
-impl<W> Turn<'_, W> {
+impl<W, J> Turn<'_, W, J> {
     /// A tick passes.
     pub(crate) fn tick(&mut self) {
         age(self.spec, &mut self.world);

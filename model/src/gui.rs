@@ -5,12 +5,13 @@
 //! renews, and a refusal clears only the session it is about.
 
 use crate::action::{CallId, Exchange, TabId};
+use crate::judges::Judges;
 use crate::policy::{Late401, LookAgain, LostAnswer, SingleFlight};
 use crate::seen::{Event, Password, Request, Session, Shown, Witness};
 use crate::turn::Turn;
 use crate::world::{AccessId, AccessState, Attempt, Call, CallPhase, Flow, FlowPhase, RefreshId, Tokens};
 
-impl<W: Witness> Turn<'_, W> {
+impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// The person opens the items.
     pub(crate) fn open(&mut self, id: CallId) {
         if self.world.signed_in() && self.spec.policy.refreshes_early() && self.stale() {

@@ -14,7 +14,9 @@ mod backend;
 pub mod canonical;
 pub mod checker;
 mod clock;
+mod ended;
 mod gui;
+mod judges;
 pub mod marks;
 mod network;
 pub mod policy;
@@ -28,6 +30,7 @@ pub mod world;
 
 pub use action::{Action, CallId, Exchange, Stolen, TabId};
 pub use canonical::Renaming;
+pub use ended::Ended;
 pub use marks::{Mark, Marks};
 pub use policy::{Policy, Ticks};
 pub use property::{Goal, Property};
@@ -36,6 +39,7 @@ pub use seen::Event;
 pub use turn::Capacity;
 pub use world::World;
 
+use judges::{ByTheRules, Judgement, Judges};
 use seen::{Password, Witness};
 use turn::Turn;
 use world::{AccessId, CallPhase, FlowPhase, RefreshId};
@@ -58,8 +62,10 @@ pub struct Step {
     pub world: World,
     /// What it did that a property asks about.
     pub marks: Marks,
-    /// What was seen, in order. Names are those of the world before; what the step brought forth has names that no record had.
+    /// What was seen, in order. Names are those of the world before; tokens issued by the step have names that no record had.
     pub seen: Vec<Event>,
+    /// The tokens that are not active any more, in the names of the world before, as `seen` is.
+    pub ended: Vec<Ended>,
     /// The name that each record of `seen` goes by in `world`.
     pub renamed: Renaming,
     /// A table that was too small for the step.
@@ -144,17 +150,20 @@ impl Spec {
         }
     }
 
-    /// What an enabled action does, told in full.
+    /// What an enabled action does, in full.
     #[must_use]
     pub fn step(&self, world: &World, action: Action) -> Step {
-        let mut seen = Vec::new();
-        let Raw { world: mut after, overflow } = self.apply(world, action, &mut seen);
-        let mut marks = audit::audit(self, world, action, &after);
+        let mut account = ended::Account::default();
+        let Raw { world: raw, overflow } = self.apply(world, action, &mut account);
+        let ended::Account { seen, mut ended } = account;
+        let mut marks = audit::audit(self, world, action, &raw);
         for event in &seen {
             marks.saw(*event);
         }
+        let mut after = raw;
         let renamed = canonical::canonicalise(self, &mut after);
-        Step { world: after, marks, seen, renamed, overflow }
+        ended.extend(ended::on_record(self, world, &raw, &renamed));
+        Step { world: after, marks, seen, ended, renamed, overflow }
     }
 
     /// What an enabled action does. The same as [`Self::step`], faster.
@@ -169,7 +178,12 @@ impl Spec {
 
     /// What an enabled action does, before anything is renamed or forgotten.
     pub fn apply<W: Witness>(&self, world: &World, action: Action, witness: &mut W) -> Raw {
-        let mut turn = Turn { spec: self, world: *world, overflow: None, witness };
+        self.apply_by(ByTheRules, world, action, witness)
+    }
+
+    /// What an enabled action does, if these are the judges.
+    fn apply_by<W: Witness, J: Judges>(&self, judges: J, world: &World, action: Action, witness: &mut W) -> Raw {
+        let mut turn = Turn { spec: self, world: *world, overflow: None, judges, witness };
         match action {
             Action::Tick => turn.tick(),
             Action::Open(call) => turn.open(call),
@@ -195,12 +209,12 @@ impl Spec {
     /// Whether the AuthService would now call this access token active.
     #[must_use]
     pub fn access_is_active(&self, world: &World, token: AccessId) -> bool {
-        auth::judge_access(self, world, token).is_ok()
+        ByTheRules.access(self, world, token).is_ok()
     }
 
     /// Whether the AuthService would now call this refresh token active: it is the live one of its chain.
     #[must_use]
     pub fn refresh_is_active(&self, world: &World, token: RefreshId) -> bool {
-        auth::refresh_lives(self, world, token)
+        ByTheRules.refresh(self, world, token) == Judgement::Renew
     }
 }

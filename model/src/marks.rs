@@ -28,6 +28,8 @@ marks! {
     CodeReplaySurvived,
     /// Tokens were issued for an expired code.
     StaleCodeRedeemed,
+    /// Tokens were issued for a code that was presented with a verifier that is not its own.
+    UnprovenCodeRedeemed,
     /// A grant has two live refresh tokens.
     TwoSuccessors,
     /// A spent refresh token got tokens outside its grace period.
@@ -52,9 +54,9 @@ marks! {
     SpuriousSignOut,
     /// After a message was lost, the store was cleared though the session's time was not over and the person had not signed out.
     LossWasFatal,
-    /// An access token was accepted at its last instant or after.
+    /// An access token was accepted, or found active, at its last instant or after.
     ExpiredTokenAccepted,
-    /// An access token was accepted though its grant had ended before anyone was asked.
+    /// An access token was accepted, or found active, though its grant had ended before.
     RevokedTokenAccepted,
     /// An active access token was refused.
     LiveTokenRefused,
@@ -107,7 +109,7 @@ marks! {
     SignOutDuringRefresh,
     /// A 401 came for a token that the store had already replaced.
     LateRefusal,
-    /// A call waited for another's refresh, or for the lock.
+    /// A call began to wait: for another's refresh, or for the lock that another holds.
     Waited,
 }
 

@@ -1,6 +1,7 @@
 //! The rules of the network: which exchanges are where, and who takes what arrives, returns or is lost.
 
 use crate::action::{Action, CallId, Exchange, TabId};
+use crate::judges::Judges;
 use crate::seen::Witness;
 use crate::turn::Turn;
 use crate::world::{CallPhase, FlowPhase};
@@ -61,7 +62,7 @@ impl OnItsWay {
     }
 }
 
-impl<W: Witness> Turn<'_, W> {
+impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// A request arrives.
     pub(crate) fn arrive(&mut self, exchange: Exchange) {
         match exchange {

@@ -7,6 +7,7 @@
 //! What a step does is noticed by [`crate::audit`], apart from the rules, and told as [`crate::Marks`].
 
 use crate::Spec;
+use crate::audit::standing::{self, Refresh};
 use crate::marks::Mark;
 use crate::world::{CallPhase, FlowPhase, World};
 
@@ -49,7 +50,7 @@ pub(crate) fn goals(spec: &Spec, world: &World) -> Goals {
     let mut goals = Goals::default();
     let mut set = |goal: Goal, it_is_so: bool| goals.0 |= u64::from(it_is_so) << goal as u8;
     set(Goal::ItemsServed, calls().any(|call| call.phase == CallPhase::Served));
-    set(Goal::LiveSession, world.signed_in() && spec.refresh_is_active(world, world.store.refresh));
+    set(Goal::LiveSession, world.signed_in() && standing::refresh(spec, world, world.store.refresh) == Refresh::Live);
     set(Goal::Quiet, quiet);
     set(Goal::SignedOut, quiet && !world.signed_in());
     goals
@@ -136,6 +137,13 @@ pub const PROPERTIES: &[Property] = &[
         "RFC 6749 section 4.1.2",
         Mark::StaleCodeRedeemed,
         Some(Mark::CodeExpired),
+    ),
+    never(
+        "code-bound-to-verifier",
+        "a code is redeemed only with the verifier behind its challenge",
+        "RFC 7636 section 4.6",
+        Mark::UnprovenCodeRedeemed,
+        Some(Mark::WrongVerifier),
     ),
     never(
         "one-live-successor",

@@ -9,6 +9,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use crate::action::{CallId, Exchange, TabId};
+use crate::ended::Ended;
 use crate::world::{AccessId, GrantId, RefreshId};
 
 /// What every symbol can do.
@@ -167,6 +168,9 @@ impl Copy for Event {}
 pub trait Witness {
     /// Something was seen.
     fn saw(&mut self, event: Event);
+
+    /// A rule has ended these tokens, also those that the world has no record of.
+    fn ends(&mut self, _ended: Ended) {}
 }
 
 impl Witness for Vec<Event> {

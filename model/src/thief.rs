@@ -5,6 +5,7 @@
 
 use crate::Spec;
 use crate::action::{Action, Exchange, Stolen, TabId};
+use crate::judges::Judges;
 use crate::seen::{Event, Request, Witness};
 use crate::turn::{Turn, Verifier};
 use crate::world::{FlowPhase, GrantId, RefreshId, Thief, Tokens, World};
@@ -26,7 +27,7 @@ pub(crate) fn enabled(spec: &Spec, world: &World, into: &mut Vec<Action>) {
     into.extend(holds.into_iter().filter(|(_, held)| *held).map(|(what, _)| Action::Arrive(Exchange::Theft(what))));
 }
 
-impl<W: Witness> Turn<'_, W> {
+impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// A thief copies the stored session.
     pub(crate) fn copy_session(&mut self) {
         self.world.thefts -= 1;

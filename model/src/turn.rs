@@ -2,6 +2,8 @@
 
 use crate::Spec;
 use crate::action::CallId;
+use crate::ended::Ended;
+use crate::judges::Judges;
 use crate::seen::{Event, Witness};
 use crate::world::{
     AccessId, AccessState, AccessToken, Call, Grant, GrantId, GrantState, RefreshId, RefreshToken, World,
@@ -41,16 +43,21 @@ pub(crate) enum Verifier {
 }
 
 /// One step in the making.
-pub(crate) struct Turn<'a, W> {
+pub(crate) struct Turn<'a, W, J> {
     pub(crate) spec: &'a Spec,
     pub(crate) world: World,
     pub(crate) overflow: Option<Capacity>,
+    pub(crate) judges: J,
     pub(crate) witness: &'a mut W,
 }
 
-impl<W: Witness> Turn<'_, W> {
+impl<W: Witness, J: Judges> Turn<'_, W, J> {
     pub(crate) fn saw(&mut self, event: Event) {
         self.witness.saw(event);
+    }
+
+    pub(crate) fn ends(&mut self, ended: Ended) {
+        self.witness.ends(ended);
     }
 
     pub(crate) fn call(&self, id: CallId) -> &Call {

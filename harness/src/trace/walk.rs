@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authloom_model::policy::{AccessOnRefresh, Ends};
-use authloom_model::seen::{Answer, Event, InWorld, Refusal, Translate};
+use authloom_model::seen::{InWorld, Refusal, Translate};
 use authloom_model::world::{
-    ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, GrantState, REFRESH_TOKENS, RefreshId, TABS,
+    ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
 };
-use authloom_model::{Action, CallId, Exchange, Renaming, Spec, Stolen, TabId, World};
+use authloom_model::{Action, CallId, Ended, Exchange, Renaming, Spec, TabId, World};
 
 use super::{Access, Code, InTrace, Refresh, Release, Standing, Token, TraceStep};
 
@@ -119,76 +118,55 @@ impl<'s> Walker<'s> {
         let action = self.names.lasting(placed);
         let step = self.spec.step(&self.world, placed);
         let seen: Vec<_> = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
-        let dead = if may_change_a_standing(placed) { self.end(placed, &seen, &step.renamed) } else { BTreeSet::new() };
+        let dead = self.named(&step.ended);
         self.names = self.names.renamed(&step.renamed);
         self.world = step.world;
+        self.remember_issued();
         let standing = if may_change_a_standing(placed) { self.standing(dead) } else { Vec::new() };
         TraceStep { action, seen, standing, release: Release::Alone }
     }
 
-    /// The tokens that a step ends: also those that nobody refers to any more, for one because the answer that brought them was lost.
-    fn end(&mut self, placed: Action, seen: &[Event<InTrace>], renamed: &Renaming) -> BTreeSet<Token> {
-        let after = self.spec.apply(&self.world, placed, &mut Vec::new()).world;
-        let access =
-            after.access.iter().map(|token| token.grant).zip(self.names.access.map(|name| name.map(Token::Access)));
-        let refresh =
-            after.refresh.iter().map(|token| token.grant).zip(self.names.refresh.map(|name| name.map(Token::Refresh)));
-        for (grant, token) in access.chain(refresh) {
-            if let (Some(code), Some(token)) = (grant.index().and_then(|at| self.names.codes[at]), token) {
-                self.issued.entry(code).or_default().insert(token);
-            }
-        }
-        let mut dead = self.forgotten(&after, renamed);
-        for at in (0..GRANTS).filter(|at| after.grants[*at].state != self.world.grants[*at].state) {
-            let Some(code) = self.names.codes[at] else { continue };
-            match after.grants[at].state {
-                GrantState::Ended if self.ends_everything(placed) => {
-                    dead.extend(std::mem::take(&mut self.issued).into_values().flatten());
+    /// The tokens that a step ends, also those that nobody refers to any more.
+    fn named(&mut self, ended: &[Ended]) -> BTreeSet<Token> {
+        let mut dead = BTreeSet::new();
+        for ended in ended {
+            match *ended {
+                Ended::Access(id) => dead.extend(id.index().and_then(|at| self.names.access[at]).map(Token::Access)),
+                Ended::Refresh(id) => {
+                    dead.extend(id.index().and_then(|at| self.names.refresh[at]).map(Token::Refresh));
                 }
-                GrantState::Ended => dead.extend(self.issued.remove(&code).into_iter().flatten()),
-                GrantState::RefreshEnded => {
-                    let issued = self.issued.get(&code).into_iter().flatten();
-                    dead.extend(issued.filter(|token| matches!(token, Token::Refresh(_))));
+                Ended::AccessTokensOf(grant) => {
+                    dead.extend(self.issued_for(grant).filter(|token| matches!(token, Token::Access(_))));
                 }
-                GrantState::Absent | GrantState::CodeIssued | GrantState::Redeemed => {}
+                Ended::RefreshTokensOf(grant) => {
+                    dead.extend(self.issued_for(grant).filter(|token| matches!(token, Token::Refresh(_))));
+                }
+                Ended::AllOf(grant) => {
+                    let issued = self.names.of_grant(grant).and_then(|code| self.issued.remove(&code));
+                    dead.extend(issued.into_iter().flatten());
+                }
+                Ended::Everything => dead.extend(std::mem::take(&mut self.issued).into_values().flatten()),
             }
-        }
-        if self.spec.policy.access_on_refresh == AccessOnRefresh::Revoked {
-            dead.extend(seen.iter().filter_map(renewed).flat_map(|access| self.access_before(access)));
         }
         dead
     }
 
-    /// The tokens that are not active after a step, and that nobody refers to from then on.
-    fn forgotten(&self, after: &World, renamed: &Renaming) -> BTreeSet<Token> {
-        let refresh =
-            self.names.refresh.iter().enumerate().filter_map(|(at, name)| Some((RefreshId::at(at), (*name)?)));
-        let refresh = refresh.filter(|(id, _)| !renamed.refresh(*id).is_some());
-        let refresh = refresh.filter(|(id, _)| !self.spec.refresh_is_active(after, *id));
-        let access = self.names.access.iter().enumerate().filter_map(|(at, name)| Some((AccessId::at(at), (*name)?)));
-        let access = access.filter(|(id, _)| !renamed.access(*id).is_some());
-        let access = access.filter(|(id, _)| !self.spec.access_is_active(after, *id));
-        let refresh = refresh.map(|(_, name)| Token::Refresh(name));
-        refresh.chain(access.map(|(_, name)| Token::Access(name))).collect()
+    /// The tokens that were issued for a grant before the step.
+    fn issued_for(&self, grant: GrantId) -> impl Iterator<Item = Token> {
+        let issued = self.names.of_grant(grant).and_then(|code| self.issued.get(&code));
+        issued.into_iter().flatten().copied()
     }
 
-    /// Whether what ends a grant in this step ends every grant of the person.
-    fn ends_everything(&self, placed: Action) -> bool {
-        let policy = &self.spec.policy;
-        let ends = match placed.arriving() {
-            Some(Exchange::Revoke(_)) => policy.revocation_ends,
-            Some(Exchange::Redeem(_) | Exchange::Theft(Stolen::Code)) => policy.code_replay_ends,
-            Some(Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot)) => policy.reuse_ends,
-            Some(Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_)) | None => Ends::Nothing,
-        };
-        ends == Ends::User
-    }
-
-    /// The access tokens that were issued for the same grant before this one.
-    fn access_before(&self, new: Access) -> impl Iterator<Item = Token> {
-        let new = Token::Access(new);
-        let of_grant = self.issued.values().filter(move |tokens| tokens.contains(&new)).flatten().copied();
-        of_grant.filter(move |token| matches!(token, Token::Access(_)) && *token != new)
+    /// Remembers the tokens that the world has a record of.
+    fn remember_issued(&mut self) {
+        let of = |name: Option<Token>, grant| Some((self.names.of_grant(grant)?, name?));
+        let access = self.world.access.iter().zip(self.names.access);
+        let access = access.filter_map(|(token, name)| of(name.map(Token::Access), token.grant));
+        let refresh = self.world.refresh.iter().zip(self.names.refresh);
+        let refresh = refresh.filter_map(|(token, name)| of(name.map(Token::Refresh), token.grant));
+        for (code, token) in access.chain(refresh) {
+            self.issued.entry(code).or_default().insert(token);
+        }
     }
 
     /// How the tokens of the world stand, and `dead` ones.
@@ -212,17 +190,6 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// The access token of a refresh that was granted, and not out of grace.
-fn renewed(event: &Event<InTrace>) -> Option<Access> {
-    match event {
-        Event::Answered(
-            Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot),
-            Answer::Tokens(access, _),
-        ) => Some(*access),
-        Event::Answered(..) | Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
-    }
-}
-
 /// Whether a step reaches the AuthService in a way that can change a token, or turns the clock.
 fn may_change_a_standing(action: Action) -> bool {
     match action.arriving() {
@@ -233,6 +200,10 @@ fn may_change_a_standing(action: Action) -> bool {
 }
 
 impl Names {
+    fn of_grant(&self, grant: GrantId) -> Option<Code> {
+        self.codes[grant.index()?]
+    }
+
     fn tab_name(&self, tab: TabId) -> TabId {
         TabId(self.tabs[tab.index()])
     }

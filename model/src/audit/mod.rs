@@ -1,18 +1,23 @@
 //! The auditor: looks at the world before and after a step, and marks what it did.
 //!
-//! It sits apart from the rules and repeats none of their decisions: it notices the damage, whoever did it. A rule that goes wrong is
-//! therefore noticed here, and a specification that is broken on purpose shows that each property can be violated.
+//! It sits apart from the rules and asks none of their judges: it notices the damage, whoever did it, and has judges of its own in
+//! `standing`. A rule that goes wrong is therefore noticed here, and a specification that is broken on purpose shows that each property
+//! can be violated.
 
+pub(crate) mod standing;
+#[cfg(test)]
+mod tests;
+
+use crate::Spec;
 use crate::action::{Action, CallId, Exchange, Stolen, TabId};
 use crate::marks::{Mark, Marks};
 use crate::policy::WrongVerifier;
-use crate::seen::Refusal;
 use crate::turn::Verifier;
 use crate::world::{
     AccessId, AccessState, Attempt, Call, CallPhase, FlowPhase, GrantId, GrantState, RefreshId, TABS, Thief, Tokens,
     World,
 };
-use crate::{Spec, auth};
+use standing::{Access, Refresh};
 
 /// Marks what a step did. `after` is the raw world: nothing in it has been renamed or forgotten.
 #[must_use]
@@ -95,25 +100,22 @@ impl Audit<'_> {
         let ignored = verifier == Verifier::MadeUp && self.spec.policy.wrong_verifier == WrongVerifier::Ignored;
         let replayed = before.state == GrantState::Redeemed && !ignored;
         marks.set_if(Mark::CodeReplaySurvived, replayed && after.state != GrantState::Ended);
+        marks.set_if(Mark::UnprovenCodeRedeemed, issued && verifier == Verifier::MadeUp);
     }
 
-    fn refresh(&self, shown: RefreshId, issued: bool, marks: &mut Marks) {
-        let token = self.before.refresh_token(shown);
+    fn refresh(&self, presented: RefreshId, issued: bool, marks: &mut Marks) {
+        let token = self.before.refresh_token(presented);
         let before = self.before.grant(token.grant);
         let spent = token.is_spent();
-        let covered = spent && auth::grace_covers(self.spec, self.before, token);
-        marks.set_if(Mark::SpentTokenRenewed, issued && spent && !covered);
-        marks.set_if(Mark::ReplaySurvived, !issued && spent && !covered && self.alive(token.grant.index()));
-        marks.set_if(Mark::GraceForThief, issued && covered && self.thief_holds(token.grant));
-        let ended = before.ended() || token.is_revoked();
-        marks.set_if(Mark::EndedGrantRenewed, issued && ended);
-        marks.set_if(Mark::IdleTokenRenewed, issued && token.spent == 0 && token.idle >= self.spec.ticks.refresh_idle);
+        let stood = standing::refresh(self.spec, self.before, presented);
+        marks.set_if(Mark::SpentTokenRenewed, issued && spent && stood != Refresh::Forgiven);
+        marks.set_if(Mark::ReplaySurvived, !issued && stood == Refresh::Replay && self.alive(token.grant));
+        marks.set_if(Mark::GraceForThief, issued && stood == Refresh::Forgiven && self.thief_holds(token.grant));
+        marks.set_if(Mark::EndedGrantRenewed, issued && stood == Refresh::Ended);
+        marks.set_if(Mark::IdleTokenRenewed, issued && standing::is_idle(self.spec, token));
         marks.set_if(Mark::LifetimeExceeded, issued && before.age >= self.spec.ticks.refresh_absolute);
         marks.set_if(Mark::TwoSuccessors, self.live_refresh(token.grant).nth(1).is_some());
-        let ends = |id: &AccessId| {
-            auth::judge_access(self.spec, self.before, *id).is_ok()
-                && auth::judge_access(self.spec, self.after, *id).is_err()
-        };
+        let ends = |id: &AccessId| self.active(self.before, *id) && !self.active(self.after, *id);
         marks
             .set_if(Mark::AccessEndedByRefresh, issued && self.access_of(self.before, token.grant).any(|id| ends(&id)));
     }
@@ -121,14 +123,24 @@ impl Audit<'_> {
     fn revocation(&self, tab: TabId, marks: &mut Marks) {
         let grant = self.before.tabs[tab.index()].flow.grant;
         marks.set_if(Mark::RefreshOutlivedSignOut, self.live_refresh(grant).next().is_some());
-        let active = |id: AccessId| auth::judge_access(self.spec, self.after, id).is_ok();
-        marks.set_if(Mark::AccessOutlivedSignOut, self.access_of(self.after, grant).any(active));
+        marks.set_if(
+            Mark::AccessOutlivedSignOut,
+            self.access_of(self.after, grant).any(|id| self.active(self.after, id)),
+        );
     }
 
     /// The refresh tokens of a grant that are live after the step.
     fn live_refresh(&self, grant: GrantId) -> impl Iterator<Item = RefreshId> {
         let of_grant = (0..self.after.refresh.len()).filter(move |at| self.after.refresh[*at].grant == grant);
-        of_grant.map(RefreshId::at).filter(|id| auth::refresh_lives(self.spec, self.after, *id))
+        of_grant.map(RefreshId::at).filter(|id| self.lives(self.after, *id))
+    }
+
+    fn active(&self, world: &World, token: AccessId) -> bool {
+        standing::access(self.spec, world, token) == Access::Active
+    }
+
+    fn lives(&self, world: &World, token: RefreshId) -> bool {
+        standing::refresh(self.spec, world, token) == Refresh::Live
     }
 
     /// The access tokens of a grant.
@@ -143,12 +155,13 @@ impl Audit<'_> {
         [copy, loot.refresh].into_iter().any(|held| held.is_some() && self.before.refresh_token(held).grant == grant)
     }
 
-    /// Whether a grant could still bring forth tokens after the step.
-    fn alive(&self, grant: Option<usize>) -> bool {
-        grant.is_some_and(|grant| {
-            let grant = &self.after.grants[grant];
-            !grant.is_over(&self.spec.ticks)
-        })
+    /// Whether tokens could still be issued for a grant after the step.
+    fn alive(&self, grant: GrantId) -> bool {
+        let grant = self.after.grant(grant);
+        match grant.state {
+            GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => false,
+            GrantState::CodeIssued | GrantState::Redeemed => grant.age < self.spec.ticks.refresh_absolute,
+        }
     }
 
     /// What the backend, or the introspection it waits for, made of a call's token.
@@ -157,12 +170,17 @@ impl Audit<'_> {
         let Some(index) = before.token.index() else { return };
         let token = &self.before.access[index];
         let expired = token.state == AccessState::Expired;
-        let ended = !expired && auth::judge_access(self.spec, self.before, before.token) == Err(Refusal::TokenRevoked);
+        let stood = standing::access(self.spec, self.before, before.token);
+        let ended = stood == Access::Ended;
         let fresh = !expired && token.age < self.spec.ticks.access_lifetime;
-        let accepted = after.phase == CallPhase::Served;
+        let found = before.phase == CallPhase::Validating && after.phase == CallPhase::FoundActive;
+        let served = after.phase == CallPhase::Served;
         let last = self.spec.ticks.access_lifetime + self.spec.ticks.leeway;
-        marks.set_if(Mark::ExpiredTokenAccepted, accepted && (expired || token.age >= last));
-        marks.set_if(Mark::RevokedTokenAccepted, accepted && ended && before.phase != CallPhase::FoundActive);
+        let past = expired || token.age >= last;
+        marks.set_if(Mark::ExpiredTokenAccepted, (served && past) || (found && stood == Access::Expired));
+        // What was found active is served also where its grant has ended since.
+        let accepted = found || (served && before.phase != CallPhase::FoundActive);
+        marks.set_if(Mark::RevokedTokenAccepted, accepted && ended);
         let refused = match before.phase {
             CallPhase::FoundActive => after.phase == CallPhase::Refused,
             CallPhase::Asking | CallPhase::Validating => {
@@ -228,8 +246,8 @@ impl Audit<'_> {
                 grant.is_some() && grant != self.after.refresh_token(after.refresh).grant
             },
         );
-        let was_live = before != Tokens::NONE && auth::refresh_lives(self.spec, self.before, before.refresh);
-        let still_live = after != Tokens::NONE && auth::refresh_lives(self.spec, self.after, after.refresh);
+        let was_live = before != Tokens::NONE && self.lives(self.before, before.refresh);
+        let still_live = after != Tokens::NONE && self.lives(self.after, after.refresh);
         marks.set_if(Mark::LiveSessionDropped, was_live && !still_live && !new_sign_in);
     }
 
@@ -237,8 +255,7 @@ impl Audit<'_> {
     fn session_is_over(&self) -> bool {
         let token = self.before.refresh_token(self.before.store.refresh);
         let tip = if token.successor.is_some() { self.before.refresh_token(token.successor) } else { token };
-        self.before.grant(token.grant).age >= self.spec.ticks.refresh_absolute
-            || (tip.spent == 0 && tip.idle >= self.spec.ticks.refresh_idle)
+        self.before.grant(token.grant).age >= self.spec.ticks.refresh_absolute || standing::is_idle(self.spec, tip)
     }
 
     /// What the GUI sent, or waits for.
@@ -246,12 +263,12 @@ impl Audit<'_> {
         for tab in 0..TABS {
             for (before, after) in self.before.tabs[tab].calls.iter().zip(&self.after.tabs[tab].calls) {
                 let newly = |phase| before.phase != phase && after.phase == phase;
-                let waits = newly(CallPhase::Waiting) || newly(CallPhase::Queued);
                 let refreshes = newly(CallPhase::Refreshing);
-                marks.set_if(Mark::Waited, waits);
+                let recovers = refreshes || newly(CallPhase::Waiting) || newly(CallPhase::Queued);
+                marks.set_if(Mark::Waited, waits(self.after, after) && !waits(self.before, before));
                 marks.set_if(
                     Mark::RecoveredTwice,
-                    (waits || refreshes) && before.phase == CallPhase::Refused && before.attempt == Attempt::Second,
+                    recovers && before.phase == CallPhase::Refused && before.attempt == Attempt::Second,
                 );
                 marks.set_if(Mark::NeedlessRefresh, refreshes && self.has_a_newer_token(before, after));
             }
@@ -278,6 +295,13 @@ impl Audit<'_> {
             | CallPhase::Refreshed
             | CallPhase::RefreshRefused => after.held == self.before.store.refresh,
         };
-        stored.is_some() && !failed_with_it && auth::judge_access(self.spec, self.before, stored).is_ok()
+        stored.is_some() && !failed_with_it && self.active(self.before, stored)
     }
+}
+
+/// Whether a call waits for another: for the one that leads in its tab, or for the one that holds the browser's lock. Web Locks API
+/// section 2.
+fn waits(world: &World, call: &Call) -> bool {
+    let held = || world.tabs.iter().any(|tab| tab.calls.iter().any(Call::refreshes));
+    call.phase == CallPhase::Waiting || (call.phase == CallPhase::Queued && held())
 }
