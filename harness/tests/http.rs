@@ -4,10 +4,12 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use authloom::cover::{KindOptions, every_kind};
 use authloom::drive::{Verdict, drive, drive_trace};
 use authloom::explore::{Limits, explore};
+use authloom::servers::Reference;
 use authloom::servers::reference::over_http::Http;
 use authloom::trace::{Header, Trace, Walker};
 use authloom_model::policy::Validation;
@@ -52,6 +54,24 @@ fn trace(spec: &Spec, actions: &[Action]) -> Trace {
 fn a_person_signs_in_and_sees_the_items() {
     let story = [Open(C1), Arrive(Call(C1)), Arrive(Introspect(C1)), Return(Introspect(C1)), Return(Call(C1))];
     assert_eq!(signed_in_and(&story), Verdict::Conforms);
+}
+
+#[test]
+fn a_policy_with_fractions_of_a_second_is_refused_by_each_of_our_targets_alike() {
+    let second = Duration::from_secs(1);
+    let policy = Policy {
+        access_lifetime: second,
+        code_lifetime: second,
+        refresh_idle: Some(second),
+        refresh_absolute: Some(second),
+        validation: Validation::Local,
+        leeway: second / 2,
+        ..Policy::recommended()
+    };
+    let spec = Spec::new(policy, Scope::SMALL).expect("it has few ticks");
+    let refused = "no server can keep this policy: `leeway` is 500ms: tokens carry whole seconds (RFC 7519 section 2)";
+    assert_eq!(Reference::new(&spec).err().map(|fault| fault.0), Some(refused.to_owned()));
+    assert_eq!(Http::start(&spec, Path::new(PROGRAM)).err().map(|fault| fault.0), Some(refused.to_owned()));
 }
 
 #[test]
@@ -176,9 +196,9 @@ fn a_program_that_cannot_serve_is_a_fault_that_says_why() {
     let Err(fault) = Http::start(&spec, Path::new("/nowhere/authloom")) else { panic!("there is no such program") };
     assert!(fault.0.contains("/nowhere/authloom"), "{fault}");
     let mut absurd = spec.clone();
-    absurd.policy.access_lifetime = std::time::Duration::from_millis(1_500);
-    let Err(fault) = Http::start(&absurd, Path::new(PROGRAM)) else { panic!("half seconds are not served") };
-    assert!(fault.0.contains("whole seconds"), "{fault}");
+    absurd.policy.access_lifetime = Duration::ZERO;
+    let Err(fault) = Http::start(&absurd, Path::new(PROGRAM)) else { panic!("tokens that never live are not served") };
+    assert!(fault.0.contains("a lifetime of zero"), "{fault}");
 }
 
 /// A server that was started without the flag for tests, and where it listens.

@@ -28,6 +28,14 @@ pub struct Places {
     pub redirect_uri: String,
 }
 
+/// Refuses a policy whose durations no server can keep: the clock of each counts whole seconds. A file has no such policy; a program may.
+///
+/// # Errors
+/// At the first duration that is no whole number of seconds.
+pub fn countable(policy: &Policy) -> Result<(), Fault> {
+    policy.whole_seconds().map_err(|fraction| Fault(format!("no server can keep this policy: {fraction}")))
+}
+
 /// What the AuthService is told.
 #[must_use]
 pub fn auth_settings(policy: &Policy, places: &Places, password_cost: auth::PasswordCost) -> auth::Settings {

@@ -37,7 +37,7 @@ use crate::servers::http::between::Between;
 use crate::servers::http::client::{Client, NoAnswer};
 use crate::servers::http::wire::{self, Received, Sent};
 use crate::servers::reference::held_backend::HeldBackend;
-use crate::servers::settings::gui_policy;
+use crate::servers::settings::{countable, gui_policy};
 use crate::servers::{Abilities, Fault, Lens, Secret, Support};
 pub use allowance::{Allowance, Rate};
 use clock::Clock;
@@ -57,6 +57,7 @@ impl Live {
     /// # Errors
     /// When a secret is missing, the server does not start or answer, or its endpoints cannot be told.
     pub fn before(described: &Description, spec: &Spec) -> Result<Self, Fault> {
+        countable(&spec.policy)?;
         let stranger = Stranger::open(described.clone())?;
         let settings = stranger.gui_settings(gui_policy(&spec.policy))?;
         let (username, password_from) = described.next_person();

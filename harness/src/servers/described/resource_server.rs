@@ -28,7 +28,7 @@ use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::over_http::RESOURCE;
 use crate::servers::reference::process::{self, PATIENCE, Process};
 use crate::servers::settings::REDIRECT_URI;
-use crate::servers::settings::{Places, gui_settings};
+use crate::servers::settings::{Places, countable, gui_settings};
 use crate::servers::{Abilities, Fault, Lens, Secret, Support};
 
 /// A live backend, with our browser before it and our AuthService behind it.
@@ -40,6 +40,7 @@ impl LiveBackend {
     /// # Errors
     /// When one of them does not start, or a secret is missing.
     pub fn of(described: &BackendDescription, spec: &Spec, program: &Path) -> Result<Self, Fault> {
+        countable(&spec.policy)?;
         let carrier = ResourceServer::open(described.clone(), spec, program)?;
         let places = Places {
             issuer: carrier.between.url().to_owned(),

@@ -20,7 +20,7 @@ use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::held_backend::{HeldBackend, at_once, serve};
-use crate::servers::settings::{Places, auth_settings, backend_settings, gui_settings};
+use crate::servers::settings::{Places, auth_settings, backend_settings, countable, gui_settings};
 use crate::servers::{Abilities, Fault, Secret, Support};
 
 /// What the backend introspects with. It protects a database in memory.
@@ -58,8 +58,9 @@ impl Parts {
     /// The parts of the reference that obeys a policy.
     ///
     /// # Errors
-    /// When one of its addresses is no URL.
+    /// When a duration of the policy is no whole number of seconds, or one of its addresses is no URL.
     pub fn of(spec: &Spec) -> Result<Self, Fault> {
+        countable(&spec.policy)?;
         let places = places();
         let credentials =
             backend::Credentials { client_id: Demo::BACKEND.to_owned(), secret: BACKEND_SECRET.to_owned() };

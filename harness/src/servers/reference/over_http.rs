@@ -24,7 +24,7 @@ use crate::servers::http::client::Client;
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::process::{self, PATIENCE, Process};
 use crate::servers::settings::REDIRECT_URI;
-use crate::servers::settings::{Places, gui_settings};
+use crate::servers::settings::{Places, countable, gui_settings};
 use crate::servers::{Fault, Secret};
 
 /// When time begins. Any instant does; this one is a round number of seconds that looks like a date.
@@ -40,8 +40,9 @@ impl Http {
     /// Starts the servers that obey a policy. `program` is an `authloom` whose `serve` they are.
     ///
     /// # Errors
-    /// When they cannot be started.
+    /// When a duration of the policy is no whole number of seconds, or the servers cannot be started.
     pub fn start(spec: &Spec, program: &Path) -> Result<Self, Fault> {
+        countable(&spec.policy)?;
         let sockets = Sockets::open(&spec.policy, program)?;
         let places = Places {
             issuer: sockets.auth.url().to_owned(),
