@@ -22,6 +22,7 @@ use std::time::Duration;
 pub use accepted::Accepted;
 pub use error::{PolicyError, PolicyErrors};
 pub use file::PolicyFile;
+pub use knobs::Difference;
 use knobs::Draft;
 pub use ticks::{FAR_AWAY, MOST_TICKS, Ticks, TooManyTicks};
 
@@ -275,6 +276,12 @@ impl Policy {
         let mut draft = Draft::from(self.clone());
         knobs::normalise(&mut draft);
         draft.policy()
+    }
+
+    /// The knobs that mean something here and are not set as in another policy.
+    #[must_use]
+    pub fn differences_from(&self, other: &Self) -> Vec<Difference> {
+        knobs::differences(&Draft::from(self.clone()), &Draft::from(other.clone()))
     }
 
     /// Refuses durations that no token can carry. Files have none of them; a program may.

@@ -1,17 +1,18 @@
-//! `authloom policy`: the policies that come with authloom, and what one of your own comes to.
+//! `authloom policy`: lists the policies that come with authloom, shows and checks one of your own, and makes it small enough to explore.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use authloom_model::Policy;
+use authloom_model::policy::PolicyFile;
 use clap::{Args, Subcommand};
 
 use super::failure::{Failure, written};
-use super::flags::{policy, too_many_ticks};
+use super::flags::{policy_file, too_many_ticks};
 use crate::report;
 use crate::run::Status;
 
-/// List the profiles, show a policy, or make one small enough to explore.
+/// List the profiles, show or check a policy, or make one small enough to explore.
 #[derive(Args, Clone, Debug)]
 pub(super) struct PolicyCommand {
     #[command(subcommand)]
@@ -22,13 +23,20 @@ pub(super) struct PolicyCommand {
 enum Verb {
     /// List the profiles that come with authloom.
     List,
-    /// Print a policy as a file, with each duration in ticks as a comment.
+    /// Print a policy's file with every knob that means something, and each duration in ticks as a comment.
     Show {
         /// The name of a profile, or a policy file.
         #[arg(value_name = "NAME-OR-FILE")]
         policy: String,
     },
-    /// Print a policy whose limits come in the same order, each one tick apart: small enough to explore.
+    /// Say whether a file is a policy, and what in it differs from the recommended profile.
+    Check {
+        /// The policy file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print a policy whose limits come in the same order, each one tick apart: small enough to explore. Sums of durations are lost: a
+    /// promise that holds under it can be broken under the real durations.
     Shrink {
         /// The policy file.
         #[arg(value_name = "FILE")]
@@ -37,27 +45,30 @@ enum Verb {
 }
 
 impl PolicyCommand {
-    /// Does what was asked of policies.
+    /// Runs the verb; without one, lists the profiles.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         match &self.verb {
             None | Some(Verb::List) => written(report::policy::profiles(out, &Policy::PROFILES))?,
             Some(Verb::Show { policy: name }) => {
-                let shown = policy(name)?;
-                let ticks = shown.ticks();
+                let shown = policy_file(name)?;
+                let ticks = shown.policy.ticks();
                 written(report::policy::show(out, &shown, ticks.as_ref().ok()))?;
                 if let Err(error) = ticks {
                     return Err(too_many_ticks(name, &error));
                 }
             }
+            Some(Verb::Check { file }) => {
+                let name = file.to_string_lossy();
+                let checked = policy_file(&name)?;
+                let ticks = checked.policy.ticks().map_err(|error| too_many_ticks(&name, &error))?;
+                written(report::policy::check(out, &name, &checked, &ticks))?;
+            }
             Some(Verb::Shrink { file }) => {
-                let shrunk = policy(&file.to_string_lossy())?.shrunk();
-                written(shrink(out, &shrunk))?;
+                let PolicyFile { policy, accepted } = policy_file(&file.to_string_lossy())?;
+                let shrunk = PolicyFile { policy: policy.shrunk(), accepted };
+                written(report::policy::show(out, &shrunk, shrunk.policy.ticks().as_ref().ok()))?;
             }
         }
         Ok(Status::Holds)
     }
-}
-
-fn shrink(out: &mut dyn Write, policy: &Policy) -> io::Result<()> {
-    report::policy::show(out, policy, policy.ticks().as_ref().ok())
 }

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 use toml::value::{Date, Datetime};
 
 use super::reader::{Place, Reader, instead, kind};
-use crate::property::PROPERTIES;
+use crate::property::{Kind, PROPERTIES, Property};
 
 const PROMISE: &str = "promise";
 const REASON: &str = "reason";
@@ -81,13 +81,28 @@ fn entry_of(entry: &Spanned<DeValue<'_>>, reader: &mut Reader<'_>) -> Option<(Ac
     let reason = required(table, REASON, "why it cannot be kept", entry, reader);
     let until = table.get(UNTIL).map(|value| day(value, reader));
     let (name, place) = promise?;
-    let names: Vec<&str> = PROPERTIES.iter().map(|property| property.name).collect();
-    let Some(promise) = PROPERTIES.iter().find(|property| property.name == name) else {
-        reader.fault(&place, format!("no promise is called `{name}`: {}", instead(&name, &names)));
-        return None;
-    };
-    let accepted = Accepted { promise: promise.name, reason: reason?.0, until: until.flatten() };
+    let promise = promise_called(&name, &place, reader)?;
+    let accepted = Accepted { promise, reason: reason?.0, until: until.flatten() };
     Some((accepted, place))
+}
+
+/// The promise of that name: a property that can be violated.
+fn promise_called(name: &str, place: &Place, reader: &mut Reader<'_>) -> Option<&'static str> {
+    let is_promise = |property: &&Property| match property.kind {
+        Kind::Never { .. } | Kind::Recoverable(_) => true,
+        Kind::Reachable(_) => false,
+    };
+    let called = PROPERTIES.iter().find(|property| property.name == name);
+    if let Some(promise) = called.filter(is_promise) {
+        return Some(promise.name);
+    }
+    let promises: Vec<&str> = PROPERTIES.iter().filter(is_promise).map(|property| property.name).collect();
+    let why = match called {
+        Some(_) => format!("`{name}` promises nothing: it says that something can happen, which is never a failure"),
+        None => format!("no promise is called `{name}`: {}", instead(name, &promises)),
+    };
+    reader.fault(place, why);
+    None
 }
 
 /// A text that an entry must have, and where it is.

@@ -205,6 +205,27 @@ pub(super) fn normalise(draft: &mut Draft) {
     }
 }
 
+/// A knob that two policies set otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// Its key in a file.
+    pub knob: &'static str,
+    /// How the one policy sets it.
+    pub value: String,
+    /// How the other one does; none where it means nothing there.
+    pub other: Option<String>,
+}
+
+/// The knobs that mean something in one draft and are not set as in another.
+pub(super) fn differences(one: &Draft, other: &Draft) -> Vec<Difference> {
+    let difference = |knob: &Knob| {
+        let value = knob.write(one);
+        let other = (knob.moot)(other).is_none().then(|| knob.write(other));
+        (other.as_ref() != Some(&value)).then_some(Difference { knob: knob.key, value, other })
+    };
+    meaningful(one).filter_map(difference).collect()
+}
+
 macro_rules! choice {
     ($kind:ty, $($field:ident).+) => {
         Form::Choice {

@@ -111,7 +111,7 @@ impl Chosen {
             Self::Live(described) => &described.accepted,
             Self::Backend(described) => &described.accepted,
         };
-        let today = today();
+        let today = flags::today().to_string();
         let accepted = accepted.iter().filter(|accepted| accepted.holds_on(&today));
         accepted.map(|accepted| (accepted.rule.clone(), accepted.reason.clone())).collect()
     }
@@ -127,16 +127,6 @@ impl Chosen {
 
 fn program() -> Result<PathBuf, Fault> {
     std::env::current_exe().map_err(|error| Fault(format!("cannot find the program that serves: {error}")))
-}
-
-/// The day by the machine's clock, like 2027-01-31.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is accepted for a time is so by the calendar of whoever accepts it"
-)]
-fn today() -> String {
-    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-    now.split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Reads the description of an AuthService.

@@ -9,9 +9,10 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use authloom_model::policy::TooManyTicks;
+use authloom_model::policy::{Accepted, PolicyFile, TooManyTicks};
 use authloom_model::{Policy, Scope, Spec};
 use clap::{Args, ValueEnum};
+use toml::value::{Date, Datetime};
 
 use crate::cli::failure::Failure;
 use crate::explore::Limits;
@@ -137,8 +138,14 @@ impl Summary {
 impl Subject {
     /// Reads the policy and makes the spec.
     pub(in crate::cli) fn spec(&self) -> Result<Spec, Failure> {
-        let policy = policy(&self.policy)?;
-        Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))
+        self.spec_and_accepted().map(|(spec, _)| spec)
+    }
+
+    /// The same, and which promises the policy's file says are known not to be kept.
+    pub(in crate::cli) fn spec_and_accepted(&self) -> Result<(Spec, Vec<Accepted>), Failure> {
+        let PolicyFile { policy, accepted } = policy_file(&self.policy)?;
+        let spec = Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))?;
+        Ok((spec, accepted))
     }
 
     /// The flags that ask for the same again, each after a space; what is the default is left out.
@@ -162,11 +169,27 @@ impl From<Bounds> for Limits {
 
 /// The profile of that name, or else the policy in the file of that name.
 pub(in crate::cli) fn policy(name_or_file: &str) -> Result<Policy, Failure> {
+    policy_file(name_or_file).map(|file| file.policy)
+}
+
+/// The same, with whatever else the file says.
+pub(in crate::cli) fn policy_file(name_or_file: &str) -> Result<PolicyFile, Failure> {
     if let Some(policy) = Policy::profile(name_or_file) {
-        return Ok(policy);
+        return Ok(PolicyFile { policy, accepted: Vec::new() });
     }
     let text = std::fs::read_to_string(Path::new(name_or_file)).map_err(|error| unread(name_or_file, &error))?;
-    Policy::from_toml(name_or_file, &text).map_err(Failure::input)
+    PolicyFile::from_toml(name_or_file, &text).map_err(Failure::input)
+}
+
+/// The day by the machine's clock, in UTC.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is accepted for a time is so by the calendar of whoever accepts it"
+)]
+pub(in crate::cli) fn today() -> Date {
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    let now: Datetime = now.parse().expect("both read and write RFC 3339");
+    now.date.expect("it has a date")
 }
 
 /// What to say of a policy file that cannot be read.

@@ -325,6 +325,8 @@ my.toml:19:11: `code-spent-once` is accepted in line 14 already";
     assert_eq!(no_list, "my.toml:1:12: a text here: `accepted` is a list: write `[[accepted]]` above each entry");
     let no_entry = accepted("accepted = [\"idle-bound\"]\n").expect_err("it is no entry");
     assert!(no_entry.starts_with("my.toml:1:13: a text here: "), "{no_entry}");
+    let happening = accepted("[[accepted]]\npromise = \"no-token\"\nreason = \"why\"\n").expect_err("it is no promise");
+    assert!(happening.contains("`no-token` promises nothing: "), "{happening}");
     let unlike = accepted("[[accepted]]\npromise = \"sleep\"\nreason = \"why\"\n").expect_err("there is none");
     assert!(unlike.contains("there are `code-spent-once`, "), "{unlike}");
 }
