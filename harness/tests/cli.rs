@@ -71,21 +71,24 @@ fn a_policy_that_holds_exits_with_0_and_one_that_does_not_with_1() {
 fn an_unknown_policy_key_is_refused_where_it_stands() {
     let folder = folder();
     let file = changed(&folder, "rotation =", "rotatoin =");
-    refuses(&["check", "--policy", &file], &["my.toml:9:1: unknown field `rotatoin`", "`rotation`"]);
+    refuses(
+        &["check", "--policy", &file],
+        &["my.toml:11:1: `rotatoin` is no knob of [auth_service]: did you mean `rotation`?"],
+    );
 }
 
 #[test]
 fn a_lifetime_of_zero_is_refused_where_it_stands() {
     let folder = folder();
     let file = changed(&folder, "access_lifetime = \"10m\"", "access_lifetime = \"0s\"");
-    refuses(&["verify", "--policy", &file], &["my.toml:5:19: a lifetime of zero"]);
+    refuses(&["verify", "--policy", &file], &["my.toml:7:19: a lifetime of zero"]);
 }
 
 #[test]
 fn a_leeway_longer_than_the_lifetime_is_refused_where_it_stands() {
     let folder = folder();
     let file = changed(&folder, "validation = \"introspect\"", "validation = \"local\"\nleeway = \"11m\"");
-    refuses(&["check", "--policy", &file], &["my.toml:22:10: longer than `access_lifetime`: it is at most \"10m\""]);
+    refuses(&["check", "--policy", &file], &["my.toml:24:10: longer than `access_lifetime`: it is at most \"10m\""]);
 }
 
 #[test]
@@ -100,7 +103,60 @@ fn a_policy_of_too_many_ticks_is_refused_with_the_command_that_makes_it_smaller(
     let path = folder.path().join("smaller.toml");
     std::fs::write(&path, &smaller.stdout).expect("the folder can be written to");
     let path = path.to_str().expect("its path is text");
-    assert_eq!(status(&authloom(&["check", "--policy", path, "--scope", TINY])), 0);
+    let checked = authloom(&["check", "--policy", path, "--scope", TINY]);
+    assert_eq!(status(&checked), 0);
+    let caution = "a promise that holds here can be broken under the real durations";
+    let said = |output: &Output| stdout(output).replace("\n#", "").split_whitespace().collect::<Vec<_>>().join(" ");
+    for output in [&smaller, &checked] {
+        assert!(said(output).contains(caution), "{}", stdout(output));
+    }
+    let checked = json(&authloom(&["check", "--policy", path, "--scope", TINY, "--format", "json"]));
+    assert_eq!(checked["shrunk_from"], "my");
+    assert!(checked["caution"].as_str().is_some_and(|said| said.contains(caution)), "{checked}");
+}
+
+/// The recommended policy with a promise that is accepted as broken, as a file.
+fn accepting(folder: &TempDir, promise: &str, until: &str) -> String {
+    let path = folder.path().join("accepting.toml");
+    let entry =
+        format!("[[accepted]]\npromise = \"{promise}\"\nreason = \"the tabs share no lock\"\nuntil = \"{until}\"\n");
+    std::fs::write(&path, entry).expect("the folder can be written to");
+    path.to_str().expect("its path is text").to_owned()
+}
+
+#[test]
+fn a_broken_promise_that_is_accepted_is_no_failure_until_its_last_day_is_over_or_it_holds() {
+    let folder = folder();
+    let check =
+        |file: &str, format: &str| authloom(&["check", "--scope", "theft", "--policy", file, "--format", format]);
+    assert_eq!(status(&check("recommended", "text")), 1);
+    let file = accepting(&folder, "no-grace-for-thieves", "9999-12-31");
+    let text = check(&file, "text");
+    assert_eq!(status(&text), 0, "{}", stdout(&text));
+    assert!(stdout(&text).contains("accepted: the tabs share no lock (until 9999-12-31)"), "{}", stdout(&text));
+    let over = accepting(&folder, "no-grace-for-thieves", "2026-01-01");
+    assert_eq!(status(&check(&over, "text")), 1);
+    let stale = accepting(&folder, "code-spent-once", "9999-12-31");
+    let stale = check(&stale, "json");
+    assert_eq!(status(&stale), 1);
+    let stale = json(&stale);
+    let of = |name: &str| stale["properties"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));
+    assert_eq!(of("code-spent-once").map(|one| &one["accepted"]["state"]), Some(&Value::from("stale")));
+}
+
+#[test]
+fn a_policy_that_is_checked_says_what_differs_and_what_is_accepted() {
+    let folder = folder();
+    let file = accepting(&folder, "idle-bound", "2026-01-01");
+    let same = stdout(&authloom(&["policy", "check", &file]));
+    assert!(same.contains("is a policy") && same.contains("the tabs share no lock (until 2026-01-01)"), "{same}");
+    let differs = stdout(&authloom(&[
+        "policy",
+        "check",
+        &changed(&folder, "lost_answer = \"retry\"", "lost_answer = \"sign_in_again\""),
+    ]));
+    assert!(differs.contains("sign_in_again, instead of retry"), "{differs}");
+    refuses(&["policy", "check", "nowhere.toml"], &["no profile and no file `nowhere.toml`"]);
 }
 
 #[test]

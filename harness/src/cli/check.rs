@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::failure::{Failure, written};
-use super::flags::{Bounds, Format, Subject, Summary};
+use super::flags::{Bounds, Format, Subject, Summary, today};
 use super::folder::Folder;
 use crate::report::progress::Progress;
 use crate::report::{json, junit, markdown, text};
-use crate::run::{self, Outcome, Status, Verdict};
+use crate::run::{self, Outcome, Status};
 
 /// Explore every interleaving, and say of each property whether it holds.
 #[derive(Args, Clone, Debug)]
@@ -51,7 +51,7 @@ enum Engine {
 impl Check {
     /// Checks, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
-        let spec = self.subject.spec()?;
+        let (spec, accepted) = self.subject.spec_and_accepted()?;
         let mut progress = Progress::start();
         let limits = self.bounds.into();
         let checked = match (self.engine, self.no_graph) {
@@ -60,6 +60,7 @@ impl Check {
             (Engine::Stateright, _) => run::second_opinion(&spec, limits, &mut progress),
         };
         progress.finish();
+        let checked = checked.accepting(&accepted, today());
         let outcome = Outcome { checked, replays: None };
         if let Some(folder) = &self.out {
             save(&outcome, folder)?;
@@ -81,7 +82,7 @@ pub(super) fn report(out: &mut dyn Write, outcome: &Outcome, format: Format, sub
 
 fn save(outcome: &Outcome, folder: &Path) -> Result<(), Failure> {
     let mut folder = Folder::at(folder);
-    let findings = outcome.checked.findings.iter().filter(|finding| finding.verdict == Verdict::Violated);
+    let findings = outcome.checked.findings.iter().filter(|finding| finding.is_broken());
     for finding in findings {
         if let Some(way) = finding.way.clone() {
             let shows = format!("broken: {}", finding.property.sentence);

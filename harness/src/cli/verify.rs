@@ -11,7 +11,7 @@ use super::check;
 use super::failure::{Failure, written};
 use super::flags::budget::{Asking, Jobs};
 use super::flags::chosen::Chosen;
-use super::flags::{Bounds, Format, Subject, Summary, Turn, too_far_apart};
+use super::flags::{Bounds, Format, Subject, Summary, Turn, today, too_far_apart};
 use super::folder::Folder;
 use crate::explore::Limits;
 use crate::report;
@@ -27,7 +27,7 @@ pub(super) struct Verify {
     bounds: Bounds,
 
     /// What to drive: reference, http, or a file that describes a server, which is then held to the policy that the file names. Unless
-    /// trace_along, reference and http.
+    /// told, reference and http.
     #[arg(long, value_name = "NAME-OR-FILE")]
     target: Option<String>,
 
@@ -100,7 +100,7 @@ impl Verify {
         if let [target @ (Chosen::Live(_) | Chosen::Backend(_))] = targets {
             return self.live(target, how, out);
         }
-        let spec = self.subject.spec()?;
+        let (spec, accepted) = self.subject.spec_and_accepted()?;
         let mut progress = Progress::start();
         let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec)).collect();
         let mut plans: Vec<Plan<'_>> = Vec::new();
@@ -109,6 +109,7 @@ impl Verify {
             plans.push(Plan { target: target.name(), suite, open, workers: self.jobs.of(target)?, how });
         }
         let mut outcome = run::verify(&spec, self.bounds.into(), &plans, &mut progress);
+        outcome.checked = outcome.checked.accepting(&accepted, today());
         progress.finish();
         for replay in outcome.replays.iter_mut().flatten() {
             save(replay, &self.out)?;

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use authloom_model::Scope;
 use serde::Serialize;
 
+use super::acceptance::Accepted;
+use super::policy::caution;
 use crate::explore::Completeness;
 use crate::run::{Checked, Outcome, Replay, Verdict};
 
@@ -28,23 +30,32 @@ pub(crate) fn write_line(out: &mut dyn Write, object: &impl Serialize) -> io::Re
 #[derive(Serialize)]
 struct Object<'o> {
     policy: &'o str,
+    /// The name of the policy that this one was shrunk from, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shrunk_from: Option<&'o str>,
+    /// What the verdicts do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caution: Option<String>,
     scope: Scope,
     worlds: u64,
     /// Null where the engine does not count them.
     steps: Option<u64>,
     completeness: &'static str,
-    properties: Vec<Property>,
+    properties: Vec<Property<'o>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     replays: Option<Vec<Replayed<'o>>>,
 }
 
 #[derive(Serialize)]
-struct Property {
+struct Property<'o> {
     name: &'static str,
     kind: &'static str,
     source: &'static str,
     verdict: Verdict,
     trace_length: Option<usize>,
+    /// That the policy's file says it is known not to be kept, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Accepted<'o>>,
 }
 
 /// What came of a replay.
@@ -91,9 +102,12 @@ fn object(outcome: &Outcome) -> Object<'_> {
         source: finding.property.source,
         verdict: finding.verdict,
         trace_length: finding.way.as_ref().map(Vec::len),
+        accepted: finding.acceptance.as_ref().map(Accepted::from),
     });
     Object {
         policy: &spec.policy.name,
+        shrunk_from: spec.policy.shrunk_from.as_deref(),
+        caution: caution(&spec.policy),
         scope: spec.scope,
         worlds: *worlds,
         steps: *steps,

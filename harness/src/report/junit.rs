@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::run::{Breach, Checked, Finding, Outcome, Replay, Status, Verdict};
+use super::acceptance;
+use super::policy::caution;
+use crate::run::{AcceptanceState, Breach, Checked, Finding, Outcome, Replay, Status, Verdict};
 
 /// Writes an outcome as JUnit XML.
 ///
@@ -37,31 +39,57 @@ fn properties(checked: &Checked) -> TestSuite {
     suite.add_property(("policy", checked.spec.policy.name.as_str()));
     suite.add_property(("scope", checked.spec.scope.to_string().as_str()));
     suite.add_property(("worlds", checked.worlds.to_string().as_str()));
+    if let (Some(from), Some(caution)) = (&checked.spec.policy.shrunk_from, caution(&checked.spec.policy)) {
+        suite.add_property(("shrunk_from", from.as_str()));
+        suite.add_property(("caution", caution.as_str()));
+    }
     suite.add_test_cases(checked.findings.iter().map(property));
     suite
 }
 
 fn property(finding: &Finding) -> TestCase {
-    let status = match finding.verdict {
+    let status = accepted(finding).unwrap_or_else(|| judged(finding));
+    let mut case = TestCase::new(finding.property.name, status);
+    case.set_classname(finding.property.kind.name());
+    case
+}
+
+/// What an acceptance makes of a verdict, where it makes something else of it.
+fn accepted(finding: &Finding) -> Option<TestCaseStatus> {
+    let acceptance = finding.acceptance.as_ref()?;
+    let said = acceptance::sentence(acceptance);
+    match acceptance.state {
+        AcceptanceState::InForce => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(said);
+            Some(status)
+        }
+        AcceptanceState::Over => Some(failure("violated", format!("{}; {said}", violated(finding)))),
+        AcceptanceState::Stale => Some(failure("stale", said)),
+        AcceptanceState::Untested => None,
+    }
+}
+
+fn violated(finding: &Finding) -> String {
+    let steps = finding.way.as_ref().map_or(0, Vec::len);
+    format!("violated after {steps} steps: {}", finding.property.sentence)
+}
+
+fn judged(finding: &Finding) -> TestCaseStatus {
+    match finding.verdict {
         Verdict::Holds | Verdict::Reached => TestCaseStatus::success(),
         Verdict::NotReached => {
             let mut status = TestCaseStatus::skipped();
             status.set_message("it does not happen in this scope");
             status
         }
-        Verdict::Violated => {
-            let steps = finding.way.as_ref().map_or(0, Vec::len);
-            failure("violated", format!("violated after {steps} steps: {}", finding.property.sentence))
-        }
+        Verdict::Violated => failure("violated", violated(finding)),
         Verdict::Unknown => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type("unknown").set_message("the run saw too little to tell");
             status
         }
-    };
-    let mut case = TestCase::new(finding.property.name, status);
-    case.set_classname(finding.property.kind.name());
-    case
+    }
 }
 
 fn suite(replay: &Replay) -> TestSuite {

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::acceptance;
 use super::numbers::count;
+use super::policy::caution;
 use super::replay::{covered, driven, races_in_words, troubles};
 use super::text::sentence;
-use crate::run::{Breach, Checked, Outcome, Replay, Replayed, Status, TraceVerdict, Verdict, trace_along};
+use crate::run::{Breach, Checked, Outcome, Replay, Replayed, Status, TraceVerdict, trace_along};
 use crate::trace::{Trace, mermaid};
 
 /// Pictures at most: whoever mends these will run it again.
@@ -41,7 +43,11 @@ pub fn replay(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io
 fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let (steps, worlds) = (checked.steps.map(|steps| format!(", {}", count(steps, "step"))), checked.worlds);
     writeln!(out, "{}{} explored.\n", count(worlds, "world"), steps.unwrap_or_default())?;
-    let broken: Vec<_> = checked.findings.iter().filter(|finding| finding.verdict == Verdict::Violated).collect();
+    if let Some(caution) = caution(&checked.spec.policy) {
+        writeln!(out, "{}\n", plain(&caution))?;
+    }
+    acceptance::markdown(out, checked)?;
+    let broken: Vec<_> = checked.findings.iter().filter(|finding| finding.is_broken()).collect();
     if broken.is_empty() {
         return Ok(());
     }
@@ -127,7 +133,7 @@ fn sign(status: Status) -> &'static str {
 }
 
 /// A text in which nothing is taken for Markdown or HTML.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::new();
     for letter in text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }) {
         match letter {

@@ -3,6 +3,7 @@
 //! Every report reads a finished [`crate::run::Outcome`] and writes to whatever it is given. Invariant: no report changes or decides
 //! anything; the verdict is the outcome's. Colour is written as escape codes, and stripped by the writer where nobody sees it.
 
+mod acceptance;
 pub mod cover;
 pub mod failure;
 pub mod json;

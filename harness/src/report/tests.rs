@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use authloom_model::policy::Accepted;
 use authloom_model::rule::NOTHING_ELSE;
 use authloom_model::{Policy, Scope, Spec};
+use toml::value::Datetime;
 
 use super::{json, junit, markdown, text};
 use crate::explore::Limits;
-use crate::run::{Breach, Coverage, Outcome, Replay, Unwatched, explore, trace_along};
+use crate::run::{Breach, Coverage, Outcome, Replay, Status, Unwatched, explore, trace_along};
 
 fn spec(profile: &str) -> Spec {
     let policy = Policy::profile(profile).expect("the profile is listed");
@@ -46,6 +48,75 @@ fn mixed() -> Outcome {
 #[test]
 fn people_read_the_verdict_then_the_reasons() {
     insta::assert_snapshot!(written(|out| text::outcome(out, &mixed(), " --policy lost-answer")));
+}
+
+/// The same, with the broken promise accepted, and one that holds.
+fn accepting() -> Outcome {
+    let accepted = |promise, reason: &str, until: Option<&str>| Accepted {
+        promise,
+        reason: reason.to_owned(),
+        until: until.map(|until| until.parse::<Datetime>().unwrap().date.unwrap()),
+    };
+    let accepted = [
+        accepted("survives-a-loss", "the client | cannot wait", Some("2026-12-31")),
+        accepted("code-spent-once", "it was broken once", None),
+        accepted("no-grace-for-thieves", "thieves are not looked at", None),
+    ];
+    let today = "2026-12-31".parse::<Datetime>().unwrap().date.unwrap();
+    let Outcome { checked, .. } = mixed();
+    Outcome { checked: checked.accepting(&accepted, today), replays: None }
+}
+
+#[test]
+fn what_is_accepted_is_said_in_every_report_with_its_reason() {
+    let outcome = accepting();
+    assert_eq!(outcome.status(), Status::Broken, "one is stale");
+    let in_force = "accepted: the client | cannot wait (until 2026-12-31)";
+    let stale = "accepted as broken, but it holds: drop its [[accepted]] from the policy's file (it was broken once)";
+    let untested = "accepted, but not put to the test: thieves are not looked at";
+    let text = written(|out| text::outcome(out, &outcome, ""));
+    let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in [in_force, stale, untested] {
+        assert!(said.contains(sentence), "{text}");
+    }
+    assert!(said.contains("1 promise holds that is accepted as broken"), "{text}");
+    assert!(!said.contains("How survives-a-loss is broken"), "{text}");
+    let markdown = written(|out| markdown::outcome(out, &outcome));
+    assert!(
+        markdown.contains("| `survives-a-loss` | accepted: the client \\| cannot wait (until 2026-12-31) |"),
+        "{markdown}"
+    );
+    assert!(!markdown.contains("| broken promise |"), "{markdown}");
+    let json: serde_json::Value = serde_json::from_str(&written(|out| json::outcome(out, &outcome))).unwrap();
+    let property = |name: &str| json["properties"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+    let right = serde_json::json!({ "state": "in_force", "reason": "the client | cannot wait", "until": "2026-12-31" });
+    assert_eq!(property("survives-a-loss")["accepted"], right);
+    assert_eq!(property("code-spent-once")["accepted"]["state"], "stale");
+    assert_eq!(property("no-grace-for-thieves")["accepted"]["state"], "untested");
+    assert!(property("idle-bound").get("accepted").is_none());
+    let junit = written(|out| junit::outcome(out, &outcome));
+    assert!(junit.contains("<skipped message=\"accepted: the client | cannot wait (until 2026-12-31)\"/>"), "{junit}");
+    assert!(junit.contains("failures=\"1\"") && junit.contains("type=\"stale\""), "{junit}");
+}
+
+#[test]
+fn a_report_on_a_shrunk_policy_says_what_its_verdict_is_not() {
+    let mut outcome = mixed();
+    outcome.checked.spec.policy.shrunk_from = Some("production".to_owned());
+    let caution = "shrunk from production: its limits come in the same order, but sums of durations are lost: a promise that holds here can \
+                   be broken under the real durations";
+    let text = written(|out| text::outcome(out, &outcome, ""));
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(caution), "{text}");
+    for said in [
+        written(|out| json::outcome(out, &outcome)),
+        written(|out| junit::outcome(out, &outcome)),
+        written(|out| markdown::outcome(out, &outcome)),
+    ] {
+        assert!(said.contains(caution), "{said}");
+    }
+    for said in [written(|out| json::outcome(out, &mixed())), written(|out| junit::outcome(out, &mixed()))] {
+        assert!(!said.contains("shrunk"), "{said}");
+    }
 }
 
 #[test]
@@ -96,7 +167,7 @@ fn nothing_that_is_said_is_taken_for_markdown() {
 fn no_line_for_people_is_wider_than_a_terminal() {
     let (cut, _) = explore(&spec("recommended"), Limits { worlds: 100, ..Limits::default() }, &mut Unwatched);
     let cut = Outcome { checked: cut, replays: Some(Vec::new()) };
-    for outcome in [mixed(), cut] {
+    for outcome in [mixed(), cut, accepting()] {
         for line in written(|out| text::outcome(out, &outcome, "")).lines() {
             assert!(line.chars().count() <= super::layout::WIDTH, "{line}");
         }

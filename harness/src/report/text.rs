@@ -7,9 +7,11 @@ use authloom_model::property::Kind;
 use authloom_model::{Scope, Spec};
 use indicatif::HumanCount;
 
+use super::acceptance;
 use super::layout::{entry, heading};
 use super::numbers::{bytes, chance, count};
 use super::picture::picture;
+use super::policy::caution;
 use super::replay;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::explore::{Completeness, CutReason};
@@ -18,7 +20,7 @@ use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, trace_alon
 /// Counterexamples drawn at most: a fourth picture helps nobody to repair the first.
 const MOST_DRAWN: usize = 3;
 /// Where the sentences of the properties begin.
-const SENTENCES: usize = 28;
+pub(super) const SENTENCES: usize = 28;
 /// Where the facts begin.
 const FACTS: usize = 13;
 
@@ -31,6 +33,7 @@ pub fn outcome(out: &mut dyn Write, outcome: &Outcome, again: &str) -> io::Resul
     headline(out, outcome)?;
     facts(out, checked)?;
     violated(out, checked)?;
+    acceptance::text(out, checked)?;
     promises(out, checked)?;
     within_reach(out, checked)?;
     happenings(out, checked)?;
@@ -56,24 +59,37 @@ fn verdict(outcome: &Outcome) -> (Style, char, String) {
     let checked = &outcome.checked;
     let Spec { policy, scope, .. } = &checked.spec;
     let subject = format!("{} in scope {scope}", policy.name);
-    let broken = with(checked, Verdict::Violated).count() as u64;
+    let broken = broken(checked).count() as u64;
+    let stale = acceptance::stale(checked) as u64;
     let diverging = outcome.replays.iter().flatten().filter(|replay| replay.diverged > 0).count() as u64;
     match outcome.status() {
-        Status::Broken if broken > 0 => {
+        Status::Broken => {
             let verb = if broken == 1 { "is" } else { "are" };
-            let also = if diverging == 0 { String::new() } else { format!(", and {}", diverges(diverging)) };
-            (BAD, '✗', format!("{subject}: {} {verb} broken{also}", count(broken, "promise")))
+            let holds = if stale == 1 { "holds that is" } else { "hold that are" };
+            let parts = [
+                (broken > 0).then(|| format!("{} {verb} broken", count(broken, "promise"))),
+                (stale > 0).then(|| format!("{} {holds} accepted as broken", count(stale, "promise"))),
+                (diverging > 0).then(|| diverges(diverging)),
+            ];
+            (BAD, '✗', format!("{subject}: {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")))
         }
-        Status::Broken => (BAD, '✗', format!("{subject}: {}", diverges(diverging))),
         Status::Unfinished => (UNSURE, '?', format!("{subject}: {}", unfinished(outcome))),
         Status::NothingRun => (UNSURE, '?', format!("{subject}: the model holds, but nothing could be replayed")),
         Status::Fault | Status::WrongInput => {
             (UNSURE, '?', format!("{subject}: the model holds, but the replay failed for reasons of its own"))
         }
         Status::Holds if outcome.replays.is_some() => {
-            (GOOD, '✓', format!("{subject}: every promise holds, and the servers keep to it"))
+            (GOOD, '✓', format!("{subject}: every promise holds{}, and the servers keep to it", but(checked)))
         }
-        Status::Holds => (GOOD, '✓', format!("{subject}: every promise holds, whatever happens")),
+        Status::Holds => (GOOD, '✓', format!("{subject}: every promise holds{}, whatever happens", but(checked))),
+    }
+}
+
+/// How many promises are broken that need not hold.
+fn but(checked: &Checked) -> String {
+    match acceptance::in_force(checked) {
+        0 => String::new(),
+        accepted => format!(" but {accepted} that may be broken"),
     }
 }
 
@@ -103,6 +119,9 @@ fn facts(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     writeln!(out)?;
     let tick = humantime::format_duration(ticks.tick);
     fact(out, "policy", &format!("{}; one tick of the model's clock is {tick}", policy.name))?;
+    if let Some(caution) = caution(policy) {
+        entry(out, "", FACTS, &caution, UNSURE)?;
+    }
     fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope)))?;
     let steps = checked.steps.map(|steps| format!(", {}", count(steps, "step"))).unwrap_or_default();
     let depth = checked.depth.map(|depth| format!(", {depth} deep")).unwrap_or_default();
@@ -154,7 +173,7 @@ fn extent(checked: &Checked) -> String {
 }
 
 fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
-    let broken: Vec<&Finding> = with(checked, Verdict::Violated).collect();
+    let broken: Vec<&Finding> = broken(checked).collect();
     if broken.is_empty() {
         return Ok(());
     }
@@ -162,6 +181,9 @@ fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     for finding in &broken {
         listed(out, BAD, '✗', finding)?;
         entry(out, "", SENTENCES, finding.property.source, DIM)?;
+        if let Some(over) = &finding.acceptance {
+            entry(out, "", SENTENCES, &acceptance::sentence(over), DIM)?;
+        }
     }
     for finding in broken.iter().filter(|finding| finding.way.is_some()).take(MOST_DRAWN) {
         let way = finding.way.clone().unwrap_or_default();
@@ -237,7 +259,7 @@ fn section(out: &mut dyn Write, title: &str, style: Style, sign: char, findings:
     findings.iter().try_for_each(|finding| listed(out, style, sign, finding))
 }
 
-fn listed(out: &mut dyn Write, style: Style, sign: char, finding: &Finding) -> io::Result<()> {
+pub(super) fn listed(out: &mut dyn Write, style: Style, sign: char, finding: &Finding) -> io::Result<()> {
     let name = finding.property.name;
     let gap = SENTENCES.saturating_sub(name.len() + 4);
     write!(out, "  {style}{sign}{style:#} {name}")?;
@@ -272,7 +294,7 @@ fn advice(outcome: &Outcome, again: &str) -> Vec<String> {
         }
         Completeness::Complete => {}
     }
-    for finding in with(checked, Verdict::Violated).filter(|finding| finding.way.is_some()).skip(MOST_DRAWN) {
+    for finding in broken(checked).filter(|finding| finding.way.is_some()).skip(MOST_DRAWN) {
         advice.push(format!("`authloom show {}{again}` draws how that is broken", finding.property.name));
     }
     for replay in outcome.replays.iter().flatten() {
@@ -300,6 +322,11 @@ fn way_out(reason: CutReason) -> &'static str {
         }
         CutReason::Capacity { .. } => "Ask for less with --scope small.",
     }
+}
+
+/// What is violated, unless that is accepted.
+fn broken(checked: &Checked) -> impl Iterator<Item = &Finding> {
+    checked.findings.iter().filter(|finding| finding.is_broken())
 }
 
 fn with(checked: &Checked, verdict: Verdict) -> impl DoubleEndedIterator<Item = &Finding> {

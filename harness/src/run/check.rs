@@ -5,7 +5,7 @@ use authloom_model::property::{Kind, PROPERTIES, Property};
 use authloom_model::{Action, Spec, checker};
 use serde::Serialize;
 
-use super::{Stage, Status, Watch};
+use super::{Acceptance, Stage, Status, Watch};
 use crate::explore::{self, Completeness, Explored, Graph, Limits};
 use crate::trace::{Header, Trace, Walker};
 
@@ -47,6 +47,8 @@ pub struct Finding {
     pub way: Option<Vec<Action>>,
     /// Whether it was put to the test.
     pub premise: Premise,
+    /// That the policy's file says it is known not to be kept; none where it does not.
+    pub acceptance: Option<Acceptance>,
 }
 
 /// What a check found.
@@ -69,10 +71,11 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The status that this alone would end with.
+    /// The status that this alone would end with. What is accepted as broken is no failure; what is accepted and holds is one, so that no
+    /// acceptance outlives its reason.
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.findings.iter().any(|finding| finding.verdict == Verdict::Violated) {
+        if self.findings.iter().any(|finding| finding.is_broken() || finding.is_stale()) {
             return Status::Broken;
         }
         let unknown = self.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
@@ -181,7 +184,13 @@ fn findings(verdicts: impl Iterator<Item = (Verdict, Option<Vec<Action>>)>) -> V
     let mut findings: Vec<Finding> = PROPERTIES
         .iter()
         .zip(verdicts)
-        .map(|(property, (verdict, way))| Finding { property, verdict, way, premise: Premise::Tested })
+        .map(|(property, (verdict, way))| Finding {
+            property,
+            verdict,
+            way,
+            premise: Premise::Tested,
+            acceptance: None,
+        })
         .collect();
     let premises: Vec<Premise> = findings.iter().map(|finding| premise(finding, &findings)).collect();
     for (finding, premise) in findings.iter_mut().zip(premises) {

@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: arguments of a command line, printing, and a clock. Time and progress go through [`Watch`].
 
+mod acceptance;
 mod check;
 mod races;
 mod replay;
@@ -15,6 +16,7 @@ mod trial;
 mod verify;
 mod watch;
 
+pub use acceptance::{Acceptance, AcceptanceState};
 pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along};
 pub use races::races;
 pub use replay::{
