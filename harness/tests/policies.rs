@@ -1,0 +1,44 @@
+//! Policies as random as can be: what is written of one, and what means nothing in it.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use authloom::trace::{Walker, words};
+use authloom_model::{Policy, Scope, Spec};
+use proptest::prelude::*;
+use support::{any_policy, small_scope};
+
+/// A spec in which what means nothing is as it was chosen.
+fn as_chosen(policy: &Policy, scope: Scope) -> Spec {
+    Spec { policy: policy.clone(), ticks: policy.ticks().expect("the policy is small"), scope }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_policy_reads_back_from_what_is_written_of_it(policy in any_policy()) {
+        prop_assert_eq!(Policy::from_toml("any.toml", &policy.to_toml()), Ok(policy.normalised()));
+    }
+
+    #[test]
+    fn what_means_nothing_beside_the_other_knobs_makes_no_difference(
+        policy in any_policy(),
+        scope in prop_oneof![small_scope(), Just(Scope::THEFT)],
+        choices in prop::collection::vec(any::<prop::sample::Index>(), 1..120),
+    ) {
+        let chosen = as_chosen(&policy, scope);
+        let normalised = as_chosen(&policy.normalised(), scope);
+        let (mut one, mut other) = (Walker::new(&chosen), Walker::new(&normalised));
+        for choice in choices {
+            let enabled = one.enabled();
+            let same: BTreeSet<_> = other.enabled().into_iter().collect();
+            prop_assert_eq!(enabled.iter().copied().collect::<BTreeSet<_>>(), same);
+            let action = *choice.get(&enabled);
+            let step = one.take(action).expect("it is enabled");
+            let right = other.take(action).expect("it is enabled there as well");
+            prop_assert_eq!(words::seen(&step), words::seen(&right), "{:?}", action);
+        }
+    }
+}
