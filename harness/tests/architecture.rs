@@ -1,6 +1,9 @@
-//! The arrows of the architecture, read from the workspace itself: model and reference never see each other, and only the harness sees both.
+//! The arrows of the architecture, read from the workspace itself: model and reference never see each other, only the harness sees both, and
+//! what decides in the reference sees none of what serves it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cargo_metadata::MetadataCommand;
 
@@ -50,19 +53,19 @@ const ROOMS: [(&str, &[&str]); 10] = [
 
 #[test]
 fn the_arrows_inside_the_harness_run_one_way() {
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = root().join("harness/src");
     let names: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
     for (at, (room, may_use)) in ROOMS.iter().enumerate() {
         let below: BTreeSet<&str> = ROOMS[..at].iter().map(|(room, _)| *room).collect();
         assert!(may_use.iter().all(|used| below.contains(used)), "`{room}` may use only rooms that stand before it");
-        let files = rust_files(&source.join(room));
+        let files = sources(&[source.join(room)]);
         assert!(
-            files.iter().all(|text| !text.contains("crate::{")),
+            files.iter().all(|(_, text)| !text.contains("crate::{")),
             "`{room}` names each room that it uses by its path"
         );
         let used: BTreeSet<String> = files
             .iter()
-            .flat_map(|text| text.split("crate::").skip(1).map(room_named).collect::<Vec<_>>())
+            .flat_map(|(_, text)| text.split("crate::").skip(1).map(room_named).collect::<Vec<_>>())
             .filter(|used| used != room && names.contains(used.as_str()))
             .collect();
         assert_eq!(used, set(may_use), "what `{room}` uses");
@@ -81,26 +84,14 @@ fn room_named(path: &str) -> String {
     path.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '_').collect()
 }
 
-/// The text of every Rust file below a folder.
-fn rust_files(folder: &std::path::Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).expect("a folder of the workspace is read");
-    let paths = entries.map(|entry| entry.expect("an entry is read").path());
-    paths
-        .flat_map(|path| match path.is_dir() {
-            true => rust_files(&path),
-            false if path.extension().is_some_and(|extension| extension == "rs") => {
-                vec![std::fs::read_to_string(&path).expect("a source file is read")]
-            }
-            false => Vec::new(),
-        })
-        .collect()
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-#[test]
-fn stateright_is_named_in_one_file() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut naming = BTreeSet::new();
-    let mut open: Vec<_> = ["model/src", "impl/src", "harness/src"].map(|folder| root.join(folder)).into();
+/// The source files in these folders, and in all folders below them, with their text.
+fn sources(folders: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut open = folders.to_vec();
+    let mut sources = Vec::new();
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of the workspace is read") {
             let path = entry.expect("an entry is read").path();
@@ -108,13 +99,84 @@ fn stateright_is_named_in_one_file() {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a source file is read");
-                if text.contains("use stateright")
-                    || text.contains("stateright::") && !text.contains("//! The second opinion")
-                {
-                    naming.insert(path.file_name().expect("it is a file").to_string_lossy().into_owned());
-                }
+                sources.push((path, text));
             }
         }
     }
+    sources
+}
+
+#[test]
+fn stateright_is_named_in_one_file() {
+    let folders = ["model/src", "impl/src", "harness/src"].map(|folder| root().join(folder));
+    let mut naming = BTreeSet::new();
+    for (path, text) in sources(&folders) {
+        if text.contains("use stateright") || text.contains("stateright::") && !text.contains("//! The second opinion")
+        {
+            naming.insert(path.file_name().expect("it is a file").to_string_lossy().into_owned());
+        }
+    }
     assert_eq!(naming, set(&["checker.rs"]));
+}
+
+/// What serves, stores or sends. The decisions, the backend's judge and the client's machine do without.
+const SHELLS: [&str; 8] = ["argon2", "axum", "hyper", "reqwest", "rusqlite", "scraper", "tokio", "tower"];
+
+/// The packages that the reference is built from, with these flags.
+fn packages_of_the_reference(flags: &[&str]) -> BTreeSet<String> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["tree", "--locked", "--package", "authloom-reference", "--edges", "normal", "--prefix", "none"]);
+    let tree = command.args(flags).current_dir(root()).output().expect("cargo runs");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let lines = String::from_utf8(tree.stdout).expect("names of packages are text");
+    lines.lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn the_reference_without_its_features_is_built_from_no_server_no_database_and_no_network() {
+    let all = packages_of_the_reference(&[]);
+    let core = packages_of_the_reference(&["--no-default-features"]);
+    let named = |packages: &BTreeSet<String>| {
+        SHELLS.iter().filter(|shell| packages.contains(**shell)).copied().collect::<Vec<_>>()
+    };
+    assert_eq!(named(&all), SHELLS, "the whole reference serves, stores and sends");
+    assert_eq!(named(&core), [""; 0]);
+}
+
+/// The modules of one of the reference's parts that are there without a feature.
+fn core_modules(part: &str) -> BTreeSet<String> {
+    let path = root().join("impl/src").join(part).join("mod.rs");
+    let text = std::fs::read_to_string(path).expect("a part says which modules it has");
+    let mut above = "";
+    let mut core = BTreeSet::new();
+    for line in text.lines() {
+        let module = line.trim_start_matches("pub ").strip_prefix("mod ").and_then(|name| name.strip_suffix(';'));
+        core.extend(module.filter(|_| !above.starts_with("#[cfg(")).map(ToOwned::to_owned));
+        above = line;
+    }
+    core
+}
+
+#[test]
+fn the_decisions_the_judge_and_the_machine_are_there_without_a_feature_and_name_no_shell() {
+    let parts = [
+        ("auth", &["decisions", "pkce", "records", "redirect", "settings"][..]),
+        ("backend", &["judge", "settings"]),
+        ("gui", &["calls", "machine", "renewal", "request", "session", "settings", "signin"]),
+    ];
+    for (part, expected) in parts {
+        let core = core_modules(part);
+        assert!(core.is_superset(&set(expected)), "{part}: {core:?}");
+        let folder = root().join("impl/src").join(part);
+        let of_core = |path: &Path| {
+            let within = path.strip_prefix(&folder).expect("it is in the folder");
+            let module = within.components().next().expect("it has a name").as_os_str().to_string_lossy();
+            core.contains(module.trim_end_matches(".rs"))
+        };
+        for (path, text) in sources(std::slice::from_ref(&folder)) {
+            let shell = SHELLS.iter().find(|shell| text.contains(&format!("{shell}::")));
+            let gate = text.contains("feature =").then_some(&"a feature");
+            assert!(!of_core(&path) || shell.or(gate).is_none(), "{} names {:?}", path.display(), shell.or(gate));
+        }
+    }
 }

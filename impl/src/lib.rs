@@ -6,6 +6,10 @@
 //! Invariant: below a shell nothing reads a clock or draws a random number, and what a request does to a grant is a
 //! pure function (see [`auth::Decisions`] and [`backend::Judge`]).
 //!
+//! Features: `servers` is the AuthService and the backend over HTTP, `sqlite` the AuthService's store, `headless` the client without a
+//! window. What is there without any of them decides, judges and reacts, and does nothing else: a server, a database or a network
+//! is not in its dependency tree.
+//!
 //! Deliberately absent: any notion of the specification these servers are checked against.
 
 pub mod auth;

@@ -11,38 +11,59 @@
 //! Read in this order: [`Settings`], the records ([`Grant`], [`CodeRecord`], [`RefreshRecord`], [`AccessRecord`]),
 //! [`Decisions`], then the service and its HTTP.
 
+#[cfg(feature = "servers")]
 mod chance;
 mod decisions;
+mod digest;
 mod fault;
+#[cfg(feature = "servers")]
 mod http;
+#[cfg(feature = "servers")]
 mod keys;
+#[cfg(feature = "servers")]
 mod password;
-mod pkce;
+pub mod pkce;
 mod records;
-mod redirect;
+pub mod redirect;
+#[cfg(test)]
+mod samples;
+#[cfg(feature = "servers")]
 mod secret;
+#[cfg(feature = "servers")]
 mod seed;
+#[cfg(feature = "servers")]
 mod service;
 mod settings;
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 pub(crate) mod stage;
+#[cfg(feature = "servers")]
 mod store;
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;
 
+#[cfg(feature = "servers")]
 pub use chance::Chance;
 pub use decisions::{
     Beyond, Changes, Decided, Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable, Standard,
 };
+pub use digest::Digest;
 pub use fault::Fault;
+#[cfg(feature = "servers")]
 pub use keys::{AccessClaims, Keys, Seeds};
-pub use password::PasswordCost;
 pub use records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, Spent, TokenState};
-pub use secret::{Digest, Secret};
+#[cfg(feature = "servers")]
+pub use secret::Secret;
+#[cfg(feature = "servers")]
 pub use seed::{ClientKind, Demo, NewClient, NewUser};
+#[cfg(feature = "servers")]
 pub use service::{AuthService, Parts};
 pub use settings::{
-    AccessOnRefresh, Grace, IdleOnRefresh, Lifetimes, Reach, Rotation, Settings, SpentRevokes, WrongVerifier,
+    AccessOnRefresh, Grace, IdleOnRefresh, Lifetimes, PasswordCost, Reach, Rotation, Settings, SpentRevokes,
+    WrongVerifier,
 };
+#[cfg(feature = "sqlite")]
 pub use store::sqlite::Sqlite;
+#[cfg(feature = "servers")]
 pub use store::{Client, Deed, Entries, Records, Store, User};

@@ -8,27 +8,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{Error, PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use super::settings::PasswordCost;
 use super::{Chance, Fault};
-
-/// How much work one password check is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum PasswordCost {
-    /// 19 MiB and two passes, as OWASP recommends: some 20 milliseconds.
-    Recommended,
-    /// The least that argon2 allows. Only for replays that sign in thousands of times.
-    Cheapest,
-}
-
-impl PasswordCost {
-    fn argon2(self) -> Argon2<'static> {
-        let params = match self {
-            Self::Recommended => Params::default(),
-            Self::Cheapest => Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None)
-                .expect("the least parameters are within their own bounds"),
-        };
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-    }
-}
 
 /// Hashes and checks passwords at one cost.
 pub(super) struct Passwords {
@@ -39,7 +20,7 @@ pub(super) struct Passwords {
 
 impl Passwords {
     pub(super) fn new(cost: PasswordCost, chance: &Chance) -> Result<Self, Fault> {
-        let argon2 = cost.argon2();
+        let argon2 = argon2id(cost);
         let nobody = hash_with(&argon2, &chance.bytes::<32>()?, chance)?;
         Ok(Self { argon2, nobody })
     }
@@ -64,6 +45,15 @@ impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Passwords").field("argon2", &self.argon2).finish_non_exhaustive()
     }
+}
+
+fn argon2id(cost: PasswordCost) -> Argon2<'static> {
+    let params = match cost {
+        PasswordCost::Recommended => Params::default(),
+        PasswordCost::Cheapest => Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None)
+            .expect("the least parameters are within their own bounds"),
+    };
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
 fn hash_with(argon2: &Argon2<'_>, password: &[u8], chance: &Chance) -> Result<String, Fault> {

@@ -9,12 +9,12 @@ use subtle::ConstantTimeEq as _;
 const CHALLENGE_LENGTH: usize = 43;
 
 /// Whether `challenge` can be the S256 challenge of any verifier. RFC 7636 section 4.2.
-pub(super) fn is_challenge(challenge: &str) -> bool {
+pub fn is_challenge(challenge: &str) -> bool {
     challenge.len() == CHALLENGE_LENGTH && URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|hash| hash.len() == 32)
 }
 
 /// Whether `verifier` is the one behind `challenge`, in constant time. RFC 7636 sections 4.1 and 4.6.
-pub(super) fn matches(challenge: &str, verifier: &str) -> bool {
+pub fn matches(challenge: &str, verifier: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let well_formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
     let computed = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));

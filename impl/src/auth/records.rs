@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 
-use super::secret::Digest;
+use super::digest::Digest;
 
 /// Which grant, on one database.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -13,7 +13,7 @@ const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 ///
 /// They must be the same, except for the port of a loopback address: a native app takes the one that the operating system
 /// gives it at that moment.
-pub(super) fn matches(registered: &str, requested: &str) -> bool {
+pub fn matches(registered: &str, requested: &str) -> bool {
     registered == requested
         || without_port(registered).is_some_and(|registered| without_port(requested) == Some(registered))
 }

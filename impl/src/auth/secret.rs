@@ -1,4 +1,4 @@
-//! Secrets and their digests.
+//! Codes and tokens.
 //!
 //! Invariant: a [`Secret`] never shows in `Debug`, and what reaches the database is its [`Digest`].
 
@@ -7,10 +7,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
+use sha2::Sha256;
 
-use super::{Chance, Fault};
+use super::{Chance, Digest, Fault};
 
 /// A code or a token as its bearer knows it.
 #[derive(Clone, Eq, PartialEq)]
@@ -45,25 +44,6 @@ impl From<String> for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
-    }
-}
-
-/// The SHA-256 of a secret of high entropy. Enough to find it again, useless to present.
-///
-/// Looking a digest up in an index leaks nothing of use through its timing: whoever can choose a digest freely already
-/// knows a preimage.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Digest(pub [u8; 32]);
-
-impl Digest {
-    /// The digest of `secret`.
-    pub fn of(secret: &str) -> Self {
-        Self(Sha256::digest(secret.as_bytes()).into())
-    }
-
-    /// Whether this is the digest of `secret`, in constant time.
-    pub fn matches(&self, secret: &str) -> bool {
-        self.0.ct_eq(&Self::of(secret).0).into()
     }
 }
 
@@ -103,11 +83,5 @@ mod tests {
         assert_eq!(key.successor_of("a"), key.successor_of("a"));
         assert_ne!(key.successor_of("a"), key.successor_of("b"));
         assert_ne!(key.successor_of("a"), SuccessorKey::new(&[2; 32]).successor_of("a"));
-    }
-
-    #[test]
-    fn a_digest_matches_its_secret_only() {
-        assert!(Digest::of("a").matches("a"));
-        assert!(!Digest::of("a").matches("b"));
     }
 }

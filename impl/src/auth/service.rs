@@ -14,10 +14,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::clock::{Clock, Timestamp};
 
 use super::decisions::{Decisions, Redemption, RefreshRequest, Refreshed, Refusal, Revocable};
+use super::digest::Digest;
 use super::keys::{AccessClaims, Keys};
 use super::password::Passwords;
 use super::records::{AccessRecord, CodeRecord, Grant, RefreshRecord, Spent, TokenState};
-use super::secret::{Digest, Secret};
+use super::secret::Secret;
 use super::seed::{ClientKind, NewClient, NewUser};
 use super::settings::Settings;
 use super::store::{Client, Records, Store};

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use super::Fault;
-use super::password::PasswordCost;
 
 /// The policy of one AuthService.
 #[derive(Clone, Debug)]
@@ -136,6 +135,15 @@ pub enum Grace {
         /// How long after the token was first spent.
         window: Duration,
     },
+}
+
+/// How much work one password check is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PasswordCost {
+    /// Argon2id with 19 MiB and two passes, as OWASP recommends: some 20 milliseconds.
+    Recommended,
+    /// The least that argon2id allows. Only for replays that sign in thousands of times.
+    Cheapest,
 }
 
 impl Settings {

@@ -7,69 +7,25 @@
 //!
 //! Deliberately absent: a cache of introspection answers, retries, and any memory of a token.
 
+#[cfg(feature = "servers")]
 mod auth_server;
+#[cfg(feature = "servers")]
 mod guard;
+#[cfg(feature = "servers")]
 mod http;
 mod judge;
+#[cfg(feature = "servers")]
 mod keyring;
+#[cfg(feature = "servers")]
+mod service;
 mod settings;
-
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;
 
-use std::fmt;
-use std::sync::Arc;
-
-use crate::clock::Clock;
-
+#[cfg(feature = "servers")]
 pub use auth_server::{Answer, AuthServer, InProcess, OverHttp, Unreachable};
 pub use judge::{Accepted, Audience, Claims, Introspection, Judge, Jwt, Refusal, Standard};
+#[cfg(feature = "servers")]
+pub use service::{Backend, Parts};
 pub use settings::{Credentials, Settings, Validation};
-
-use keyring::Keyring;
-
-/// What a backend is made of.
-pub struct Parts {
-    /// What the deployment chose.
-    pub settings: Settings,
-    /// How it reaches the AuthService.
-    pub auth_server: Arc<dyn AuthServer>,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// The rules.
-    pub judge: Arc<dyn Judge>,
-}
-
-/// A resource server. Clones are the same one.
-#[derive(Clone)]
-pub struct Backend {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    parts: Parts,
-    keyring: Keyring,
-}
-
-impl Backend {
-    /// Puts the parts together.
-    pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, keyring: Keyring::default() }) }
-    }
-
-    /// What the deployment chose.
-    pub fn settings(&self) -> &Settings {
-        &self.inner.parts.settings
-    }
-
-    /// Forgets the keys it has fetched, as a restart would.
-    pub fn reset(&self) {
-        self.inner.keyring.forget();
-    }
-}
-
-impl fmt::Debug for Backend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backend").field("settings", self.settings()).finish_non_exhaustive()
-    }
-}

@@ -1,5 +1,6 @@
 //! The backend, as callers meet it, in front of a real AuthService or one that misbehaves.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 

@@ -9,10 +9,14 @@
 
 mod calls;
 mod effect;
+#[cfg(feature = "headless")]
 mod headless;
+#[cfg(feature = "headless")]
 mod http;
 mod input;
+#[cfg(feature = "headless")]
 mod lock;
+#[cfg(feature = "headless")]
 mod login;
 mod machine;
 mod renewal;
@@ -23,12 +27,16 @@ mod settings;
 mod signin;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "headless")]
 mod wire;
 
 pub use effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
+#[cfg(feature = "headless")]
 pub use headless::{Headless, NotNow};
+#[cfg(feature = "headless")]
 pub use http::router;
 pub use input::{CallId, ExchangeId, Input, TabId};
+#[cfg(feature = "headless")]
 pub use login::Credentials;
 pub use machine::{Client, Gui};
 pub use secret::Secret;
@@ -37,4 +45,5 @@ pub use settings::{
     AuthorizationServer, IssParameter, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen, Settings,
     SingleFlight,
 };
+#[cfg(feature = "headless")]
 pub use wire::NoWire;

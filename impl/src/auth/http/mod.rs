@@ -14,6 +14,7 @@ mod token;
 mod userinfo;
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;
 
 use axum::Router;

@@ -1,8 +1,8 @@
 //! People, clients and keys: what stays when grants are forgotten.
 
 use super::super::Fault;
+use super::super::digest::Digest;
 use super::super::keys::Seeds;
-use super::super::secret::Digest;
 use super::super::seed::NewClient;
 
 /// A user as the store has them.

@@ -11,6 +11,7 @@
 mod entries;
 mod records;
 
+#[cfg(feature = "sqlite")]
 pub(super) mod sqlite;
 
 use std::cell::Cell;

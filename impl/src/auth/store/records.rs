@@ -4,8 +4,8 @@ use crate::clock::Timestamp;
 
 use super::super::Fault;
 use super::super::decisions::Changes;
+use super::super::digest::Digest;
 use super::super::records::{AccessRecord, CodeRecord, Grant, GrantId, RefreshRecord};
-use super::super::secret::Digest;
 use super::Entries;
 
 /// The records of a database, as seen from inside one transaction or one read.

@@ -3,6 +3,7 @@
 mod honest;
 mod laws;
 mod life;
+#[cfg(all(feature = "headless", feature = "sqlite"))]
 mod served;
 mod sessions;
 mod signins;

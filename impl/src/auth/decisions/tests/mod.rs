@@ -6,10 +6,10 @@ mod standings;
 
 use crate::clock::Timestamp;
 
+use super::super::digest::Digest;
 use super::super::records::*;
-use super::super::secret::Digest;
+use super::super::samples::{CHALLENGE, GUI, REDIRECT_URI, START, VERIFIER, seconds, settings};
 use super::super::settings::*;
-use super::super::stage::{CHALLENGE, GUI, REDIRECT_URI, START, VERIFIER, seconds, settings};
 use super::*;
 
 fn at(second: u64) -> Timestamp {

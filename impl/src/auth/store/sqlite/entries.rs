@@ -3,8 +3,8 @@
 use rusqlite::params;
 
 use crate::auth::Fault;
+use crate::auth::digest::Digest;
 use crate::auth::keys::Seeds;
-use crate::auth::secret::Digest;
 use crate::auth::seed::{ClientKind, NewClient};
 
 use super::super::{Client, Entries, User};

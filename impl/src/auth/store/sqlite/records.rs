@@ -4,8 +4,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row,
 
 use crate::auth::Fault;
 use crate::auth::decisions::{Beyond, Changes};
+use crate::auth::digest::Digest;
 use crate::auth::records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord, TokenState};
-use crate::auth::secret::Digest;
 use crate::clock::Timestamp;
 
 use super::super::Records;

@@ -2,8 +2,8 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use crate::auth::digest::Digest;
 use crate::auth::records::{Ending, GrantId, Spent, TokenState};
-use crate::auth::secret::Digest;
 use crate::clock::Timestamp;
 
 impl ToSql for Timestamp {
