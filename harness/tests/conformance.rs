@@ -4,12 +4,14 @@ mod support;
 
 use authloom::cover;
 use authloom::drive::{Verdict, drive};
+use authloom::explore::Graph;
 use authloom::servers::Reference;
 use authloom_model::{Policy, Spec};
 use proptest::prelude::*;
-use support::{any_policy, explored, small_scope, spec, way};
+use support::policies::any_small_policy;
+use support::{explored, small_scope, spec, way};
 
-fn conforms(spec: &Spec, tours: impl FnOnce(&authloom::explore::Graph) -> Vec<cover::Path>) {
+fn conforms(spec: &Spec, tours: impl FnOnce(&Graph) -> Vec<cover::Path>) {
     let (_, graph) = explored(spec);
     let mut target = Reference::new(spec).expect("the reference can be set up");
     for tour in tours(&graph) {
@@ -46,10 +48,10 @@ fn the_reference_takes_every_kind_of_step_with_a_thief_under_every_profile() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_reference_takes_every_kind_of_step_under_any_policy(policy in any_policy(), scope in small_scope()) {
+    fn the_reference_takes_every_kind_of_step_under_any_policy(policy in any_small_policy(), scope in small_scope()) {
         let spec = Spec::new(policy, scope).expect("the policy is small");
         conforms(&spec, |graph| cover::every_kind(graph, cover::KindOptions::default()).traces);
     }

@@ -7,7 +7,8 @@ use authloom_model::checker::second_opinion;
 use authloom_model::property::PROPERTIES;
 use authloom_model::{Policy, Scope, Spec};
 use proptest::prelude::*;
-use support::{any_policy, explored, small_scope, spec};
+use support::policies::any_small_policy;
+use support::{explored, small_scope, spec};
 
 fn agree(spec: &Spec) {
     let (own, _) = explored(spec);
@@ -37,7 +38,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_engines_agree_on_any_small_policy_and_scope(policy in any_policy(), scope in small_scope()) {
+    fn both_engines_agree_on_any_small_policy_and_scope(policy in any_small_policy(), scope in small_scope()) {
         let scope = Scope { losses: scope.losses.min(1), ..scope };
         agree(&Spec::new(policy, scope).expect("the policy is small"));
     }
