@@ -4,9 +4,10 @@ mod support;
 
 use authloom::cover;
 use authloom::drive::{Verdict, drive};
-use authloom::explore::Graph;
+use authloom::explore::{Graph, System};
 use authloom::servers::Reference;
-use authloom_model::{Policy, Spec};
+use authloom_model::world::GrantState;
+use authloom_model::{Action, Exchange, Policy, Spec};
 use proptest::prelude::*;
 use support::policies::any_small_policy;
 use support::{explored, small_scope, spec, way};
@@ -45,6 +46,26 @@ fn the_reference_takes_every_kind_of_step_with_a_thief_under_every_profile() {
         let policy = Policy::profile(name).expect("it is listed");
         conforms(&spec(policy, "theft"), |graph| cover::every_kind(graph, cover::KindOptions::default()).traces);
     }
+}
+
+/// What a revocation does to other grants of the person shows only where there is one.
+#[test]
+fn a_step_of_every_kind_revokes_a_token_of_an_ended_grant_beside_a_live_one() {
+    let spec = spec(Policy::recommended(), "theft");
+    let (_, graph) = explored(&spec);
+    let traces = cover::every_kind(&graph, cover::KindOptions::default()).traces;
+    let revokes_beside_a_live_one = |trace: &cover::Path| {
+        let mut world = spec.initial();
+        way(&graph, trace).any(|action| {
+            let before = world;
+            world = System::next(&spec, &before, action).world;
+            let Action::Arrive(Exchange::Revoke(tab)) = action else { return false };
+            let revoked = before.grant(before.tabs[tab.index()].flow.grant);
+            let beside = before.grants.iter().any(|grant| grant.state == GrantState::Redeemed);
+            revoked.state == GrantState::Ended && beside
+        })
+    };
+    assert!(traces.iter().any(revokes_beside_a_live_one));
 }
 
 proptest! {

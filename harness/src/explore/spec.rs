@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use authloom_model::property::{Kind, PROPERTIES};
 use authloom_model::seen::{Answer, Event};
-use authloom_model::world::{AccessId, AccessState, GrantState, RefreshId, RefreshToken};
+use authloom_model::world::{AccessId, AccessState, Grant, GrantId, GrantState, RefreshId, RefreshToken};
 use authloom_model::{Action, CallId, Exchange, Spec, Stolen, World};
 use foldhash::fast::FixedState;
 
@@ -70,11 +70,13 @@ impl System for Spec {
         }
     }
 
-    /// A kind is what happens, where the role that acts stood, and what is seen of it; tabs, calls and tokens are not told apart.
+    /// A kind is what happens, where the role that acts stood, and what is seen of it; tabs, calls and tokens are not told apart, and grants
+    /// only by what a request can do to them.
     fn kind(&self, world: &World, action: Action) -> u64 {
         let mut hasher = FixedState::with_seed(0).build_hasher();
         std::mem::discriminant(&action).hash(&mut hasher);
         role_state(self, world, action).hash(&mut hasher);
+        grants_found(self, world, action).hash(&mut hasher);
         let mut seen = Vec::new();
         self.apply(world, action, &mut seen);
         let mut outcomes: Vec<u64> = seen.iter().map(outcome).collect();
@@ -162,6 +164,51 @@ fn role_state(spec: &Spec, world: &World, action: Action) -> RoleState {
             Theft(Stolen::Copy) => of_thief(world.thief.copy),
             Theft(Stolen::Loot) => of_thief(world.thief.loot.refresh),
         },
+    }
+}
+
+/// What the AuthService knows of the person when a request arrives.
+#[derive(Hash)]
+struct GrantsFound {
+    /// The state of the grant that the request is about; none where it is about none, or about one that is forgotten.
+    concerned: Option<GrantState>,
+    /// Whether another grant lives, which the request may end as well; none for an introspection, which ends nothing.
+    beside_live: Option<bool>,
+}
+
+fn grants_found(spec: &Spec, world: &World, action: Action) -> Option<GrantsFound> {
+    let exchange = action.arriving().filter(|exchange| !matches!(exchange, Exchange::Call(_)))?;
+    let concerned = grant_of(world, exchange);
+    let others = (0..).map(GrantId::at).zip(&world.grants).filter(|(id, _)| Some(*id) != concerned);
+    let beside_live = others.map(|(_, grant)| grant).any(|grant| lives(spec, grant));
+    Some(GrantsFound {
+        concerned: concerned.map(|id| world.grant(id).state),
+        beside_live: (!matches!(exchange, Exchange::Introspect(_))).then_some(beside_live),
+    })
+}
+
+/// The grant that a request is about.
+fn grant_of(world: &World, exchange: Exchange) -> Option<GrantId> {
+    let call = |id: CallId| &world.tabs[id.tab.index()].calls[usize::from(id.call)];
+    let of_access = |token: AccessId| token.index().map(|at| world.access[at].grant);
+    let of_refresh = |token: RefreshId| token.index().map(|at| world.refresh[at].grant);
+    let id = match exchange {
+        Exchange::Call(id) | Exchange::Introspect(id) => of_access(call(id).token)?,
+        Exchange::Refresh(id) => of_refresh(call(id).held)?,
+        Exchange::SignIn(tab) | Exchange::Redeem(tab) | Exchange::Revoke(tab) => world.tabs[tab.index()].flow.grant,
+        Exchange::Theft(Stolen::Code) => world.thief.code,
+        Exchange::Theft(Stolen::Copy) => of_refresh(world.thief.copy)?,
+        Exchange::Theft(Stolen::Loot) => of_refresh(world.thief.loot.refresh)?,
+    };
+    id.is_some().then_some(id)
+}
+
+/// Whether tokens can still be issued for a grant.
+fn lives(spec: &Spec, grant: &Grant) -> bool {
+    match grant.state {
+        GrantState::CodeIssued => grant.age < spec.ticks.code_lifetime,
+        GrantState::Redeemed => grant.age < spec.ticks.refresh_absolute,
+        GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => false,
     }
 }
 
