@@ -165,6 +165,11 @@ impl Replay {
         }
     }
 
+    /// Notes what in a journal counts for nothing.
+    pub(super) fn begin_journal(&mut self, journal: Option<&Journal>) {
+        journal.and_then(Journal::outdated).into_iter().for_each(|outdated| self.note(outdated));
+    }
+
     /// Notes a reason, once.
     pub fn note(&mut self, reason: String) {
         if !self.reasons.contains(&reason) {

@@ -71,6 +71,7 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     });
     let mut run = Run::begin(spec, graph, &paths, &before, plan, watch);
     run.replay.is_part(plan.how.shard, of);
+    run.replay.begin_journal(plan.how.journal);
     let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
     if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {
         if fault.is_cut_off() {

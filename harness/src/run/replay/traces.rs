@@ -88,6 +88,7 @@ pub fn replay_traces(
     let total = ours.iter().map(|given| given.trace.steps.len() as u64).sum();
     let mut replay = Replay::begin(target, Coverage::GivenTraces, ours.len() as u64, total);
     replay.is_part(how.shard, given.len());
+    replay.begin_journal(how.journal);
     let mut run = Run { replay, opened: None, found: Vec::new(), how, watch };
     let began = run.watch.elapsed();
     let mut replayed = Vec::new();
