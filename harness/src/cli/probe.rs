@@ -12,7 +12,7 @@ use super::flags::budget::Budget;
 use super::flags::chosen::{described, policy_of};
 use super::flags::{Turn, too_far_apart};
 use super::folder::Folder;
-use crate::probe::{self, End, Probed};
+use crate::probe::{self, End, GraceWindow, Probed};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Stage, Status, Watch as _};
@@ -112,7 +112,8 @@ pub(super) fn probed(
     Ok(probe::probe(&mut target, &start, tell)?)
 }
 
-/// The policies that explain what was seen, with the GUI and the backend of the policy that the server is held to.
+/// The policies that explain what was seen, with the GUI and the backend of the policy that the server is held to. A grace period that lasts
+/// for a time lasts as long as in that policy, where what was seen allows it.
 pub(super) fn found(described: &Description, held_to: &Policy, probed: &Probed) -> Vec<Policy> {
     let with_clients = |policy: &Policy| Policy {
         name: format!("{}-probed", described.name),
@@ -120,6 +121,7 @@ pub(super) fn found(described: &Description, held_to: &Policy, probed: &Probed) 
         code_lifetime: held_to.code_lifetime,
         refresh_idle: held_to.refresh_idle,
         refresh_absolute: held_to.refresh_absolute,
+        grace: if is_alike(policy, held_to, probed) { held_to.grace } else { policy.grace },
         validation: held_to.validation,
         leeway: held_to.leeway,
         refresh_when: held_to.refresh_when,
@@ -133,12 +135,21 @@ pub(super) fn found(described: &Description, held_to: &Policy, probed: &Probed) 
     probed.left.iter().map(with_clients).collect()
 }
 
-/// Writes the first of the policies that explain what was seen, with what could not be told.
+/// Whether two policies have the same grace but for its length, and the length of the second one is as good as that of the first.
+fn is_alike(found: &Policy, held_to: &Policy, probed: &Probed) -> bool {
+    let (Some(_), Some(length)) = (found.grace_window(), held_to.grace_window()) else { return false };
+    std::mem::discriminant(&found.grace) == std::mem::discriminant(&held_to.grace)
+        && probed.grace_window.is_some_and(|window| window.allows(length))
+}
+
+/// Writes the first of the policies that explain what was seen, with what could not be told and what was not measured.
 pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Result<(), Failure> {
     let Some(policy) = found.first() else { return Ok(()) };
     let untold = probed.knobs().into_iter().filter(|(_, choices)| choices.len() > 1);
     let untold = untold.map(|(knob, choices)| format!("# cannot be told: {} = {}\n", knob.name, choices.join(", ")));
-    let text: String = untold.chain([policy.to_toml()]).collect();
+    let window = probed.grace_window.filter(|window| !matches!(window, GraceWindow::Measured(_)));
+    let window = window.filter(|_| policy.grace_window().is_some()).map(|window| format!("# grace_window: {window}\n"));
+    let text: String = untold.chain(window).chain([policy.to_toml()]).collect();
     std::fs::write(path, text).map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
 }
 

@@ -12,6 +12,7 @@ mod alike;
 mod lifetimes;
 mod pool;
 mod space;
+mod window;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,7 @@ use alike::{Apart, apart};
 
 pub use lifetimes::{Lifetimes, measure};
 pub use space::{KNOBS, Knob, candidates};
+pub use window::GraceWindow;
 
 /// The most traces a probe runs. Each halves what is left at least; a few dozen are more than enough.
 const MOST_TRACES: usize = 60;
@@ -50,6 +52,8 @@ pub struct Probed {
     pub left: Vec<Policy>,
     /// Each trace that was run: its steps, and how many candidates it left.
     pub runs: Vec<(usize, usize)>,
+    /// How long a grace period lasts, as far as it was seen; none where what is left has none that lasts for a time.
+    pub grace_window: Option<GraceWindow>,
     /// Where the last candidate parted from the server, when none is left.
     pub unexplained: Option<Divergence>,
     /// Whether there was more to ask.
@@ -97,6 +101,7 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         candidates: specs.len(),
         left: Vec::new(),
         runs: Vec::new(),
+        grace_window: None,
         unexplained: None,
         end: End::Done,
         left_out: left_out(target.abilities(), target.lens()),
@@ -107,6 +112,7 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
     let mut drawn_from = BTreeSet::from([0]);
     let mut alike = BTreeSet::new();
     let mut fruitless = 0;
+    let mut ran = Vec::new();
     loop {
         tell(probed.runs.len(), left.len());
         let trace = match best(&pool, &specs, &left, lens) {
@@ -149,6 +155,7 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
             }
         }
         probed.runs.push((trace.len(), explain.len()));
+        ran.push(trace.clone());
         fruitless = if explain.len() == left.len() { fruitless + 1 } else { 0 };
         if explain.first() != left.first() {
             alike.clear();
@@ -160,6 +167,7 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         }
     }
     probed.left = left.into_iter().map(|spec| specs[spec].policy.clone()).collect();
+    probed.grace_window = GraceWindow::seen(&probed.left, &ran, SCOPE, lens);
     Ok(probed)
 }
 

@@ -116,9 +116,10 @@ fn snake(choice: impl std::fmt::Debug) -> String {
 }
 
 fn grace(grace: Grace) -> String {
+    // For how long is another matter, which the choice does not say: see `GraceWindow`.
     let until = |window: Window| match window {
-        Window::UntilUsed => "until it is used".to_owned(),
-        Window::For(length) => format!("for {}", humantime::format_duration(length)),
+        Window::UntilUsed => "until it is used",
+        Window::For(_) => "for a time",
     };
     match grace {
         Grace::None => "none".to_owned(),

@@ -10,7 +10,7 @@ use super::layout::{entry, heading};
 use super::numbers::count;
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::probe::{End, Lifetimes, Probed};
+use crate::probe::{End, GraceWindow, Lifetimes, Probed};
 use crate::run::Breach;
 
 /// Where the choices begin.
@@ -76,6 +76,10 @@ pub fn text(out: &mut dyn Write, name: &str, probed: &Probed) -> io::Result<()> 
         let said =
             if choices.len() == 1 { choices.concat() } else { format!("cannot be told: {}", choices.join(", ")) };
         entry(out, &format!("  {}", knob.name), CHOICES, &said, style)?;
+        if let (Some(window), "grace") = (probed.grace_window, knob.name) {
+            let style = if matches!(window, GraceWindow::Measured(_)) { Style::new() } else { UNSURE };
+            entry(out, "  grace_window", CHOICES, &window.to_string(), style)?;
+        }
     }
     for sentence in &probed.left_out {
         entry(out, "", 2, sentence, DIM)?;

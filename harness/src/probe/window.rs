@@ -1,0 +1,173 @@
+//! How long a grace period lasts, as far as the traces of a probe have seen it.
+//!
+//! A probe lets time pass in ticks, and its candidates have one length of a grace window. Which other lengths would have looked the same is
+//! found out by letting candidates with these foretell the traces that were run. What is left is a bound; it is a measurement only where
+//! one second fits it.
+
+use std::fmt;
+use std::time::Duration;
+
+use authloom_model::policy::{Grace, MOST_TICKS, Window};
+use authloom_model::{Action, Policy, Scope, Spec};
+
+use super::groups;
+use crate::servers::Lens;
+
+/// How long a grace period lasts, as far as it was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GraceWindow {
+    /// No trace waited for its end.
+    NotMeasured,
+    /// Some trace was answered within it, none outside it.
+    LongerThan(Duration),
+    /// Longer than the first, and at most the second.
+    Bounded(Duration, Duration),
+    /// To the second.
+    Measured(Duration),
+}
+
+impl GraceWindow {
+    /// How long it lasts, where the policies that are left have a grace period that lasts for a time; none where they have not.
+    pub(super) fn seen(left: &[Policy], ran: &[Vec<Action>], scope: Scope, lens: Lens) -> Option<Self> {
+        let timed = left.iter().filter(|policy| policy.grace_window().is_some());
+        timed.map(|policy| Self::of(policy, ran, scope, lens)).reduce(Self::or)
+    }
+
+    /// The lengths that would have looked the same as that of a policy that explains the traces.
+    fn of(policy: &Policy, ran: &[Vec<Action>], scope: Scope, lens: Lens) -> Self {
+        let (Ok(ticks), Ok(spec)) = (policy.ticks(), Spec::new(policy.clone(), scope)) else {
+            return Self::NotMeasured;
+        };
+        let looks_the_same = |length: u32| {
+            let other = Spec::new(with_window(policy, ticks.tick * length), scope);
+            // What has too many ticks was not waited for.
+            other.is_ok_and(|other| ran.iter().all(|trace| groups(&[&spec, &other], trace, lens).len() == 1))
+        };
+        let own = u32::from(ticks.grace_window);
+        let shortest = (1..own).rev().take_while(|length| looks_the_same(*length)).last().unwrap_or(own);
+        let longest = (own + 1..=MOST_TICKS.into()).take_while(|length| looks_the_same(*length)).last().unwrap_or(own);
+        let above = ticks.tick * (shortest - 1);
+        let has_end = longest < u32::from(MOST_TICKS)
+            && Spec::new(with_window(policy, ticks.tick * (longest + 1)), scope).is_ok();
+        match (above, has_end) {
+            (above, true) if ticks.tick * longest == above + Duration::from_secs(1) => {
+                Self::Measured(ticks.tick * longest)
+            }
+            (above, true) => Self::Bounded(above, ticks.tick * longest),
+            (Duration::ZERO, false) => Self::NotMeasured,
+            (above, false) => Self::LongerThan(above),
+        }
+    }
+
+    /// What is known where one of two holds.
+    fn or(self, other: Self) -> Self {
+        match (self.bounds(), other.bounds()) {
+            _ if self == other => self,
+            ((one, Some(until)), (two, Some(end))) => Self::Bounded(one.min(two), until.max(end)),
+            ((one, _), (two, _)) if one.min(two).is_zero() => Self::NotMeasured,
+            ((one, _), (two, _)) => Self::LongerThan(one.min(two)),
+        }
+    }
+
+    /// It is longer than the first, and at most the second, where it was seen to end.
+    fn bounds(self) -> (Duration, Option<Duration>) {
+        match self {
+            Self::NotMeasured => (Duration::ZERO, None),
+            Self::LongerThan(above) => (above, None),
+            Self::Bounded(above, at_most) => (above, Some(at_most)),
+            Self::Measured(length) => (length.saturating_sub(Duration::from_secs(1)), Some(length)),
+        }
+    }
+
+    /// Whether a window of that length would have looked the same.
+    #[must_use]
+    pub fn allows(self, length: Duration) -> bool {
+        let (above, at_most) = self.bounds();
+        length > above && at_most.is_none_or(|at_most| length <= at_most)
+    }
+}
+
+impl fmt::Display for GraceWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let long = |length: Duration| humantime::format_duration(length);
+        match self {
+            Self::NotMeasured => f.write_str("not measured"),
+            Self::LongerThan(above) => write!(f, "not measured, but longer than {}", long(*above)),
+            Self::Bounded(above, at_most) => {
+                write!(f, "not measured, but bounded: longer than {}, at most {}", long(*above), long(*at_most))
+            }
+            Self::Measured(length) => write!(f, "measured: {}", long(*length)),
+        }
+    }
+}
+
+/// A policy with another length of its grace window.
+fn with_window(policy: &Policy, length: Duration) -> Policy {
+    let window = Window::For(length);
+    let grace = match policy.grace {
+        Grace::None => Grace::None,
+        Grace::SameSuccessor(_) => Grace::SameSuccessor(window),
+        Grace::SameTokens(_) => Grace::SameTokens(window),
+        Grace::NewSibling(_) => Grace::NewSibling(window),
+    };
+    Policy { grace, ..policy.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use authloom_model::policy::LostAnswer;
+    use authloom_model::{Exchange, TabId};
+
+    use super::*;
+    use crate::probe::{Probed, probe};
+    use crate::servers::Reference;
+
+    fn minutes(minutes: u64) -> Duration {
+        Duration::from_mins(minutes)
+    }
+
+    /// What a probe of the reference under this policy, in steps of five minutes, says of its grace period.
+    fn probed(grace: Grace) -> Probed {
+        let policy = Policy { grace, lost_answer: LostAnswer::Retry, ..Policy::recommended() };
+        let spec = Spec::new(policy.clone().seen_at(minutes(5)), Scope::THEFT).unwrap();
+        let mut target = Reference::new(&Spec { policy, ..spec.clone() }).unwrap();
+        probe(&mut target, &Policy { grace: Grace::None, ..spec.policy }, |_, _| {}).unwrap()
+    }
+
+    #[test]
+    fn a_window_that_only_ticks_have_seen_is_bounded_by_ticks() {
+        for window in [Duration::from_secs(1), Duration::from_secs(20), minutes(5)] {
+            let seen = probed(Grace::SameTokens(Window::For(window))).grace_window.expect("there is a grace period");
+            assert!(seen.allows(window), "{window:?}: {seen}");
+            assert_eq!(seen.to_string(), "not measured, but bounded: longer than 0s, at most 5m");
+        }
+    }
+
+    #[test]
+    fn a_grace_period_that_ends_with_its_use_or_is_not_there_has_no_length() {
+        for grace in [Grace::None, Grace::SameSuccessor(Window::UntilUsed)] {
+            assert_eq!(probed(grace).grace_window, None, "{grace:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_trace_waited_for_is_not_measured() {
+        let policy = Policy { grace: Grace::SameTokens(Window::For(minutes(5))), ..Policy::recommended() };
+        let seen =
+            |ran: &[Vec<Action>]| GraceWindow::seen(std::slice::from_ref(&policy), ran, Scope::THEFT, Lens::CLEAR);
+        assert_eq!(seen(&[]), Some(GraceWindow::NotMeasured));
+        let signs_in = vec![Action::SignIn(TabId(0)), Action::Arrive(Exchange::SignIn(TabId(0)))];
+        assert_eq!(seen(&[signs_in]), Some(GraceWindow::NotMeasured));
+    }
+
+    #[test]
+    fn what_is_known_of_one_of_two_is_what_both_allow() {
+        use GraceWindow::{Bounded, LongerThan, Measured, NotMeasured};
+        let second = Duration::from_secs;
+        assert_eq!(Bounded(second(5), second(9)).or(Bounded(second(0), second(7))), Bounded(second(0), second(9)));
+        assert_eq!(Measured(second(5)).or(Measured(second(5))), Measured(second(5)));
+        assert_eq!(Measured(second(5)).or(Measured(second(9))), Bounded(second(4), second(9)));
+        assert_eq!(LongerThan(second(5)).or(Measured(second(9))), LongerThan(second(5)));
+        assert_eq!(NotMeasured.or(Measured(second(9))), NotMeasured);
+    }
+}
