@@ -7,6 +7,8 @@
 
 mod acceptance;
 mod check;
+#[cfg(test)]
+mod presented;
 mod races;
 mod replay;
 mod status;
