@@ -8,6 +8,7 @@ mod backends;
 mod bad_servers;
 mod commands;
 mod mock;
+mod sign_in;
 #[path = "../stranger/mod.rs"]
 mod stranger;
 
@@ -24,6 +25,11 @@ fn authloom(arguments: &[&str]) -> Output {
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// What a program said, with one space between any two words, however its lines were broken.
+fn words(output: &Output) -> String {
+    said(output).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The reference's AuthService, as its own stranger.

@@ -8,7 +8,8 @@ use authloom_reference::gui;
 use bytes::Bytes;
 use url::Url;
 
-use crate::servers::browser::login::LoginForm;
+use crate::servers::browser::login::{Form, Typed};
+use crate::servers::browser::recipients::Recipients;
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::{Abilities, Fault, Lens, Secret};
 
@@ -71,13 +72,17 @@ pub trait Carrier {
     fn person(&self) -> Option<&Person> {
         None
     }
-    /// Takes a browser to the login page, where the person signs in: what the last form is answered.
+    /// Takes a browser to the login page, where the person signs in: the answer to the last form. The password goes to the AuthService of
+    /// `url` and to nobody else.
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
         let page = http::Request::get(url.as_str()).body(Bytes::new());
         let page = self.to_auth(page.map_err(|error| Fault(error.to_string()))?)?;
-        match LoginForm::find(url, &page) {
+        match Form::find(url, &page).filter(Form::asks_for_a_password) {
             None => Ok(page),
-            Some(form) => self.to_auth(form.filled_in(username, password)?),
+            Some(form) => {
+                let typed = Typed { username, password, recipients: &Recipients::only(url) };
+                self.to_auth(form.filled_in(&typed, None)?.1)
+            }
         }
     }
     /// What the GUI is to be told anew, where a reset has moved the servers.

@@ -4,7 +4,8 @@
 //! How a released message is carried to a server is a [`Carrier`]'s business.
 
 pub mod carrier;
-mod login;
+pub(in crate::servers) mod login;
+pub(in crate::servers) mod recipients;
 mod thief;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,6 +11,7 @@ mod clock;
 mod endpoints;
 mod evidence;
 pub mod file;
+mod jar;
 mod own_backend;
 mod process;
 mod resource_server;
@@ -33,6 +34,8 @@ use url::Url;
 
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
+use crate::servers::browser::login::Typed;
+use crate::servers::browser::recipients::Recipients;
 use crate::servers::http::between::Between;
 use crate::servers::http::client::{Client, NoAnswer};
 use crate::servers::http::wire::{self, Received, Sent};
@@ -46,7 +49,7 @@ use file::auth_service::{ClockBy, Description, TokenKind};
 use file::secrets::Secrets;
 use process::{Server, command};
 pub use resource_server::LiveBackend;
-use sign_in::Typed;
+use sign_in::SignIn;
 
 /// A live server, with our browser before it.
 pub type Live = Browser<Stranger>;
@@ -59,7 +62,7 @@ impl Live {
     pub fn before(described: &Description, spec: &Spec) -> Result<Self, Fault> {
         countable(&spec.policy)?;
         let stranger = Stranger::open(described.clone())?;
-        let settings = stranger.gui_settings(gui_policy(&spec.policy))?;
+        let settings = stranger.gui_settings(gui_policy(&spec.policy));
         let (username, password_from) = described.next_person();
         let person = Person { username: username.to_owned(), password: stranger.secrets.of(password_from)? };
         Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, stranger))
@@ -71,6 +74,8 @@ pub struct Stranger {
     described: Description,
     server: Option<Server>,
     endpoints: Endpoints,
+    /// Who may be sent the password.
+    recipients: Recipients,
     secrets: Secrets,
     clock: Clock,
     hands: HandClock,
@@ -111,6 +116,7 @@ impl Stranger {
             described,
             server: None,
             endpoints: Endpoints::nowhere(),
+            recipients: Recipients::of(&[], &[]),
             secrets,
             clock,
             hands,
@@ -148,19 +154,19 @@ impl Stranger {
             between.forward_to(&base);
         }
         self.endpoints = Endpoints::find(&described, &base, |request| self.exchange(request))?;
+        let own: Vec<Url> = Url::parse(&base).into_iter().chain([self.endpoints.authorization.clone()]).collect();
+        self.recipients = Recipients::of(&own, &described.sign_in.hosts);
         Ok(())
     }
 
-    fn gui_settings(&self, policy: gui::Policy) -> Result<gui::Settings, Fault> {
+    fn gui_settings(&self, policy: gui::Policy) -> gui::Settings {
         let mut authorization_endpoint = self.endpoints.authorization.clone();
         if !self.described.client.authorization.is_empty() {
             authorization_endpoint.query_pairs_mut().extend_pairs(&self.described.client.authorization);
         }
-        let redirect_uri = &self.described.client.redirect_uri;
-        Ok(gui::Settings {
+        gui::Settings {
             client_id: self.described.client.id.clone(),
-            redirect_uri: Url::parse(redirect_uri)
-                .map_err(|error| Fault(format!("the redirect_uri `{redirect_uri}` is no URL: {error}")))?,
+            redirect_uri: self.described.client.redirect_uri.clone(),
             server: gui::AuthorizationServer {
                 issuer: self.endpoints.issuer.clone(),
                 iss: self.endpoints.iss,
@@ -174,7 +180,7 @@ impl Stranger {
                 .clone()
                 .unwrap_or_else(|| Uri::from_static("http://backend.reference/get_items")),
             policy,
-        })
+        }
     }
 
     /// Waits until one more request may be sent.
@@ -350,7 +356,7 @@ impl Carrier for Stranger {
         if settings.server.token_endpoint == self.endpoints.token {
             return Ok(None);
         }
-        self.gui_settings(settings.policy).map(Some)
+        Ok(Some(self.gui_settings(settings.policy)))
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
@@ -382,22 +388,23 @@ impl Carrier for Stranger {
     }
 
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
+        let redirect_uri = self.described.client.redirect_uri.clone();
         if let Some(command) = &self.described.sign_in.run {
             let env = [
                 ("AUTHLOOM_URL", url.as_str()),
-                ("AUTHLOOM_REDIRECT_URI", self.described.client.redirect_uri.as_str()),
+                ("AUTHLOOM_REDIRECT_URI", redirect_uri.as_str()),
                 ("AUTHLOOM_USERNAME", username),
                 ("AUTHLOOM_PASSWORD", password),
             ];
             let said = command::run("that signs in", command, self.described.surroundings(&env))?;
-            let answer = sign_in::printed(&said, &self.described.client.redirect_uri);
+            let answer = sign_in::printed(&said, &redirect_uri);
             self.evidence.push(format!("the command that signs in → {}", evidence::answered(&answer)));
             return Ok(answer);
         }
-        let press = self.described.sign_in.press.clone();
-        let redirect_uri = self.described.client.redirect_uri.clone();
-        let typed = Typed { username, password, press: &press };
-        sign_in::sign_in(url, &redirect_uri, &typed, |request| self.exchange(request))
+        let (press, recipients) = (self.described.sign_in.press.clone(), self.recipients.clone());
+        let typed = Typed { username, password, recipients: &recipients };
+        let begin = SignIn { url, redirect_uri: &redirect_uri, typed, press: &press, now: self.clock.now() };
+        sign_in::sign_in(&begin, |request| self.exchange(request))
     }
 
     /// Our backend knows no audience of the server's, so that what it makes of a refresh token says nothing of the server.

@@ -1,39 +1,48 @@
 //! How a person signs in at a server nobody here wrote: a browser with a cookie jar that follows redirects and fills in the forms it meets.
 //!
-//! A form with a password field gets name and password, any other one is sent as it came, with a button pressed. Deliberately absent:
-//! scripts. What needs one needs a browser.
+//! Invariant: it comes back to the redirect URI that was asked for and to no other address, and a redirect never carries a form on.
+//! Deliberately absent: scripts. What needs one needs a browser.
 
+use authloom_reference::clock::Timestamp;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, LOCATION};
 use http::{HeaderValue, StatusCode};
-use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use crate::servers::Fault;
-use crate::servers::http::wire::{Received, Sent};
+use crate::servers::browser::login::{Form, Typed};
+use crate::servers::described::jar::Jar;
+use crate::servers::http::wire::{self, Received, Sent};
 
 /// The most requests a sign-in may take. The longest known takes seven; a server that redirects in circles takes for ever.
 const MOST_REQUESTS: usize = 20;
 
-/// What is typed and pressed.
-pub(in crate::servers) struct Typed<'t> {
-    pub(in crate::servers) username: &'t str,
-    pub(in crate::servers) password: &'t str,
+/// A sign-in that begins at a server.
+pub(in crate::servers) struct SignIn<'s> {
+    /// The authorization request. RFC 6749 section 4.1.1.
+    pub(in crate::servers) url: &'s Url,
+    /// Where it must end. RFC 6749 section 3.1.2.
+    pub(in crate::servers) redirect_uri: &'s Url,
+    /// What is typed into forms.
+    pub(in crate::servers) typed: Typed<'s>,
     /// The buttons that are pressed on pages that ask for no password, in order.
-    pub(in crate::servers) press: &'t [String],
+    pub(in crate::servers) press: &'s [String],
+    /// The server's time.
+    pub(in crate::servers) now: Timestamp,
 }
 
-/// Signs in, from `url` until the server sends the browser to `redirect_uri`, or shows a page that leads nowhere. `send` carries messages.
+/// Signs in, until the server sends the browser to the redirect URI, or shows a page that leads nowhere. `send` carries messages.
+///
+/// # Errors
+/// When a form sends the password to somebody who may not have it, or a message cannot be carried.
 pub(in crate::servers) fn sign_in(
-    url: &Url,
-    redirect_uri: &str,
-    typed: &Typed<'_>,
+    SignIn { url, redirect_uri, typed, press, now }: &SignIn<'_>,
     mut send: impl FnMut(Sent) -> Result<Received, Fault>,
 ) -> Result<Received, Fault> {
-    let mut jar = Jar::default();
-    let mut at = url.clone();
+    let mut jar = Jar::at(*now);
+    let mut at = (*url).clone();
     let mut request = get(&at)?;
-    let mut pressed = typed.press.iter();
+    let mut pressed = press.iter();
     let mut password_was_typed = false;
     for _ in 0..MOST_REQUESTS {
         jar.add_to(&at, &mut request);
@@ -42,34 +51,61 @@ pub(in crate::servers) fn sign_in(
         if answer.status().is_redirection() {
             let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let Some(next) = location.and_then(|location| at.join(location).ok()) else { return Ok(answer) };
-            if next.as_str().starts_with(redirect_uri) {
+            if leads_back(redirect_uri, &next) {
                 return Ok(answer);
+            }
+            if is_of_the_client(redirect_uri, url, &next) {
+                return Ok(elsewhere(redirect_uri, &next));
             }
             at = next;
             request = get(&at)?;
             continue;
         }
         let Some(form) = Form::find(&at, &answer) else { return Ok(answer) };
-        if form.password.is_some() && password_was_typed {
+        if form.asks_for_a_password() && password_was_typed {
             return Ok(answer);
         }
-        password_was_typed |= form.password.is_some();
-        let button = if form.password.is_some() { None } else { pressed.next() };
+        password_was_typed |= form.asks_for_a_password();
+        let button = if form.asks_for_a_password() { None } else { pressed.next() };
         (at, request) = form.filled_in(typed, button)?;
     }
     Ok(circles())
 }
 
 /// What a command that signs in has printed: where the browser was sent, or nothing where nobody was let in.
-pub(in crate::servers) fn printed(said: &str, redirect_uri: &str) -> Received {
-    let url = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let Some(url) = url.filter(|url| url.starts_with(redirect_uri)) else { return Received::new(Bytes::new()) };
+pub(in crate::servers) fn printed(said: &str, redirect_uri: &Url) -> Received {
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let Some(url) = last.and_then(|line| Url::parse(line).ok()).filter(|url| leads_back(redirect_uri, url)) else {
+        return Received::new(Bytes::new());
+    };
     let mut answer = Received::new(Bytes::new());
     *answer.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(location) = HeaderValue::from_str(url) {
+    if let Ok(location) = HeaderValue::from_str(url.as_str()) {
         answer.headers_mut().insert(LOCATION, location);
     }
     answer
+}
+
+/// Whether an address is the redirect URI that was asked for, with the answer in its query: the same scheme, host, port and path, and what
+/// the redirect URI has for a query of its own. RFC 6749 sections 3.1.2 and 4.1.2. An AuthService takes any port of a loopback redirect
+/// URI, but answers to the one that was asked for: RFC 8252 section 7.3.
+fn leads_back(redirect_uri: &Url, to: &Url) -> bool {
+    let place =
+        |url: &Url| (url.scheme().to_owned(), url.host_str().map(ToOwned::to_owned), url.port_or_known_default());
+    place(redirect_uri) == place(to)
+        && redirect_uri.path() == to.path()
+        && redirect_uri.query_pairs().all(|own| to.query_pairs().any(|pair| pair == own))
+}
+
+/// Whether an address is the client's, which shares its origin with no page of the AuthService, so that nothing there is a page to follow.
+fn is_of_the_client(redirect_uri: &Url, authorization: &Url, to: &Url) -> bool {
+    to.origin() == redirect_uri.origin() && to.origin() != authorization.origin()
+}
+
+/// Stands for a redirect to the client that is not to the redirect URI. Said without its query, which may hold a code.
+fn elsewhere(redirect_uri: &Url, to: &Url) -> Received {
+    let place = |url: &Url| format!("{}{}", url.origin().ascii_serialization(), url.path());
+    wire::broken(format!("a redirect to {}, which is not the redirect_uri {}", place(to), place(redirect_uri)))
 }
 
 /// What a sign-in without an end is answered with.
@@ -84,127 +120,12 @@ fn get(url: &Url) -> Result<Sent, Fault> {
     request.map_err(|error| Fault(format!("a page of the sign-in leads nowhere: {error}")))
 }
 
-/// Cookies, each for the host, port and path that it came for. RFC 6265 section 5.3.
-#[derive(Default)]
-struct Jar(Vec<Kept>);
-
-struct Kept {
-    authority: String,
-    path: String,
-    name: String,
-    value: String,
-}
-
-impl Jar {
-    fn take_from(&mut self, at: &Url, answer: &Received) {
-        for cookie in answer.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()) {
-            let mut parts = cookie.split(';').map(str::trim);
-            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
-            let attributes: Vec<_> = parts.map(|part| part.split_once('=').unwrap_or((part, ""))).collect();
-            let attribute = |wanted: &str| {
-                attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| *value)
-            };
-            let default_path = at.path().rsplit_once('/').map_or("/", |(folder, _)| folder);
-            let path = attribute("path").filter(|path| path.starts_with('/')).unwrap_or(default_path).to_owned();
-            let authority = at.authority().to_owned();
-            self.0.retain(|kept| (&kept.authority, &kept.path, kept.name.as_str()) != (&authority, &path, name));
-            let is_over = attribute("max-age").is_some_and(|age| age.starts_with(['0', '-'])) || value.is_empty();
-            if !is_over {
-                self.0.push(Kept { authority, path, name: name.to_owned(), value: value.to_owned() });
-            }
-        }
-    }
-
-    fn add_to(&self, at: &Url, request: &mut Sent) {
-        let matches = |kept: &&Kept| {
-            let below = |rest: &str| rest.is_empty() || rest.starts_with('/') || kept.path.ends_with('/');
-            kept.authority == at.authority() && at.path().strip_prefix(kept.path.as_str()).is_some_and(below)
-        };
-        let pairs: Vec<_> = self.0.iter().filter(matches).map(|kept| format!("{}={}", kept.name, kept.value)).collect();
-        if let Ok(cookies) = HeaderValue::from_str(&pairs.join("; "))
-            && !pairs.is_empty()
-        {
-            request.headers_mut().insert(COOKIE, cookies);
-        }
-    }
-}
-
-/// A form on a page.
-struct Form {
-    action: Url,
-    fields: Vec<(String, String)>,
-    name: Option<String>,
-    password: Option<String>,
-    /// Each with its name, if it has one, and what pressing it says.
-    buttons: Vec<(Option<String>, String)>,
-}
-
-impl Form {
-    /// The first form that is posted, from a page served at `url`.
-    fn find(url: &Url, page: &Received) -> Option<Self> {
-        let forms = Selector::parse("form").expect("the selector is well formed");
-        let page = Html::parse_document(std::str::from_utf8(page.body()).ok()?);
-        let posted = |form: &ElementRef<'_>| form.attr("method").is_some_and(|way| way.eq_ignore_ascii_case("post"));
-        page.select(&forms).find(posted).and_then(|form| Self::read(url, form))
-    }
-
-    fn read(url: &Url, form: ElementRef<'_>) -> Option<Self> {
-        let inputs = Selector::parse("input, button").expect("the selector is well formed");
-        let action = form.attr("action").filter(|action| !action.is_empty());
-        let action = action.map_or_else(|| Some(url.clone()), |action| url.join(action).ok())?;
-        let mut read = Self { action, fields: Vec::new(), name: None, password: None, buttons: Vec::new() };
-        for input in form.select(&inputs) {
-            let named = input.attr("name").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
-            let value = input.attr("value").unwrap_or_default().to_owned();
-            let is_button = input.value().name() == "button";
-            let kind = input.attr("type").unwrap_or(if is_button { "submit" } else { "text" });
-            if kind == "submit" {
-                read.buttons.push((named, value));
-                continue;
-            }
-            let Some(name) = named else { continue };
-            match kind {
-                "password" => read.password = read.password.or(Some(name)),
-                "text" | "email" => read.name = read.name.or(Some(name)),
-                "checkbox" | "radio" if input.attr("checked").is_none() => {}
-                _ => read.fields.push((name, value)),
-            }
-        }
-        Some(read)
-    }
-
-    /// The form, filled in and sent, and where to. The password goes only to the host that asked for it.
-    fn filled_in(&self, typed: &Typed<'_>, button: Option<&String>) -> Result<(Url, Sent), Fault> {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(&self.fields);
-        if let Some(password) = &self.password {
-            if let Some(name) = &self.name {
-                body.append_pair(name, typed.username);
-            }
-            body.append_pair(password, typed.password);
-        }
-        let pressed = match button {
-            Some(wanted) => self.buttons.iter().find(|(name, _)| name.as_ref() == Some(wanted)),
-            // As a browser does when somebody presses Enter.
-            None => self.buttons.first(),
-        };
-        if let Some((Some(name), value)) = pressed {
-            body.append_pair(name, value);
-        }
-        let request = http::Request::post(self.action.as_str())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "text/html")
-            .body(Bytes::from(body.finish()))
-            .map_err(|error| Fault(format!("a form of the sign-in leads nowhere: {error}")))?;
-        Ok((self.action.clone(), request))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use http::header::COOKIE;
 
-    const TYPED: Typed<'_> = Typed { username: "ann", password: "pw", press: &[] };
+    use super::*;
+    use crate::servers::browser::recipients::Recipients;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Received {
         let mut answer = http::Response::builder().status(status);
@@ -222,7 +143,12 @@ mod tests {
     fn signed_in(answers: &[Received]) -> (Received, Vec<String>) {
         let mut answers = answers.iter().cycle();
         let mut seen = Vec::new();
-        let came = sign_in(&url("http://as.test/auth?client_id=gui"), "http://gui.test/cb", &TYPED, |request| {
+        let (from, redirect_uri) = (url("http://as.test/auth?client_id=gui"), url("http://gui.test/cb"));
+        let recipients = Recipients::only(&from);
+        let typed = Typed { username: "ann", password: "pw", recipients: &recipients };
+        let now = Timestamp::from_seconds(1_000_000_000);
+        let begin = SignIn { url: &from, redirect_uri: &redirect_uri, typed, press: &[], now };
+        let came = sign_in(&begin, |request| {
             let cookies = request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or("no cookie");
             let body = String::from_utf8_lossy(request.body()).into_owned();
             seen.push(format!("{} {} [{cookies}] {body}", request.method(), request.uri().path()));
@@ -264,12 +190,46 @@ mod tests {
 
     #[test]
     fn a_command_prints_where_the_browser_was_sent_or_nothing() {
-        let came = printed("opening a browser\nhttp://gui.test/cb?code=c\n\n", "http://gui.test/cb");
+        let redirect_uri = url("http://gui.test/cb");
+        let came = printed("opening a browser\nhttp://gui.test/cb?code=c\n\n", &redirect_uri);
         assert_eq!(came.status(), StatusCode::SEE_OTHER);
         assert_eq!(came.headers()[LOCATION], "http://gui.test/cb?code=c");
-        for nobody in ["", "no such person\n", "http://elsewhere.test/cb?code=c"] {
-            assert_eq!(printed(nobody, "http://gui.test/cb").status(), StatusCode::OK);
+        for nobody in ["", "no such person\n", "http://elsewhere.test/cb?code=c", "http://gui.test/cb-x?code=c"] {
+            assert_eq!(printed(nobody, &redirect_uri).status(), StatusCode::OK);
         }
+    }
+
+    #[test]
+    fn only_the_redirect_uri_itself_leads_back() {
+        let back = |asked: &str, to: &str| leads_back(&url(asked), &url(to));
+        let asked = "http://127.0.0.1:9402/callback";
+        for right in [asked, "http://127.0.0.1:9402/callback?code=c&state=s&iss=http%3A%2F%2Fas.test"] {
+            assert!(back(asked, right), "{right}");
+        }
+        for wrong in [
+            "http://127.0.0.1:9402/callback-x?code=c",
+            "http://127.0.0.1:9402/callback/x",
+            "http://127.0.0.1:9402/Callback",
+            "http://127.0.0.1:94021/callback",
+            "http://127.0.0.1/callback",
+            "http://localhost:9402/callback",
+            "https://127.0.0.1:9402/callback",
+            "http://127.0.0.1:9402.thief.test/callback",
+        ] {
+            assert!(!Url::parse(wrong).is_ok_and(|to| leads_back(&url(asked), &to)), "{wrong}");
+        }
+        assert!(back("http://gui.test/callback", "http://gui.test:80/callback?code=c"));
+        assert!(back("com.example.app:/callback", "com.example.app:/callback?code=c"));
+        assert!(back("http://gui.test/cb?tenant=1", "http://gui.test/cb?tenant=1&code=c"));
+        assert!(!back("http://gui.test/cb?tenant=1", "http://gui.test/cb?code=c&tenant=2"));
+    }
+
+    #[test]
+    fn a_redirect_to_another_page_of_the_client_is_seen_and_not_followed() {
+        let (came, seen) = signed_in(&[answer(303, &[("location", "http://gui.test/cb-x?code=secret")], "")]);
+        let why = wire::why_broken(&came).expect("it does not lead back");
+        assert_eq!(why, "a redirect to http://gui.test/cb-x, which is not the redirect_uri http://gui.test/cb");
+        assert_eq!(seen.len(), 1);
     }
 
     #[test]

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+use url::Url;
 
 use crate::servers::described::Allowance;
 pub use crate::servers::described::file::server::{Accepted, ClockBy, DescriptionError, Server};
@@ -53,6 +55,17 @@ pub struct Description {
     opened: Arc<AtomicUsize>,
 }
 
+/// Reads where codes are sent: an absolute URI without a fragment. RFC 6749 section 3.1.2.
+fn redirect_uri<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(from)?;
+    match Url::parse(&text) {
+        Ok(url) if url.fragment().is_none() => Ok(url),
+        Ok(_) | Err(_) => Err(D::Error::custom(format!(
+            "`{text}` is no absolute URI without a fragment: write it like \"http://127.0.0.1/callback\""
+        ))),
+    }
+}
+
 /// Where endpoints are: addresses, or paths at the issuer. What is missing is looked up in the discovery document.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,8 +90,9 @@ pub struct Client {
     pub id: String,
     /// The variable that holds its secret, for a confidential client.
     pub secret_from: Option<String>,
-    /// Where codes are sent. Nobody need listen there.
-    pub redirect_uri: String,
+    /// Where codes are sent. Nobody need listen there. RFC 6749 section 3.1.2.
+    #[serde(deserialize_with = "redirect_uri")]
+    pub redirect_uri: Url,
     /// What an authorization request says beside what it must.
     #[serde(default)]
     pub authorization: BTreeMap<String, String>,
@@ -95,6 +109,10 @@ pub struct SignIn {
     /// Whether a wrong password is turned down.
     #[serde(default)]
     pub passwords: Passwords,
+    /// Hosts that may be sent the password beside the AuthService itself, where people sign in elsewhere: `login.example`, or
+    /// `login.example:8443`.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// The command that signs in, instead of our browser: it finds `AUTHLOOM_URL`, `AUTHLOOM_REDIRECT_URI`, `AUTHLOOM_USERNAME` and
     /// `AUTHLOOM_PASSWORD` in its environment, and prints the address that the browser is sent to, or nothing where nobody is let in.
     pub run: Option<Vec<String>>,
