@@ -1,6 +1,6 @@
 //! How much is asked of a server, and in which steps of time.
 
-use super::{authloom, reference, said};
+use super::{authloom, reference, said, words};
 
 /// The number before a word.
 fn number(text: &str, before: &str) -> u64 {
@@ -19,13 +19,23 @@ fn a_run_that_a_budget_cuts_off_is_no_pass_and_goes_on_where_it_was() {
     assert_eq!(cut.status.code(), Some(3), "{}", said(&cut));
     assert!(said(&cut).contains("cut off: the budget of requests is used up"), "{}", said(&cut));
     let before = number(&said(&cut), " traces, ");
-    assert_eq!(std::fs::read_to_string(&journal).unwrap().lines().count() as u64, before);
+    let noted = std::fs::read_to_string(&journal).unwrap();
+    assert_eq!(noted.lines().filter(|line| line.starts_with("conforms ")).count() as u64, before);
     let rest = authloom(&verify);
     assert!(rest.status.success(), "{}", said(&rest));
     assert_eq!(number(&said(&rest), " traces in an earlier run"), before);
     // Everything is known by now, and the server is not asked again.
     let nothing = authloom(&[&verify[..], &["--budget", "1"]].concat());
     assert_eq!(nothing.status.code(), Some(0), "{}", said(&nothing));
+    // What another version has noted is there still, and counts for nothing.
+    std::fs::write(&journal, noted.replacen("of authloom ", "of authloom 0.0.", 1)).unwrap();
+    let anew = authloom(&[&verify[..], &["--budget", "300"]].concat());
+    assert_eq!(anew.status.code(), Some(3), "{}", said(&anew));
+    let outdated = format!("count for nothing: {before} of another version of authloom");
+    assert!(words(&anew).contains(&outdated) && !said(&anew).contains("in an earlier run"), "{}", said(&anew));
+    let endless = authloom(&["verify", "--target", &target, "--journal", "/dev/zero"]);
+    assert_eq!(endless.status.code(), Some(2), "{}", said(&endless));
+    assert!(said(&endless).contains("--journal /dev/zero: it is no regular file"), "{}", said(&endless));
 }
 
 #[test]
@@ -79,4 +89,18 @@ fn limits_that_are_far_apart_are_looked_at_with_a_tick_for_each() {
     }
     let output = authloom(&["verify", "--target", "http", "--tick", "30m"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn a_server_that_starts_anew_takes_the_clock_of_our_backend_back_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let text = std::fs::read_to_string(&target).unwrap();
+    // Its clock begins with the machine's time each time, minutes behind what it was turned to.
+    std::fs::write(&target, text.replace("[endpoints]", "restart_after = 1\n\n[endpoints]")).unwrap();
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let scope = "tabs=1,calls=1,losses=0";
+    let output = authloom(&["verify", "--target", &target, "--scope", scope, "--out", &out]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("conforms in all"), "{}", said(&output));
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use authloom_model::{CallId, Spec};
-use authloom_reference::clock::{Clock as _, HandClock, Timestamp};
+use authloom_reference::clock::{HandClock, Timestamp};
 use authloom_reference::gui::{self, Gui};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -78,6 +78,7 @@ pub struct Stranger {
     recipients: Recipients,
     secrets: Secrets,
     clock: Clock,
+    /// The clock of our backend, which shows what the server's does.
     hands: HandClock,
     backend: HeldBackend,
     /// Before a backend of the server's own.
@@ -156,7 +157,13 @@ impl Stranger {
         self.endpoints = Endpoints::find(&described, &base, |request| self.exchange(request))?;
         let own: Vec<Url> = Url::parse(&base).into_iter().chain([self.endpoints.authorization.clone()]).collect();
         self.recipients = Recipients::of(&own, &described.sign_in.hosts);
+        self.turn_hands();
         Ok(())
+    }
+
+    /// Sets our backend's clock to the server's, which goes back where a server that starts anew begins with the machine's time.
+    fn turn_hands(&self) {
+        self.hands.set(self.clock.now());
     }
 
     fn gui_settings(&self, policy: gui::Policy) -> gui::Settings {
@@ -270,7 +277,7 @@ impl Carrier for Stranger {
 
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
         if self.endpoints.resource.is_none() {
-            self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
+            self.turn_hands();
             return self.backend.call(call, request);
         }
         let carries_a_token = request.headers().contains_key(AUTHORIZATION);
@@ -311,7 +318,7 @@ impl Carrier for Stranger {
         if let Some(between) = &mut self.between {
             return between.release(&self.runtime, call);
         }
-        self.hands.advance(Duration::from_secs(self.clock.now().seconds_since(self.hands.now())));
+        self.turn_hands();
         self.backend.release(call)
     }
 
