@@ -12,6 +12,7 @@ use super::flags::{Turn, too_far_apart};
 use crate::report;
 use crate::run::{Status, try_out};
 use crate::servers::described::file::draft;
+use crate::servers::described::file::server::check_web_address;
 
 /// Describe a live server in a file, or try what such a file says.
 #[derive(Args, Clone, Debug)]
@@ -48,19 +49,25 @@ impl TargetCommand {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         match &self.verb {
             Verb::Init { issuer, ca } => {
+                check_web_address(issuer).map_err(|why| Failure::input(format_args!("--issuer: {why}")))?;
                 let found = draft::ask(issuer, ca.as_deref())?;
+                if let Some(own) = found.is_of_another(issuer) {
+                    let why = format!("--issuer: the server at {issuer} calls itself {own}: write `--issuer {own}`");
+                    return Err(Failure::input(why));
+                }
                 written(out.write_all(draft::description(issuer, &found).as_bytes()))?;
                 Ok(Status::Holds)
             }
             Verb::Check { file, turn } => {
                 let target = Chosen::of(file)?;
                 let Some((name, policy)) = target.policy()? else {
-                    return Err(Failure::input(format_args!("{file} is no file that describes a server")));
+                    let why = "it is one of ours: name a file that describes a server, such as `target init` prints";
+                    return Err(Failure::input(format_args!("{file}: {why}")));
                 };
                 let seen = turn.seen(policy);
                 let spec = Spec::new(seen.clone(), Scope::THEFT).map_err(|error| too_far_apart(name, &seen, &error))?;
                 let tried = try_out(&mut *target.open(&spec)?);
-                written(report::trial::text(out, target.name(), &tried))?;
+                written(report::trial::text(out, target.name(), &tried, &|thing| target.see(thing.keys())))?;
                 Ok(tried.status())
             }
         }

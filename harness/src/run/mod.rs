@@ -26,7 +26,7 @@ pub use replay::{
     Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
 };
 pub use status::Status;
-pub use trial::{Attempt, Trial, try_out};
+pub use trial::{Attempt, Thing, Trial, try_out};
 pub use verify::{verify, verify_live, verify_races};
 pub use watch::{Stage, Unwatched, Watch};
 

@@ -1,5 +1,7 @@
 //! Tries a target out: one session from sign-in to sign-out, and what of it works.
 
+use std::fmt;
+
 use authloom_model::seen::{Answer, Event, Session};
 use authloom_model::{Action, CallId, Exchange, TabId};
 
@@ -17,11 +19,76 @@ pub enum Attempt {
     Fails(String),
 }
 
+/// What is tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Thing {
+    /// The server is there and has forgotten what was before.
+    FreshStart,
+    /// Somebody signs in. RFC 6749 section 4.1.1.
+    SignIn,
+    /// The code is redeemed. RFC 6749 section 4.1.3.
+    Redemption,
+    /// An access token is introspected. RFC 7662.
+    AccessStanding,
+    /// A refresh token is introspected. RFC 7662.
+    RefreshStanding,
+    /// A backend is called. RFC 6750.
+    Call,
+    /// The clock is turned.
+    Clock,
+    /// The refresh token is used. RFC 6749 section 6.
+    Refresh,
+    /// The refresh token is revoked. RFC 7009.
+    Revocation,
+}
+
+impl Thing {
+    /// The keys of a target's file that it depends on.
+    #[must_use]
+    pub fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::FreshStart => &["server.issuer", "server.start", "server.reset"],
+            Self::SignIn => &[
+                "client.id",
+                "client.redirect_uri",
+                "client.authorization",
+                "sign_in.username",
+                "sign_in.password_from",
+                "sign_in.run",
+            ],
+            Self::Redemption => &["client.id", "client.secret_from", "client.redirect_uri", "endpoints.token"],
+            Self::AccessStanding | Self::RefreshStanding => {
+                &["introspection.client_id", "introspection.secret_from", "introspection.tells"]
+            }
+            Self::Call => &["resource", "proxy", "introspection.client_id", "introspection.secret_from"],
+            Self::Clock => &["clock"],
+            Self::Refresh => &["client.id", "client.secret_from", "client.authorization"],
+            Self::Revocation => &["client.id", "client.secret_from", "endpoints.revocation"],
+        }
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FreshStart => "a fresh start",
+            Self::SignIn => "a sign-in",
+            Self::Redemption => "the redemption of the code",
+            Self::AccessStanding => "introspection of an access token",
+            Self::RefreshStanding => "introspection of a refresh token",
+            Self::Call => "a call with the access token",
+            Self::Clock => "turning the clock",
+            Self::Refresh => "a refresh",
+            Self::Revocation => "a revocation",
+        })
+    }
+}
+
 /// What was tried, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trial {
     /// Each thing in turn, with the exchanges it took.
-    pub things: Vec<(&'static str, Attempt, Vec<String>)>,
+    pub things: Vec<(Thing, Attempt, Vec<String>)>,
 }
 
 impl Trial {
@@ -55,38 +122,38 @@ struct Run<'t> {
 impl Run<'_> {
     fn all(&mut self) {
         let reset = self.target.reset().map_or_else(failed, |()| Attempt::Works);
-        self.note("a fresh start", reset);
+        self.note(Thing::FreshStart, reset);
         if self.sign_in() != Attempt::Works {
             return;
         }
         let (lens, abilities) = (self.target.lens(), self.target.abilities());
         let (access, refresh) = (self.access.clone(), self.refresh.clone());
         let came = self.standing(lens.access, access);
-        self.note("introspection of an access token", came);
+        self.note(Thing::AccessStanding, came);
         let came = self.standing(lens.refresh, refresh.clone());
-        self.note("introspection of a refresh token", came);
+        self.note(Thing::RefreshStanding, came);
         let came = self.call();
-        self.note("a call with the access token", came);
+        self.note(Thing::Call, came);
         let came = match abilities.clock {
             Support::No => Attempt::NotAsked("the file says that the clock cannot be turned"),
             Support::Yes => self.target.apply(Action::Tick).map_or_else(failed, |_| Attempt::Works),
         };
-        self.note("turning the clock", came);
+        self.note(Thing::Clock, came);
         let came = match &refresh {
             None => Attempt::Fails(
                 "the server has issued no refresh token: ask for one in `client.authorization`".to_owned(),
             ),
             Some(_) => self.theft(),
         };
-        self.note("a refresh", came);
+        self.note(Thing::Refresh, came);
         let came = match abilities.revocation {
             Support::No => Attempt::NotAsked("the server names no revocation endpoint"),
             Support::Yes => self.sign_out(),
         };
-        self.note("a revocation", came);
+        self.note(Thing::Revocation, came);
     }
 
-    fn note(&mut self, what: &'static str, came: Attempt) {
+    fn note(&mut self, what: Thing, came: Attempt) {
         let evidence = self.target.evidence();
         let news = evidence.get(self.told..).unwrap_or_default().to_vec();
         self.told = evidence.len();
@@ -98,7 +165,7 @@ impl Run<'_> {
             matches!(answer, Answer::Code(_))
         });
         let works = signed_in == Attempt::Works;
-        self.note("a sign-in", signed_in.clone());
+        self.note(Thing::SignIn, signed_in.clone());
         if !works {
             return signed_in;
         }
@@ -110,7 +177,7 @@ impl Run<'_> {
             (Attempt::Works, Err(fault)) => failed(fault),
             (came, _) => came,
         };
-        self.note("the redemption of the code", stored.clone());
+        self.note(Thing::Redemption, stored.clone());
         stored
     }
 

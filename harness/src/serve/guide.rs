@@ -62,6 +62,14 @@ the token (RFC 6749, RFC 7636, RFC 7662):
   curl -H "Authorization: Bearer $token" {resource}/get_items
   curl -u {backend_client}:{secret} \
     -d token=$token {issuer}/introspect
+
+Audited by authloom, as it audits any AuthService:
+
+  export AUTHLOOM_PASSWORD={password}
+  export AUTHLOOM_BACKEND_SECRET={secret}
+  authloom target init --issuer {issuer} > target.toml
+  authloom target check target.toml
+  authloom audit --target target.toml
 {clock}
 Ctrl-C stops it.
 "#

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use super::mock::{TOKENS, said_of, serve, sign_in, stranger, write};
-use super::{PROGRAM, authloom, reference, said};
+use super::{PROGRAM, authloom, reference, said, words};
 
 #[test]
 fn a_server_that_hangs_is_a_finding_within_its_time() {
@@ -160,8 +160,9 @@ fn a_server_that_is_not_there_is_a_fault_and_a_secret_that_is_missing_is_named()
     std::fs::write(&target, text.replace("AUTHLOOM_TARGET_PASSWORD", "AUTHLOOM_NOT_SET")).unwrap();
     let output = authloom(&["replay", &trace, "--target", &target]);
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
-    let said = said(&output).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("names AUTHLOOM_NOT_SET for a secret, and it is not set"), "{said}");
+    let place =
+        "stranger.toml:18:1: AUTHLOOM_NOT_SET is to hold a secret, and it is not set: `export AUTHLOOM_NOT_SET=...`";
+    assert!(words(&output).contains(place), "{}", said(&output));
 }
 
 #[test]

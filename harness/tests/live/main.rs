@@ -8,6 +8,7 @@ mod backends;
 mod bad_servers;
 mod commands;
 mod mock;
+mod out_of_the_box;
 mod sign_in;
 #[path = "../stranger/mod.rs"]
 mod stranger;

@@ -104,6 +104,18 @@ impl Chosen {
         }
     }
 
+    /// Where some keys stand in the file of a described AuthService; none where none does.
+    pub(in crate::cli) fn see(&self, keys: &[&str]) -> Option<String> {
+        match self {
+            Self::Reference | Self::Http | Self::Backend(_) => None,
+            Self::Live(described) => {
+                let keys = described.places.present(keys);
+                let see: Vec<_> = keys.iter().map(|key| format!("`{key}` at {}", described.places.at(key))).collect();
+                (!see.is_empty()).then(|| see.join(", "))
+            }
+        }
+    }
+
     /// The rules that a described server is known not to keep, each with the reason why that is accepted today.
     pub(in crate::cli) fn accepted(&self) -> Vec<(String, String)> {
         let accepted = match self {

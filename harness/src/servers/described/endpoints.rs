@@ -7,6 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::servers::Fault;
+use crate::servers::described::evidence;
 use crate::servers::described::file::auth_service::Description;
 use crate::servers::http::wire::{Received, Sent};
 
@@ -55,14 +56,17 @@ impl Endpoints {
         exchange: impl FnMut(Sent) -> Result<Received, Fault>,
     ) -> Result<Self, Fault> {
         let metadata = match described.endpoints.discovery.clone() {
-            Some(at) => discover(&placed(base, &at), exchange)?,
+            Some(at) => discover(described, &placed(base, &at), exchange)?,
             None => Metadata::default(),
         };
         let told = described.endpoints.clone();
         let place = |told: Option<String>, discovered: Option<String>| told.map(|at| placed(base, &at)).or(discovered);
         let needed = |what: &str, place: Option<String>| {
             place.ok_or_else(|| {
-                Fault(format!("where is the {what} endpoint? say it with `endpoints.{what}`, or `endpoints.discovery`"))
+                let place = described.places.at(&format!("endpoints.{what}"));
+                Fault(format!(
+                    "{place}: where is the {what} endpoint? say it with `endpoints.{what}`, or with `endpoints.discovery`"
+                ))
             })
         };
         let uri =
@@ -86,14 +90,22 @@ impl Endpoints {
     }
 }
 
-fn discover(at: &str, mut exchange: impl FnMut(Sent) -> Result<Received, Fault>) -> Result<Metadata, Fault> {
-    let request = http::Request::get(at).body(Bytes::new()).map_err(|error| Fault(error.to_string()))?;
-    let answer = exchange(request)?;
+fn discover(
+    described: &Description,
+    at: &str,
+    mut exchange: impl FnMut(Sent) -> Result<Received, Fault>,
+) -> Result<Metadata, Fault> {
+    let place = described.places.at("endpoints.discovery");
+    let request = http::Request::get(at).body(Bytes::new());
+    let answer = exchange(request.map_err(|error| Fault(format!("{place}: `{at}` is no address: {error}")))?)?;
+    let instead =
+        "name the document that the server has, or its endpoints with `endpoints.authorization` and `endpoints.token`";
     if !answer.status().is_success() {
-        return Err(Fault(format!("the discovery document at {at} is answered with {}", answer.status())));
+        let answered = evidence::answered(&answer);
+        return Err(Fault(format!("{place}: the discovery document at {at} is answered with {answered}: {instead}")));
     }
     serde_json::from_slice(answer.body())
-        .map_err(|error| Fault(format!("the discovery document at {at} cannot be read: {error}")))
+        .map_err(|error| Fault(format!("{place}: the discovery document at {at} cannot be read: {error}: {instead}")))
 }
 
 /// An address, or a path at `base`.

@@ -63,8 +63,9 @@ impl Live {
         countable(&spec.policy)?;
         let stranger = Stranger::open(described.clone())?;
         let settings = stranger.gui_settings(gui_policy(&spec.policy));
-        let (username, password_from) = described.next_person();
-        let person = Person { username: username.to_owned(), password: stranger.secrets.of(password_from)? };
+        let (username, password_from, key) = described.next_person();
+        let password = stranger.secrets.of(password_from, &described.places.at(&key))?;
+        let person = Person { username: username.to_owned(), password };
         Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, stranger))
     }
 }
@@ -155,6 +156,13 @@ impl Stranger {
             between.forward_to(&base);
         }
         self.endpoints = Endpoints::find(&described, &base, |request| self.exchange(request))?;
+        if described.introspection.is_some() && self.endpoints.introspection.is_none() {
+            return Err(Fault(format!(
+                "{}: the server names no introspection endpoint: say with `endpoints.introspection` where it is, or leave \
+                 `[introspection]` out",
+                described.places.at("introspection")
+            )));
+        }
         let own: Vec<Url> = Url::parse(&base).into_iter().chain([self.endpoints.authorization.clone()]).collect();
         self.recipients = Recipients::of(&own, &described.sign_in.hosts);
         self.turn_hands();
@@ -202,9 +210,22 @@ impl Stranger {
         self.allowed()?;
         let asked = evidence::asked(&request);
         let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
-        let answer = came(&asked, answer)?;
+        let answer = self.came(&asked, answer)?;
         self.evidence.push(format!("{asked} → {}", evidence::answered(&answer)));
         Ok(answer)
+    }
+
+    /// What became of a request. A server that does not answer as HTTP has it is said by [`wire::broken`].
+    fn came(&self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
+            Err(why @ NoAnswer::Unreachable(_)) => {
+                let key = if self.server.is_some() { "server.start" } else { "server.issuer" };
+                let (place, why) = (self.described.places.at(key), Fault::from(why));
+                Err(Fault(format!("{place}: {asked}: {why}: check that the server runs, and that it is reached there")))
+            }
+        }
     }
 
     /// The client of an exchange proves itself, where it has a secret and nobody else does. RFC 6749 section 2.3.1.
@@ -213,9 +234,23 @@ impl Stranger {
         if request.headers().contains_key(AUTHORIZATION) || request.extensions().get::<OfTheBackend>().is_some() {
             return Ok(());
         }
-        let secret = self.secrets.of(name)?;
+        let secret = self.secrets.of(name, &self.described.places.at("client.secret_from"))?;
         request.headers_mut().insert(AUTHORIZATION, basic(&self.described.client.id, &secret)?);
         Ok(())
+    }
+
+    /// Why an introspection has no answer. RFC 7662 section 2.3: whoever may not ask is told so by a 401.
+    fn refused_to_introspect(&self, answer: &Received, fault: Fault) -> Fault {
+        let (Some(who), true) = (&self.described.introspection, answer.status().is_client_error()) else {
+            return fault;
+        };
+        Fault(format!(
+            "{}: `{}` may not introspect: {}: check this client, and the secret in {}",
+            self.described.places.at("introspection.client_id"),
+            who.client_id,
+            evidence::answered(answer),
+            who.secret_from
+        ))
     }
 
     /// The introspection of a token, by whoever may ask; none where nobody may.
@@ -225,9 +260,10 @@ impl Stranger {
         };
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.append_pair("token", token.expose());
+        let secret = self.secrets.of(&who.secret_from, &self.described.places.at("introspection.secret_from"))?;
         let request = http::Request::post(at)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(AUTHORIZATION, basic(&who.client_id, &self.secrets.of(&who.secret_from)?)?)
+            .header(AUTHORIZATION, basic(&who.client_id, &secret)?)
             .body(Bytes::from(body.finish()))
             .map_err(|error| Fault(error.to_string()))?;
         Ok(Some(request))
@@ -267,7 +303,7 @@ impl Carrier for Stranger {
         requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
         let asked: Vec<_> = requests.iter().map(evidence::asked).collect();
         let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
-        let came = |(asked, answer): (&String, _)| came(asked, answer);
+        let came = |(asked, answer): (&String, _)| self.came(asked, answer);
         let answers: Vec<Received> = asked.iter().zip(answers).map(came).collect::<Result<_, _>>()?;
         let exchanges = asked.iter().zip(&answers);
         self.evidence
@@ -304,7 +340,13 @@ impl Carrier for Stranger {
             return Ok(asked);
         }
         let token = wire::introspected_token(&self.backend.asked(call)?);
-        self.introspection_of(&token)?.ok_or_else(|| Fault("this target introspects nothing".to_owned()))
+        self.introspection_of(&token)?.ok_or_else(|| {
+            Fault(format!(
+                "{}: nobody can judge a call: say with `[introspection]` who may introspect, or with `resource` what a backend of the \
+                 server's own protects",
+                self.described.places.at("endpoints.introspection")
+            ))
+        })
     }
 
     fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
@@ -345,7 +387,7 @@ impl Carrier for Stranger {
         self.person = match &self.described.sign_in.fresh {
             None => None,
             Some(command) => {
-                let said = command::run("that makes somebody up", command, self.described.surroundings(&[]))?;
+                let said = command::run("that creates a test user", command, self.described.surroundings(&[]))?;
                 let wrong =
                     |_| Fault("the command of `sign_in.fresh` prints no {\"username\", \"password\"}".to_owned());
                 let Fresh { username, password } = serde_json::from_str(&said).map_err(wrong)?;
@@ -369,7 +411,12 @@ impl Carrier for Stranger {
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
         match self.introspection_of(token)? {
             None => Ok(None),
-            Some(request) => crate::servers::says_active(&self.exchange(request)?).map(Some),
+            Some(request) => {
+                let answer = self.exchange(request)?;
+                crate::servers::says_active(&answer)
+                    .map(Some)
+                    .map_err(|fault| self.refused_to_introspect(&answer, fault))
+            }
         }
     }
 
@@ -431,13 +478,4 @@ fn trusting(ca: Option<&Path>) -> Result<Client, Fault> {
     let fault = |why: &dyn std::fmt::Display| Fault(format!("certificates in {}: {why}", ca.display()));
     let authorities = std::fs::read(ca).map_err(|error| fault(&error))?;
     Client::trusting(&authorities).map_err(|error| fault(&error))
-}
-
-/// What became of a request. A server that does not answer as HTTP has it is told by [`wire::broken`].
-fn came(asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
-    match answer {
-        Ok(answer) => Ok(answer),
-        Err(why @ NoAnswer::Unreachable(_)) => Err(Fault(format!("{asked}: {}", Fault::from(why)))),
-        Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
-    }
 }

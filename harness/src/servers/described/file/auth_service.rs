@@ -16,6 +16,7 @@ use toml::Spanned;
 use url::Url;
 
 use crate::servers::described::Allowance;
+use crate::servers::described::file::places::Places;
 pub use crate::servers::described::file::server::{Accepted, ClockBy, DescriptionError, Server};
 use crate::servers::described::file::server::{days_are_days, error_at, folder_of, name_of, whole};
 use crate::servers::described::process::command::Surroundings;
@@ -51,6 +52,8 @@ pub struct Description {
     pub accepted: Vec<Accepted>,
     /// How much may be asked of it, and how fast, by all who have this description or a clone of it.
     pub allowance: Allowance,
+    /// Where all this stands in the file.
+    pub places: Places,
     /// How often it has been opened, by all who have a clone.
     opened: Arc<AtomicUsize>,
 }
@@ -116,7 +119,7 @@ pub struct SignIn {
     /// The command that signs in, instead of our browser: it finds `AUTHLOOM_URL`, `AUTHLOOM_REDIRECT_URI`, `AUTHLOOM_USERNAME` and
     /// `AUTHLOOM_PASSWORD` in its environment, and prints the address that the browser is sent to, or nothing where nobody is let in.
     pub run: Option<Vec<String>>,
-    /// The command that makes somebody up before each trace: it prints `{"username": NAME, "password": PASSWORD}`.
+    /// The command that creates a test user before each trace: it prints `{"username": NAME, "password": PASSWORD}`.
     pub fresh: Option<Vec<String>>,
     /// Who else can sign in, so that several traces can be driven at once on a server that runs.
     #[serde(default)]
@@ -219,18 +222,21 @@ impl Description {
             proxy: read.proxy.map(Spanned::into_inner),
             clock: read.clock.into_inner(),
             accepted,
+            places: Places::of(path, text),
             allowance: Allowance::unlimited(rate),
             opened: Arc::default(),
         })
     }
 
-    /// Who signs in next, and the variable that holds the password: whoever has a clone of this description in turn.
-    pub(in crate::servers) fn next_person(&self) -> (&str, &str) {
+    /// Who signs in next, the variable that holds the password, and the key that names it: whoever has a clone of this description in turn.
+    pub(in crate::servers) fn next_person(&self) -> (&str, &str, String) {
         let SignIn { username, password_from, others, .. } = &self.sign_in;
         let turn = self.opened.fetch_add(1, Ordering::Relaxed) % (1 + others.len());
-        match turn.checked_sub(1).map(|other| &others[other]) {
-            None => (username, password_from),
-            Some(other) => (&other.username, &other.password_from),
+        match turn.checked_sub(1).map(|other| (other, &others[other])) {
+            None => (username, password_from, "sign_in.password_from".to_owned()),
+            Some((number, other)) => {
+                (&other.username, &other.password_from, format!("sign_in.others.{number}.password_from"))
+            }
         }
     }
 
@@ -359,5 +365,23 @@ by = "faketime"
         assert!(error.starts_with("my.toml:2:9: a proxy stands between"), "{error}");
         let error = refused("[client]", "within = \"soon\"\n[client]");
         assert!(error.contains(":10: `soon` is no duration"), "{error}");
+        for never in ["0s", "0ms", "2h"] {
+            let error = refused("[client]", &format!("within = \"{never}\"\n[client]"));
+            assert!(
+                error.contains(":10: `within` is how long a server may take") && error.contains("\"10s\""),
+                "{error}"
+            );
+        }
+        for issuer in ["127.0.0.1:9400", "login.example.com", "file:///etc", "http://a.test/?q", ""] {
+            let error = refused("start = [\"node\", \"server.mjs\"]", &format!("issuer = \"{issuer}\""));
+            assert!(
+                error.starts_with("my.toml:5:10: `") && error.contains("like \"https://login.example.com\""),
+                "{error}"
+            );
+        }
+        for redirect_uri in ["/callback", "127.0.0.1", "http://gui.test/#x"] {
+            let error = refused("http://127.0.0.1:9402/callback", redirect_uri);
+            assert!(error.starts_with("my.toml:9:16: `") && error.contains("http://127.0.0.1/callback"), "{error}");
+        }
     }
 }

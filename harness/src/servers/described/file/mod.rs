@@ -3,5 +3,6 @@
 pub mod auth_service;
 pub mod backend;
 pub mod draft;
+pub mod places;
 pub(in crate::servers) mod secrets;
 pub mod server;

@@ -23,11 +23,15 @@ impl Secrets {
         Ok(Self(made))
     }
 
-    /// The secret of that name.
-    pub(in crate::servers) fn of(&self, name: &str) -> Result<Secret, Fault> {
+    /// The secret in the variable of that name, which the file names at `place`.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub(in crate::servers) fn of(&self, name: &str, place: &str) -> Result<Secret, Fault> {
         let made = self.0.iter().find(|(made, _)| made == name).map(|(_, secret)| secret.clone());
-        made.or_else(|| from_environment(name))
-            .ok_or_else(|| Fault(format!("the target's file names {name} for a secret, and it is not set: set it")))
+        made.or_else(|| from_environment(name)).ok_or_else(|| {
+            Fault(format!("{place}: {name} is to hold a secret, and it is not set: `export {name}=...`"))
+        })
     }
 }
 

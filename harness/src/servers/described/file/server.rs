@@ -6,20 +6,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authloom_model::policy::PolicyError;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+use url::Url;
 
 use crate::servers::described::Rate;
 
 /// How long a server may take to get ready or to answer, unless told.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that a server may be given: nobody waits an hour for an answer.
+const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
 /// How a server is started, or where it is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Where it is, for one that runs: for an AuthService its issuer identifier, for a backend its `url`.
-    #[serde(alias = "url")]
+    #[serde(alias = "url", default, deserialize_with = "web_address")]
     pub issuer: Option<String>,
     /// The command that starts it. It prints a line of JSON when it is ready: `{"url": ISSUER}`.
     pub start: Option<Vec<String>>,
@@ -132,11 +136,43 @@ pub(in crate::servers) fn whole(
     }
     server.patience = match &server.within {
         None => PATIENCE,
-        Some(within) => humantime::parse_duration(within.get_ref()).map_err(|_| {
-            error(within.span(), format!("`{}` is no duration: write it like \"10s\"", within.get_ref()))
-        })?,
+        Some(within) => patience(within.get_ref()).map_err(|why| error(within.span(), why))?,
     };
     Ok(server)
+}
+
+/// How long a server may take: more than nothing, since no server answers in that, and at most an hour.
+fn patience(text: &str) -> Result<Duration, String> {
+    let patience = humantime::parse_duration(text);
+    let patience = patience.map_err(|_| format!("`{text}` is no duration: write it like \"10s\""))?;
+    if patience.is_zero() || patience > MOST_PATIENCE {
+        return Err(format!(
+            "`within` is how long a server may take to answer: write \"10s\", or up to 1h, and not `{text}`"
+        ));
+    }
+    Ok(patience)
+}
+
+/// Reads the address of a server: an absolute http or https URL. RFC 8414 section 2 wants no query or fragment in an issuer identifier.
+fn web_address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    check_web_address(&text).map_err(D::Error::custom)?;
+    Ok(Some(text))
+}
+
+/// Fails unless a text is the address of a server.
+///
+/// # Errors
+/// With what would be right.
+pub fn check_web_address(text: &str) -> Result<(), String> {
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    match Url::parse(text) {
+        Ok(url) if is_web(&url) && url.query().is_none() && url.fragment().is_none() => Ok(()),
+        Ok(url) if is_web(&url) => {
+            Err(format!("`{text}` is no issuer: leave out what follows the path, like \"https://login.example.com\""))
+        }
+        Ok(_) | Err(_) => Err(format!("`{text}` is no http or https URL: write it like \"https://login.example.com\"")),
+    }
 }
 
 /// What is accepted, if each last day is a day.
@@ -167,12 +203,13 @@ pub(in crate::servers) fn name_of(path: &Path) -> String {
 }
 
 pub(in crate::servers) fn error_at(path: &Path, text: &str, span: Range<usize>, why: String) -> DescriptionError {
-    let before = &text[..span.start.min(text.len())];
+    let (line, column) = line_and_column(text, span.start);
+    DescriptionError { file: path.display().to_string(), line, column, why }
+}
+
+/// The line and the column of a byte of a text, each counted from 1.
+pub(in crate::servers) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    DescriptionError {
-        file: path.display().to_string(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        why,
-    }
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
