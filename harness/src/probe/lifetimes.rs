@@ -51,6 +51,13 @@ pub fn measure(target: &mut dyn Target, expected: &Policy, tell: &mut dyn FnMut(
     if target.abilities().clock == Support::No {
         return Err(Fault("the target's clock cannot be turned, so that nothing is known of its lifetimes".to_owned()));
     }
+    if target.lens().access == Support::No && target.abilities().calls == Support::No {
+        return Err(Fault(
+            "how long an access token lives cannot be seen: say with `[introspection]` who may introspect access tokens, or with \
+             `resource` what they open"
+                .to_owned(),
+        ));
+    }
     let mut runs = 0;
     let mut asked = |target: &mut dyn Target, question: &Question| {
         runs += 1;

@@ -132,7 +132,10 @@ impl Run<'_> {
         self.note(Thing::AccessStanding, came);
         let came = self.standing(lens.refresh, refresh.clone());
         self.note(Thing::RefreshStanding, came);
-        let came = self.call();
+        let came = match abilities.calls {
+            Support::No => Attempt::NotAsked("the file names neither `[introspection]` nor `resource`"),
+            Support::Yes => self.call(),
+        };
         self.note(Thing::Call, came);
         let came = match abilities.clock {
             Support::No => Attempt::NotAsked("the file says that the clock cannot be turned"),

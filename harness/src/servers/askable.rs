@@ -19,11 +19,12 @@ impl Askable<'_> {
     /// Whether an action that can happen now can be made to happen.
     #[must_use]
     pub fn allows(&self, world: &World, action: Action) -> bool {
-        let Abilities { clock, passwords, revocation, introspection, at_once: _ } = self.abilities;
+        let Abilities { clock, passwords, revocation, calls, introspection, at_once: _ } = self.abilities;
         let able = match action {
             Action::Tick => clock,
             Action::Mistype(_) => passwords,
             Action::SignOut(_) => revocation,
+            Action::Arrive(Exchange::Call(_)) => calls,
             Action::Lose(Exchange::Introspect(_)) => introspection,
             Action::Open(_)
             | Action::SignIn(_)

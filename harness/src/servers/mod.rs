@@ -129,6 +129,8 @@ pub struct Abilities {
     pub passwords: Support,
     /// To revoke a refresh token.
     pub revocation: Support,
+    /// To answer a call: by a backend of the server's own, or by ours, which introspects.
+    pub calls: Support,
     /// To be held between a call and its introspection.
     pub introspection: Support,
     /// To have several requests inside at once.
@@ -141,6 +143,7 @@ impl Abilities {
         clock: Support::Yes,
         passwords: Support::Yes,
         revocation: Support::Yes,
+        calls: Support::Yes,
         introspection: Support::Yes,
         at_once: Support::Yes,
     };
@@ -148,11 +151,12 @@ impl Abilities {
     /// What the target cannot be made to do, and so is not asked.
     #[must_use]
     pub fn missing(self) -> Vec<&'static str> {
-        let Self { clock, passwords, revocation, introspection, at_once } = self;
+        let Self { clock, passwords, revocation, calls, introspection, at_once } = self;
         let all = [
             (clock, "to let time pass"),
             (passwords, "to turn down a wrong password"),
             (revocation, "to revoke, so nobody signs out"),
+            (calls, "to answer a call, since its file names neither `[introspection]` nor `resource`"),
             (introspection, "to wait between a call and its introspection"),
             (at_once, "to have two requests inside at once"),
         ];

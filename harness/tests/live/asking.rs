@@ -104,3 +104,37 @@ fn a_server_that_starts_anew_takes_the_clock_of_our_backend_back_with_it() {
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("conforms in all"), "{}", said(&output));
 }
+
+#[test]
+fn a_target_without_introspection_is_asked_all_but_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = reference(folder.path(), "recommended");
+    let text = std::fs::read_to_string(&target).unwrap();
+    let (begin, end) = (text.find("[introspection]").unwrap(), text.find("[clock]").unwrap());
+    std::fs::write(&target, format!("{}{}", &text[..begin], &text[end..])).unwrap();
+    let output = authloom(&["target", "check", &target]);
+    assert!(output.status.success(), "{}", said(&output));
+    let call = "a call with the access token: not asked, the file names neither `[introspection]` nor `resource`";
+    assert!(said(&output).contains("✓ a refresh\n") && words(&output).contains(call), "{}", said(&output));
+    let verify = ["verify", "--target", &target, "--scope", "theft", "--out", &folder.path().to_string_lossy()];
+    let output = authloom(&verify);
+    assert!(output.status.success(), "{}", said(&output));
+    for told in ["not asked: to answer a call", "not compared: how access tokens stand"] {
+        assert!(words(&output).contains(told), "{}", said(&output));
+    }
+    // How long an access token lives is then nowhere to be seen.
+    let output = authloom(&["probe", "--lifetimes", "--target", &target]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(said(&output).contains("cannot be seen: say with `[introspection]`"), "{}", said(&output));
+    // A client that introspects where nobody says where is a mistake in the file.
+    let nowhere = text.replace(
+        "discovery = \"/.well-known/oauth-authorization-server\"",
+        "authorization = \"/authorize\"\ntoken = \"/token\"",
+    );
+    let line = nowhere.lines().position(|line| line == "[introspection]").unwrap() + 1;
+    std::fs::write(&target, nowhere).unwrap();
+    let output = authloom(&verify);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    let place = format!("reference.toml:{line}:2: the server names no introspection endpoint");
+    assert!(words(&output).contains(&place), "{}", said(&output));
+}

@@ -283,6 +283,7 @@ impl Description {
             clock: yes_if(self.clock != ClockBy::Never),
             passwords: yes_if(self.sign_in.passwords == Passwords::Checked),
             revocation: Support::Yes,
+            calls: yes_if(self.resource.is_some() || self.introspection.is_some()),
             introspection: self.introspections(),
             at_once: Support::Yes,
         }
