@@ -3,6 +3,7 @@
 //! Sending is part of the reaction that causes it, so it is no action of its own. What a client or a server does when its turn comes
 //! is a function of policy and state; which action comes next is the only choice in the model.
 
+use crate::exchange::Exchange;
 use crate::world::{CALLS, TABS};
 
 /// A tab, by its place in the world.
@@ -16,36 +17,6 @@ pub struct CallId {
     pub tab: TabId,
     /// Which of its calls.
     pub call: u8,
-}
-
-/// An HTTP request and its response, named by whoever sent the request.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Exchange {
-    /// A call to the backend's protected resource.
-    Call(CallId),
-    /// The backend's introspection (RFC 7662) of a call's token.
-    Introspect(CallId),
-    /// The refresh (RFC 6749 section 6) that a call leads.
-    Refresh(CallId),
-    /// The login form at the authorization endpoint, answered by a redirect with a code or by the form again.
-    SignIn(TabId),
-    /// The redemption of a tab's authorization code (RFC 6749 section 4.1.3).
-    Redeem(TabId),
-    /// The revocation (RFC 7009) at a tab's sign-out.
-    Revoke(TabId),
-    /// A thief's request with something stolen. Its answer reaches the thief at once: nobody else could tell the difference.
-    Theft(Stolen),
-}
-
-/// What a thief shows at the token endpoint.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Stolen {
-    /// The authorization code that was copied, with a verifier that is made up. RFC 7636 section 1.
-    Code,
-    /// The refresh token that was copied.
-    Copy,
-    /// The refresh token that was got for a stolen one.
-    Loot,
 }
 
 /// Something that happens.
@@ -76,13 +47,10 @@ pub enum Action {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
-const TAB_COUNT: u8 = TABS as u8;
+pub(crate) const TAB_COUNT: u8 = TABS as u8;
 #[expect(clippy::cast_possible_truncation, reason = "a tab has fewer than 256 calls")]
 const CALL_COUNT: u8 = CALLS as u8;
-const ALL_CALLS: u8 = TAB_COUNT * CALL_COUNT;
-/// Exchanges there are: three a call, three a tab, and the thief's.
-const EXCHANGES: u8 = OF_THIEF + 3;
-const OF_THIEF: u8 = 3 * ALL_CALLS + 3 * TAB_COUNT;
+pub(crate) const ALL_CALLS: u8 = TAB_COUNT * CALL_COUNT;
 
 impl TabId {
     #[expect(clippy::cast_possible_truncation, reason = "a world has fewer than 256 tabs")]
@@ -103,68 +71,18 @@ impl CallId {
         Self { tab, call: index as u8 }
     }
 
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         self.tab.0 * CALL_COUNT + self.call
     }
 
-    fn of_code(code: u8) -> Self {
+    pub(crate) fn of_code(code: u8) -> Self {
         Self { tab: TabId(code / CALL_COUNT), call: code % CALL_COUNT }
-    }
-}
-
-impl Exchange {
-    /// The tab it belongs to, if it is no thief's.
-    #[must_use]
-    pub fn tab(self) -> Option<TabId> {
-        match self {
-            Self::Call(call) | Self::Introspect(call) | Self::Refresh(call) => Some(call.tab),
-            Self::SignIn(tab) | Self::Redeem(tab) | Self::Revoke(tab) => Some(tab),
-            Self::Theft(_) => None,
-        }
-    }
-
-    fn code(self) -> u8 {
-        match self {
-            Self::Call(call) => call.code(),
-            Self::Introspect(call) => ALL_CALLS + call.code(),
-            Self::Refresh(call) => 2 * ALL_CALLS + call.code(),
-            Self::SignIn(tab) => 3 * ALL_CALLS + tab.0,
-            Self::Redeem(tab) => 3 * ALL_CALLS + TAB_COUNT + tab.0,
-            Self::Revoke(tab) => 3 * ALL_CALLS + 2 * TAB_COUNT + tab.0,
-            Self::Theft(Stolen::Code) => OF_THIEF,
-            Self::Theft(Stolen::Copy) => OF_THIEF + 1,
-            Self::Theft(Stolen::Loot) => OF_THIEF + 2,
-        }
-    }
-
-    fn of_code(code: u8) -> Self {
-        if code < 3 * ALL_CALLS {
-            let call = CallId::of_code(code % ALL_CALLS);
-            return match code / ALL_CALLS {
-                0 => Self::Call(call),
-                1 => Self::Introspect(call),
-                _ => Self::Refresh(call),
-            };
-        }
-        match code.checked_sub(OF_THIEF) {
-            Some(0) => return Self::Theft(Stolen::Code),
-            Some(1) => return Self::Theft(Stolen::Copy),
-            Some(_) => return Self::Theft(Stolen::Loot),
-            None => {}
-        }
-        let rest = code - 3 * ALL_CALLS;
-        let tab = TabId(rest % TAB_COUNT);
-        match rest / TAB_COUNT {
-            0 => Self::SignIn(tab),
-            1 => Self::Redeem(tab),
-            _ => Self::Revoke(tab),
-        }
     }
 }
 
 impl Action {
     /// How many codes there are.
-    pub const CODES: u8 = 2 + 4 * TAB_COUNT + 2 * ALL_CALLS + 3 * EXCHANGES;
+    pub const CODES: u8 = 2 + 4 * TAB_COUNT + 2 * ALL_CALLS + 3 * Exchange::CODES;
 
     /// The action as one byte, below [`Self::CODES`].
     #[must_use]
@@ -182,8 +100,8 @@ impl Action {
             Self::Open(call) => CALLS + call.code(),
             Self::Lock(call) => CALLS + ALL_CALLS + call.code(),
             Self::Arrive(exchange) => MOMENTS + exchange.code(),
-            Self::Return(exchange) => MOMENTS + EXCHANGES + exchange.code(),
-            Self::Lose(exchange) => MOMENTS + 2 * EXCHANGES + exchange.code(),
+            Self::Return(exchange) => MOMENTS + Exchange::CODES + exchange.code(),
+            Self::Lose(exchange) => MOMENTS + 2 * Exchange::CODES + exchange.code(),
         }
     }
 
@@ -209,8 +127,8 @@ impl Action {
             return Some(if code < ALL_CALLS { Self::Open(call) } else { Self::Lock(call) });
         }
         let code = code - 2 * ALL_CALLS;
-        let exchange = Exchange::of_code(code % EXCHANGES);
-        match code / EXCHANGES {
+        let exchange = Exchange::of_code(code % Exchange::CODES);
+        match code / Exchange::CODES {
             0 => Some(Self::Arrive(exchange)),
             1 => Some(Self::Return(exchange)),
             2 => Some(Self::Lose(exchange)),

@@ -3,8 +3,9 @@
 //! Invariant: whatever arrives is decided and committed in one step. Deliberately absent: client checks, which no order of events can
 //! bring about between an honest client and its own AuthService.
 
-use crate::action::{CallId, Exchange, TabId};
+use crate::action::{CallId, TabId};
 use crate::ended::Ended;
+use crate::exchange::Exchange;
 use crate::judges::{Judgement, Judges};
 use crate::policy::{AccessOnRefresh, Ends, Grace, IdleOnRefresh, Policy, Rotation, SpentRevokes, WrongVerifier};
 use crate::seen::{Answer, Event, Refusal, Witness};

@@ -3,7 +3,8 @@
 //! Two ways to validate: to ask the AuthService each time (RFC 7662), or to check the JWT locally (RFC 9068), with a leeway for clocks
 //! that disagree. An access token says when it expires, so the backend looks at `exp` itself also when it has asked.
 
-use crate::action::{CallId, Exchange};
+use crate::action::CallId;
+use crate::exchange::Exchange;
 use crate::judges::Judges;
 use crate::policy::Validation;
 use crate::seen::{Answer, Event, Refusal, Request, Witness};

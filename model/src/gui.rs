@@ -4,7 +4,8 @@
 //! knobs decide. Two rules are no knobs, because there is no good reason to choose otherwise: an answer is stored only over the session it
 //! renews, and a refusal clears only the session it is about.
 
-use crate::action::{CallId, Exchange, TabId};
+use crate::action::{CallId, TabId};
+use crate::exchange::Exchange;
 use crate::judges::Judges;
 use crate::policy::{Late401, LookAgain, LostAnswer, SingleFlight};
 use crate::seen::{Event, Password, Request, Session, Shown, Witness};

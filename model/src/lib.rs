@@ -3,7 +3,7 @@
 //! A [`Spec`] is a [`Policy`] (what a deployment chose) and a [`Scope`] (what its surroundings may do). It says what can happen in a
 //! [`World`] and what each [`Action`] does to it. It is pure: no IO, no clock of its own, no randomness.
 //!
-//! Read in this order: [`policy`], [`scope`], [`action`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`, `auth`, and
+//! Read in this order: [`policy`], [`scope`], [`action`], [`exchange`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`, `auth`, and
 //! of the surroundings, `network`, `clock` and `thief`; then [`canonical`], which makes equal situations equal bytes; then [`property`],
 //! [`marks`] and [`mod@audit`], which say what must never happen and notice when it does.
 
@@ -15,6 +15,7 @@ pub mod canonical;
 pub mod checker;
 mod clock;
 mod ended;
+pub mod exchange;
 mod gui;
 mod judges;
 pub mod marks;
@@ -28,9 +29,10 @@ mod thief;
 mod turn;
 pub mod world;
 
-pub use action::{Action, CallId, Exchange, Stolen, TabId};
+pub use action::{Action, CallId, TabId};
 pub use canonical::Renaming;
 pub use ended::Ended;
+pub use exchange::{Exchange, Stolen};
 pub use marks::{Mark, Marks};
 pub use policy::{Policy, Ticks};
 pub use property::{Goal, Property};
@@ -131,13 +133,13 @@ impl Spec {
                     into.extend([Action::SignIn(tab), Action::Mistype(tab)]);
                 }
             }
-            let flow = network::of_flow(tab, state.flow.phase);
+            let flow = Exchange::of_flow(tab, state.flow.phase);
             let of_calls = calls.iter().enumerate();
-            let of_calls = of_calls.filter_map(|(at, call)| network::of_call(CallId::at(tab, at), call.phase));
+            let of_calls = of_calls.filter_map(|(at, call)| Exchange::of_call(CallId::at(tab, at), call.phase));
             for message in flow.into_iter().chain(of_calls) {
-                into.push(message.delivery());
+                into.push(network::delivery(message));
                 if world.losses > 0 {
-                    into.push(message.loss());
+                    into.push(Action::Lose(message.1));
                 }
             }
             if !locked {

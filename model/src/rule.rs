@@ -1,6 +1,6 @@
 //! Which rule makes a thing be seen, and where that rule comes from. For whoever has to be told that it was broken.
 
-use crate::action::{Exchange, Stolen};
+use crate::exchange::{Exchange, Stolen};
 use crate::seen::{Answer, Event, Refusal, Request, Session, Shown, Symbols};
 
 /// A rule in a sentence, and its source.

@@ -8,8 +8,9 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use crate::action::{CallId, Exchange, TabId};
+use crate::action::{CallId, TabId};
 use crate::ended::Ended;
+use crate::exchange::{Exchange, Owner};
 use crate::world::{AccessId, GrantId, RefreshId};
 
 /// What every symbol can do.
@@ -196,17 +197,13 @@ pub trait Translate<From: Symbols, To: Symbols> {
     /// A call.
     fn call(&mut self, call: CallId) -> CallId;
 
-    /// A tab and what happens in it.
+    /// An exchange, and with it the tab or call that it belongs to.
     fn exchange(&mut self, exchange: Exchange) -> Exchange {
-        match exchange {
-            Exchange::Call(call) => Exchange::Call(self.call(call)),
-            Exchange::Introspect(call) => Exchange::Introspect(self.call(call)),
-            Exchange::Refresh(call) => Exchange::Refresh(self.call(call)),
-            Exchange::SignIn(tab) => Exchange::SignIn(self.tab(tab)),
-            Exchange::Redeem(tab) => Exchange::Redeem(self.tab(tab)),
-            Exchange::Revoke(tab) => Exchange::Revoke(self.tab(tab)),
-            Exchange::Theft(stolen) => Exchange::Theft(stolen),
-        }
+        exchange.owned_by(match exchange.owner() {
+            Owner::Call(call) => Owner::Call(self.call(call)),
+            Owner::Tab(tab) => Owner::Tab(self.tab(tab)),
+            Owner::Thief => Owner::Thief,
+        })
     }
 }
 

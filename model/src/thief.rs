@@ -4,7 +4,8 @@
 //! wait. Deliberately absent: access tokens shown at the backend, which change nothing.
 
 use crate::Spec;
-use crate::action::{Action, Exchange, Stolen, TabId};
+use crate::action::{Action, TabId};
+use crate::exchange::{Exchange, Stolen};
 use crate::judges::Judges;
 use crate::seen::{Event, Request, Witness};
 use crate::turn::{Turn, Verifier};

@@ -222,6 +222,11 @@ pub enum CallPhase {
     RefreshRefused,
 }
 
+impl CallPhase {
+    /// How many phases there are.
+    pub(crate) const COUNT: usize = Self::RefreshRefused as usize + 1;
+}
+
 /// Whether a refusal of the call may still be answered by recovering.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, IntoBytes, Immutable)]
 #[repr(u8)]
@@ -297,6 +302,11 @@ pub enum FlowPhase {
     Revoking,
     /// Its confirmation is on its way back.
     Revoked,
+}
+
+impl FlowPhase {
+    /// How many phases there are.
+    pub(crate) const COUNT: usize = Self::Revoked as usize + 1;
 }
 
 /// A tab's sign-in or sign-out.

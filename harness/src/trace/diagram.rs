@@ -10,11 +10,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use authloom_model::exchange::Leg;
 use authloom_model::rule::Rule;
 use authloom_model::{Action, Scope};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::figure::{Fate, Figure, Figures, Leg};
+use super::figure::{Fate, Figure, Figures};
 use super::words::{self, Party};
 use super::{Release, Standing, Token, Trace, TraceStep};
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use authloom_model::exchange::Leg;
 use authloom_model::{Action, Exchange, TabId};
 
 use super::words::{self, Party};
@@ -24,15 +25,6 @@ pub(super) enum Figure {
     At(Party),
     /// Something happens to everyone at once.
     Everywhere,
-}
-
-/// Which of an exchange's two messages.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Leg {
-    /// The first.
-    Request,
-    /// The second.
-    Response,
 }
 
 /// What becomes of a message.

@@ -9,9 +9,10 @@
 
 use std::time::Duration;
 
+use authloom_model::exchange::Leg;
 use authloom_model::{Action, Policy, Scope, Spec};
 
-use super::figure::{Fate, Figure, Figures, Leg};
+use super::figure::{Fate, Figure, Figures};
 use super::file::{FORMAT_VERSION, TraceError, other_version};
 use super::words::{self, Party};
 use super::{Header, Release, Trace, TraceStep, Walker, orders};

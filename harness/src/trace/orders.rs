@@ -3,7 +3,7 @@
 //! Nobody sees the order. So whatever comes after such messages must be possible in every order, or a target could be asked for what
 //! cannot happen any more.
 
-use authloom_model::{Action, Exchange, Spec};
+use authloom_model::{Action, Spec};
 
 use super::{Release, TraceStep, Walker, rounds, words};
 
@@ -24,14 +24,7 @@ pub(super) struct NotAtOnce {
 /// Whether a step is the arrival of a request that the AuthService decides over by itself. Only such are let go at once.
 #[must_use]
 pub fn reaches_the_auth_service(action: Action) -> bool {
-    action.arriving().is_some_and(|exchange| match exchange {
-        Exchange::Introspect(_)
-        | Exchange::Refresh(_)
-        | Exchange::Redeem(_)
-        | Exchange::Revoke(_)
-        | Exchange::Theft(_) => true,
-        Exchange::Call(_) | Exchange::SignIn(_) => false,
-    })
+    action.arriving().is_some_and(|exchange| exchange.message().is_decided_by_the_auth_service())
 }
 
 /// Every order of some things, beginning with the given one.

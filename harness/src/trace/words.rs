@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use authloom_model::exchange::{Owner, Role};
 use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
-use authloom_model::{Action, CallId, Exchange, Scope, Stolen, TabId};
+use authloom_model::{Action, CallId, Exchange, Scope, TabId};
 
 use super::{Token, TraceStep};
 
@@ -61,13 +62,13 @@ pub fn parties(scope: Scope) -> Vec<Party> {
 /// Who sends the request of an exchange, and who answers it.
 #[must_use]
 pub fn ends(exchange: Exchange) -> (Party, Party) {
-    match exchange {
-        Exchange::Call(call) => (Party::Tab(call.tab), Party::Backend),
-        Exchange::Introspect(_) => (Party::Backend, Party::AuthService),
-        Exchange::Refresh(call) => (Party::Tab(call.tab), Party::AuthService),
-        Exchange::SignIn(tab) | Exchange::Redeem(tab) | Exchange::Revoke(tab) => (Party::Tab(tab), Party::AuthService),
-        Exchange::Theft(_) => (Party::Thief, Party::AuthService),
-    }
+    let party = |role| match role {
+        Role::Tab => Party::Tab(exchange.tab().expect("what a tab sends belongs to it")),
+        Role::Backend => Party::Backend,
+        Role::AuthService => Party::AuthService,
+        Role::Thief => Party::Thief,
+    };
+    (party(exchange.kind().sender), party(exchange.kind().server))
 }
 
 /// A call's name: `T1.2` is the second of tab 1.
@@ -79,16 +80,11 @@ pub fn call(id: CallId) -> String {
 /// An exchange's name: `refresh T1.2`.
 #[must_use]
 pub fn exchange(exchange: Exchange) -> String {
-    match exchange {
-        Exchange::Call(id) => format!("call {}", call(id)),
-        Exchange::Introspect(id) => format!("introspect {}", call(id)),
-        Exchange::Refresh(id) => format!("refresh {}", call(id)),
-        Exchange::SignIn(tab) => format!("sign-in T{}", tab.0 + 1),
-        Exchange::Redeem(tab) => format!("redeem T{}", tab.0 + 1),
-        Exchange::Revoke(tab) => format!("revoke T{}", tab.0 + 1),
-        Exchange::Theft(Stolen::Code) => "stolen code".to_owned(),
-        Exchange::Theft(Stolen::Copy) => "stolen token".to_owned(),
-        Exchange::Theft(Stolen::Loot) => "loot".to_owned(),
+    let name = exchange.kind().name;
+    match exchange.owner() {
+        Owner::Call(id) => format!("{name} {}", call(id)),
+        Owner::Tab(tab) => format!("{name} T{}", tab.0 + 1),
+        Owner::Thief => name.to_owned(),
     }
 }
 

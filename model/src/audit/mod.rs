@@ -9,7 +9,8 @@ pub(crate) mod standing;
 mod tests;
 
 use crate::Spec;
-use crate::action::{Action, CallId, Exchange, Stolen, TabId};
+use crate::action::{Action, CallId, TabId};
+use crate::exchange::{Exchange, Stolen};
 use crate::marks::{Mark, Marks};
 use crate::policy::WrongVerifier;
 use crate::turn::Verifier;

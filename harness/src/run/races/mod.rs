@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use authloom_model::exchange::Owner;
 use authloom_model::{Action, Exchange, Renaming, Spec, World};
 
 use crate::explore::{Graph, System as _};
@@ -85,15 +86,11 @@ fn then(spec: &Spec, world: &World, first: Action, second: Action) -> Option<(Wo
 
 /// An exchange, as it is called after a step.
 fn moved(exchange: Exchange, renamed: &Renaming) -> Exchange {
-    match exchange {
-        Exchange::Call(call) => Exchange::Call(renamed.call(call)),
-        Exchange::Introspect(call) => Exchange::Introspect(renamed.call(call)),
-        Exchange::Refresh(call) => Exchange::Refresh(renamed.call(call)),
-        Exchange::SignIn(tab) => Exchange::SignIn(renamed.tab(tab)),
-        Exchange::Redeem(tab) => Exchange::Redeem(renamed.tab(tab)),
-        Exchange::Revoke(tab) => Exchange::Revoke(renamed.tab(tab)),
-        Exchange::Theft(stolen) => Exchange::Theft(stolen),
-    }
+    exchange.owned_by(match exchange.owner() {
+        Owner::Call(call) => Owner::Call(renamed.call(call)),
+        Owner::Tab(tab) => Owner::Tab(renamed.tab(tab)),
+        Owner::Thief => Owner::Thief,
+    })
 }
 
 /// The trace that leads to a world, lets two requests go at once, and looks what has become of the session.
@@ -130,7 +127,7 @@ fn said(action: Action) -> String {
 
 /// What brings the answer of an arrival home; none where it is there already.
 fn answer(arrival: Action) -> Option<Action> {
-    arrival.arriving().filter(|exchange| !matches!(exchange, Exchange::Theft(_))).map(Action::Return)
+    arrival.arriving().filter(|exchange| !exchange.is_answered_at_once()).map(Action::Return)
 }
 
 /// The shortest way to a refresh that is possible whichever of two came first; nothing where there is none.
@@ -167,7 +164,7 @@ fn possible(asked: &Askable<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Action
 fn possible_by_name(asked: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
     let honest = |action: &Action| match action {
         Action::Tick | Action::Open(_) | Action::Lock(_) | Action::Return(_) => true,
-        Action::Arrive(exchange) => !matches!(exchange, Exchange::Theft(_)),
+        Action::Arrive(exchange) => exchange.owner() != Owner::Thief,
         Action::SignIn(_)
         | Action::Mistype(_)
         | Action::SignOut(_)
