@@ -1,27 +1,30 @@
-//! The browser's side of a target: the GUI, the person in front of it, and every message between it and the servers, held until the trace
-//! says what becomes of it.
+//! The browser's side of a target: the client, the person in front of it, and every message between it and the servers, held until the
+//! trace says what becomes of it.
 //!
-//! How a released message is carried to a server is a [`Carrier`]'s business.
+//! Which client it is, is a [`WebClient`]'s business; how a released message is carried to a server, a [`Carrier`]'s.
 
 pub mod carrier;
+pub mod client;
 pub(in crate::servers) mod login;
+mod open_calls;
+pub(in crate::servers) mod own_client;
 pub(in crate::servers) mod recipients;
 mod thief;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authloom_model::seen::{Answer, Event, Password, Request, Session, Shown};
+use authloom_model::seen::{Answer, Event, Password, Request, Session};
 use authloom_model::{Action, CallId, Exchange, Policy, TabId};
-use authloom_reference::gui::{self, Client, Effect, Input};
+use authloom_reference::gui;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use url::Url;
 
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
+use crate::servers::browser::client::{Output, RequestId, Stored, WebClient};
+use crate::servers::browser::open_calls::OpenCalls;
 use crate::servers::browser::thief::Thief;
 use crate::servers::http::wire::{self, Received, Sent};
 use crate::servers::{Abilities, Concrete, Fault, Lens, Secret, Target, Unsupported};
@@ -29,9 +32,9 @@ use crate::servers::{Abilities, Concrete, Fault, Lens, Secret, Target, Unsupport
 /// A message that the harness holds.
 enum Held {
     /// A request, on its way to a server.
-    Request(gui::ExchangeId, Sent),
+    Request(RequestId, Sent),
     /// Its answer, on the way back.
-    Response(gui::ExchangeId, Received),
+    Response(RequestId, Received),
     /// A browser on its way to the login page.
     Visit(Url, Password),
     /// What the login form was answered.
@@ -40,37 +43,29 @@ enum Held {
 
 /// Who waits for an answer of the AuthService.
 enum Sender {
-    Gui(gui::ExchangeId),
+    Client(RequestId),
     Backend(CallId),
     Thief,
 }
 
-/// Makes the GUI of a browser.
-pub(in crate::servers) type Make = fn(Arc<gui::Settings>) -> Box<dyn Client>;
-
 /// A browser with its person and its messages, and the servers at the other end of a carrier.
 pub struct Browser<C> {
-    make: Make,
+    client: Box<dyn WebClient>,
     settings: Arc<gui::Settings>,
-    client: Box<dyn Client>,
     thief: Thief,
-    chance: StdRng,
     person: Person,
     tick: Duration,
     pub(in crate::servers) carrier: C,
     held: BTreeMap<Exchange, Held>,
     /// What a backend has answered a call that is still to be introspected, as far as one sees.
     unseen: BTreeMap<CallId, Received>,
-    calls: BTreeMap<gui::CallId, CallId>,
-    next_call: u32,
-    lock_holder: Option<gui::TabId>,
-    wanting_lock: BTreeSet<gui::TabId>,
+    calls: OpenCalls,
+    /// What the client's storage held when it was last looked at.
+    stored: Option<Stored>,
 }
 
 /// A call that no tab makes.
 const ON_THE_SIDE: CallId = CallId { tab: TabId(u8::MAX), call: u8::MAX };
-/// Any seed does: the GUI's random numbers are told to nobody.
-const SEED: u64 = 7636;
 
 impl<C: Carrier> Target for Browser<C> {
     fn name(&self) -> &str {
@@ -104,26 +99,27 @@ impl<C: Carrier> Target for Browser<C> {
             self.thief = Thief::of(&settings);
             self.settings = Arc::new(settings);
         }
-        self.client = (self.make)(Arc::clone(&self.settings));
+        self.client.reset(&self.settings)?;
         self.thief.forget();
         self.held.clear();
         self.unseen.clear();
-        self.calls.clear();
-        self.lock_holder = None;
-        self.wanting_lock.clear();
+        self.calls.forget();
+        self.stored = None;
         Ok(())
     }
 
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
         match action {
-            Action::Tick => self.carrier.advance(self.tick).map(|()| Vec::new()),
-            Action::Open(call) => Ok(self.open(call)),
-            Action::SignIn(tab) => Ok(self.sign_in(tab, Password::Right)),
-            Action::Mistype(tab) => Ok(self.sign_in(tab, Password::Wrong)),
-            Action::SignOut(tab) => Ok(self.tell(Input::SignOut { tab: gui_tab(tab) }, Password::Right)),
+            Action::Tick => self.turn(self.tick),
+            Action::Open(call) => {
+                self.calls.begins(call);
+                self.input(action, |client| client.open(call))
+            }
+            Action::SignIn(tab) | Action::Mistype(tab) => self.input(action, |client| client.sign_in(tab)),
+            Action::SignOut(tab) => self.input(action, |client| client.sign_out(tab)),
             Action::CopySession => {
-                let refresh = self.client.session().map(|session| Secret::new(session.refresh().expose()));
-                self.thief.copy_session(refresh);
+                let stored = self.client.stored()?;
+                self.thief.copy_session(stored.map(|stored| stored.refresh));
                 Ok(Vec::new())
             }
             Action::CopyCode(tab) => {
@@ -131,7 +127,7 @@ impl<C: Carrier> Target for Browser<C> {
                 self.thief.copy_code(code);
                 Ok(Vec::new())
             }
-            Action::Lock(call) => Ok(self.grant_lock(gui_tab(call.tab))),
+            Action::Lock(call) => self.input(action, |client| client.grant_lock(call.tab)),
             Action::Arrive(exchange) => self.arrive(exchange),
             Action::Return(exchange) => self.deliver(exchange),
             Action::Lose(exchange) => self.lose(exchange),
@@ -139,7 +135,7 @@ impl<C: Carrier> Target for Browser<C> {
     }
 
     fn pass(&mut self, time: Duration) -> Result<(), Fault> {
-        if time.is_zero() { Ok(()) } else { self.carrier.advance(time) }
+        if time.is_zero() { Ok(()) } else { self.turn(time).map(drop) }
     }
 
     fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {
@@ -185,42 +181,102 @@ impl<C: Carrier> Target for Browser<C> {
 }
 
 impl<C: Carrier> Browser<C> {
-    /// A browser whose GUI is made by `make`, at each reset anew. One tick is `tick` long.
+    /// A browser with this client in it. One tick is `tick` long.
     pub(in crate::servers) fn over(
-        make: Make,
+        client: Box<dyn WebClient>,
         settings: gui::Settings,
         person: Person,
         tick: Duration,
         carrier: C,
     ) -> Self {
-        let settings = Arc::new(settings);
         Self {
-            make,
-            client: make(Arc::clone(&settings)),
+            client,
             thief: Thief::of(&settings),
-            settings,
-            chance: StdRng::seed_from_u64(SEED),
+            settings: Arc::new(settings),
             person,
             tick,
             carrier,
             held: BTreeMap::new(),
             unseen: BTreeMap::new(),
-            calls: BTreeMap::new(),
-            next_call: 0,
-            lock_holder: None,
-            wanting_lock: BTreeSet::new(),
+            calls: OpenCalls::default(),
+            stored: None,
         }
     }
 
-    fn open(&mut self, call: CallId) -> Vec<Event<Concrete>> {
-        let id = gui::CallId(self.next_call);
-        self.next_call += 1;
-        self.calls.insert(id, call);
-        self.tell(Input::Open { tab: gui_tab(call.tab), call: id }, Password::Right)
+    /// Lets time pass, for the servers and then for the client.
+    fn turn(&mut self, time: Duration) -> Result<Vec<Event<Concrete>>, Fault> {
+        self.carrier.advance(time)?;
+        self.input(Action::Tick, |_| Ok(()))
     }
 
-    fn sign_in(&mut self, tab: TabId, password: Password) -> Vec<Event<Concrete>> {
-        self.tell(Input::SignIn { tab: gui_tab(tab) }, password)
+    /// Hands the client an input, which is what `action` is for it, and says what is seen of it until it is quiet.
+    fn input(
+        &mut self,
+        action: Action,
+        input: impl FnOnce(&mut dyn WebClient) -> Result<(), Fault>,
+    ) -> Result<Vec<Event<Concrete>>, Fault> {
+        self.client.set_time(self.carrier.now())?;
+        input(self.client.as_mut())?;
+        let outputs = self.client.quiet()?;
+        // What ends sends nothing more, in whichever order both were done.
+        for output in &outputs {
+            if let Output::CallEnds { call, .. } = output {
+                self.calls.ends(*call);
+            }
+        }
+        let mut seen = Vec::with_capacity(outputs.len() + 1);
+        for output in outputs {
+            seen.push(self.output(output, action)?);
+        }
+        seen.extend(self.session_change(action)?.map(Event::Session));
+        Ok(seen)
+    }
+
+    fn output(&mut self, output: Output, cause: Action) -> Result<Event<Concrete>, Fault> {
+        match output {
+            Output::Request { tab, id, request } => {
+                let Some(sent) = wire::of_client(&self.settings, &request) else {
+                    return Err(strange(&request));
+                };
+                let exchange = self.exchange(tab, cause, &sent);
+                self.held.insert(exchange, Held::Request(id, request));
+                Ok(Event::Sent(exchange, sent))
+            }
+            Output::Visit { tab, url } => {
+                let password = if cause == Action::Mistype(tab) { Password::Wrong } else { Password::Right };
+                self.held.insert(Exchange::SignIn(tab), Held::Visit(url, password));
+                Ok(Event::Sent(Exchange::SignIn(tab), Request::SignIn(password)))
+            }
+            Output::CallEnds { call, shown } => Ok(Event::Shown(call, shown)),
+            Output::SignInFails { tab } => Ok(Event::SignInFailed(tab)),
+        }
+    }
+
+    /// The exchange that a request of the client begins.
+    fn exchange(&self, tab: TabId, cause: Action, sent: &Request<Concrete>) -> Exchange {
+        let in_flight =
+            |call| self.held.contains_key(&Exchange::Call(call)) || self.held.contains_key(&Exchange::Refresh(call));
+        match sent {
+            Request::Call(_) => Exchange::Call(self.calls.sender(tab, cause, in_flight)),
+            Request::Introspect(_) => Exchange::Introspect(self.calls.sender(tab, cause, in_flight)),
+            Request::Refresh(_) => Exchange::Refresh(self.calls.sender(tab, cause, in_flight)),
+            Request::SignIn(_) => Exchange::SignIn(tab),
+            Request::Redeem(_) => Exchange::Redeem(tab),
+            Request::Revoke(_) => Exchange::Revoke(tab),
+        }
+    }
+
+    /// What has become of the session in the client's storage since it was last looked at.
+    fn session_change(&mut self, cause: Action) -> Result<Option<Session>, Fault> {
+        let before = std::mem::replace(&mut self.stored, self.client.stored()?);
+        if before == self.stored {
+            return Ok(None);
+        }
+        Ok(Some(match (&self.stored, cause) {
+            (None, _) => Session::Cleared,
+            (Some(_), Action::Return(Exchange::Redeem(_))) => Session::Started,
+            (Some(_), _) => Session::Renewed,
+        }))
     }
 
     /// The code that is in a redirect on its way to the tab, or in the redemption on its way from it.
@@ -230,15 +286,6 @@ impl<C: Carrier> Browser<C> {
             (_, Some(Held::Request(_, request))) => Some(wire::redeemed_code(request)),
             (_, _) => None,
         }
-    }
-
-    /// A lock that is not free, or that nobody wants, is granted to nobody: then nothing is seen.
-    fn grant_lock(&mut self, tab: gui::TabId) -> Vec<Event<Concrete>> {
-        if self.lock_holder.is_some() || !self.wanting_lock.remove(&tab) {
-            return Vec::new();
-        }
-        self.lock_holder = Some(tab);
-        self.tell(Input::LockGranted { tab }, Password::Right)
     }
 
     /// What is seen of an arrival: nothing, where a backend asks unseen.
@@ -281,7 +328,7 @@ impl<C: Carrier> Browser<C> {
             | Exchange::Refresh(_)
             | Exchange::Redeem(_)
             | Exchange::Revoke(_) => match self.take(exchange)? {
-                Held::Request(id, request) => Ok((Sender::Gui(id), request)),
+                Held::Request(id, request) => Ok((Sender::Client(id), request)),
                 Held::Response(..) | Held::Visit(..) | Held::Page(_) => Err(has_arrived(exchange)),
             },
         }
@@ -290,7 +337,7 @@ impl<C: Carrier> Browser<C> {
     /// Keeps the answer of the AuthService for whoever waits for it.
     fn answered(&mut self, exchange: Exchange, sender: Sender, answer: Received) -> Result<Event<Concrete>, Fault> {
         match sender {
-            Sender::Gui(id) => Ok(self.hold_answer(exchange, id, answer)),
+            Sender::Client(id) => Ok(self.hold_answer(exchange, id, answer)),
             Sender::Backend(call) => {
                 let seen = wire::introspection_answer(&answer);
                 self.carrier.hold_introspection(call, answer)?;
@@ -307,7 +354,7 @@ impl<C: Carrier> Browser<C> {
     fn arrive_at_backend(
         &mut self,
         call: CallId,
-        id: gui::ExchangeId,
+        id: RequestId,
         request: Sent,
     ) -> Result<Option<Event<Concrete>>, Fault> {
         let exchange = Exchange::Call(call);
@@ -345,17 +392,15 @@ impl<C: Carrier> Browser<C> {
             };
             return self.call_is_answered(call, answer);
         }
+        let action = Action::Return(exchange);
         match self.take(exchange)? {
-            Held::Response(exchange, response) => {
-                Ok(self.tell(Input::Answered { exchange, response }, Password::Right))
-            }
+            Held::Response(id, answer) => self.input(action, |client| client.answered(id, answer)),
             Held::Page(page) => {
                 let tab = page_tab(exchange);
-                let input = match wire::redirect(&page) {
-                    Some(url) => Input::Redirected { tab, url },
-                    None => Input::SignInAbandoned { tab },
-                };
-                Ok(self.tell(input, Password::Right))
+                match wire::redirect(&page) {
+                    Some(url) => self.input(action, |client| client.redirected(tab, url)),
+                    None => self.input(action, |client| client.stranded(tab)),
+                }
             }
             Held::Request(..) | Held::Visit(..) => Err(Fault(format!("{exchange:?} has not arrived"))),
         }
@@ -366,11 +411,11 @@ impl<C: Carrier> Browser<C> {
             let answer = self.carrier.introspection_is_lost(call)?;
             return self.call_is_answered(call, answer);
         }
-        let input = match self.take(exchange)? {
-            Held::Request(exchange, _) | Held::Response(exchange, _) => Input::Lost { exchange },
-            Held::Visit(..) | Held::Page(_) => Input::SignInAbandoned { tab: page_tab(exchange) },
-        };
-        Ok(self.tell(input, Password::Right))
+        let action = Action::Lose(exchange);
+        match self.take(exchange)? {
+            Held::Request(id, _) | Held::Response(id, _) => self.input(action, |client| client.lost(id)),
+            Held::Visit(..) | Held::Page(_) => self.input(action, |client| client.stranded(page_tab(exchange))),
+        }
     }
 
     fn call_is_answered(&mut self, call: CallId, answer: Received) -> Result<Vec<Event<Concrete>>, Fault> {
@@ -381,14 +426,8 @@ impl<C: Carrier> Browser<C> {
         }
     }
 
-    fn hold_answer(&mut self, exchange: Exchange, id: gui::ExchangeId, answer: Received) -> Event<Concrete> {
-        let seen = match exchange {
-            Exchange::Call(_) => wire::call_answer(&answer),
-            Exchange::Introspect(_) => wire::introspection_answer(&answer),
-            Exchange::SignIn(_) => wire::sign_in_answer(&answer),
-            Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Theft(_) => wire::token_answer(&answer),
-            Exchange::Revoke(_) => wire::revocation_answer(&answer),
-        };
+    fn hold_answer(&mut self, exchange: Exchange, id: RequestId, answer: Received) -> Event<Concrete> {
+        let seen = wire::answer(exchange.message(), &answer);
         self.held.insert(exchange, Held::Response(id, answer));
         Event::Answered(exchange, seen)
     }
@@ -396,77 +435,22 @@ impl<C: Carrier> Browser<C> {
     fn take(&mut self, exchange: Exchange) -> Result<Held, Fault> {
         self.held.remove(&exchange).ok_or_else(|| Fault(format!("nothing of {exchange:?} is on its way")))
     }
-
-    /// Tells the GUI what happened, and carries out what it does. `password` is what the person types if a login page is opened.
-    fn tell(&mut self, input: Input, password: Password) -> Vec<Event<Concrete>> {
-        let effects = self.client.handle(self.carrier.now(), &mut self.chance, input);
-        effects.into_iter().filter_map(|effect| self.carry_out(effect, password)).collect()
-    }
-
-    fn carry_out(&mut self, effect: Effect, password: Password) -> Option<Event<Concrete>> {
-        match effect {
-            Effect::Send { exchange: id, kind, request } => {
-                let (exchange, sent) = match kind {
-                    gui::Exchange::Call { call, .. } => (Exchange::Call(self.call(call)), wire::call(&request)),
-                    gui::Exchange::Refresh { call, .. } => {
-                        (Exchange::Refresh(self.call(call)), wire::refresh(&request))
-                    }
-                    gui::Exchange::Redeem { tab } => (Exchange::Redeem(TabId(tab.0)), wire::redeem(&request)),
-                    gui::Exchange::Revoke { tab } => (Exchange::Revoke(TabId(tab.0)), wire::revoke(&request)),
-                };
-                self.held.insert(exchange, Held::Request(id, request));
-                Some(Event::Sent(exchange, sent))
-            }
-            Effect::Navigate { tab, url } => {
-                let exchange = Exchange::SignIn(TabId(tab.0));
-                self.held.insert(exchange, Held::Visit(url, password));
-                Some(Event::Sent(exchange, Request::SignIn(password)))
-            }
-            Effect::Show { call, shown, .. } => {
-                let id = self.call(call);
-                self.calls.remove(&call);
-                let shown = match shown {
-                    gui::Shown::Items(_) => Shown::Items,
-                    gui::Shown::SignInNeeded => Shown::SignInPrompt,
-                    gui::Shown::Failed => Shown::Failure,
-                };
-                Some(Event::Shown(id, shown))
-            }
-            // A sign-in that succeeds is seen by its session.
-            Effect::ShowSignIn { outcome: gui::SignInOutcome::SignedIn, .. } => None,
-            Effect::ShowSignIn { tab, outcome: gui::SignInOutcome::Failed } => Some(Event::SignInFailed(TabId(tab.0))),
-            Effect::RequestLock { tab, .. } => {
-                self.wanting_lock.insert(tab);
-                None
-            }
-            Effect::ReleaseLock { tab } => {
-                if self.lock_holder == Some(tab) {
-                    self.lock_holder = None;
-                }
-                None
-            }
-            Effect::Session(change) => Some(Event::Session(match change {
-                gui::SessionChange::Started => Session::Started,
-                gui::SessionChange::Renewed => Session::Renewed,
-                gui::SessionChange::Ended => Session::Cleared,
-            })),
-        }
-    }
-
-    fn call(&self, id: gui::CallId) -> CallId {
-        *self.calls.get(&id).expect("the GUI speaks of calls that were opened")
-    }
 }
 
 fn has_arrived(exchange: Exchange) -> Fault {
     Fault(format!("{exchange:?} has arrived before"))
 }
 
-/// The tab of a visit.
-fn page_tab(exchange: Exchange) -> gui::TabId {
-    gui_tab(exchange.tab().expect("only a tab visits a page"))
+/// A request of the client that belongs to none of the flows that are driven.
+fn strange(request: &Sent) -> Fault {
+    let (method, uri) = (request.method(), request.uri());
+    let at = format!("{}{}", uri.authority().map_or("", |authority| authority.as_str()), uri.path());
+    Fault(format!(
+        "the client sends {method} {at}, which is no call, no token request with a code or a refresh token, and no revocation"
+    ))
 }
 
-fn gui_tab(tab: TabId) -> gui::TabId {
-    gui::TabId(tab.0)
+/// The tab of a visit.
+fn page_tab(exchange: Exchange) -> TabId {
+    exchange.tab().expect("only a tab visits a page")
 }

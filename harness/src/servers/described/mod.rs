@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use authloom_model::{CallId, Spec};
 use authloom_reference::clock::{HandClock, Timestamp};
-use authloom_reference::gui::{self, Gui};
+use authloom_reference::gui;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -35,6 +35,7 @@ use url::Url;
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
 use crate::servers::browser::login::Typed;
+use crate::servers::browser::own_client::OwnClient;
 use crate::servers::browser::recipients::Recipients;
 use crate::servers::http::between::Between;
 use crate::servers::http::client::{Client, NoAnswer};
@@ -66,7 +67,7 @@ impl Live {
         let (username, password_from, key) = described.next_person();
         let password = stranger.secrets.of(password_from, &described.places.at(&key))?;
         let person = Person { username: username.to_owned(), password };
-        Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, stranger))
+        Ok(Self::over(OwnClient::new(&settings), settings, person, spec.ticks.tick, stranger))
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 use authloom_model::{CallId, Spec};
 use authloom_reference::auth::{self, Chance, Demo};
 use authloom_reference::clock::Timestamp;
-use authloom_reference::gui::Gui;
 use bytes::Bytes;
 use http::Uri;
 use tokio::runtime::Runtime;
 
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
+use crate::servers::browser::own_client::OwnClient;
 use crate::servers::described::clock::Clock;
 use crate::servers::described::file::backend::{BackendDescription, Introspections};
 use crate::servers::described::file::secrets::Secrets;
@@ -51,7 +51,7 @@ impl LiveBackend {
         let items = format!("{}{}", carrier.url, described.backend.resource);
         settings.items = items.parse::<Uri>().map_err(|error| Fault(format!("`{items}` is no address: {error}")))?;
         let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
-        Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, carrier))
+        Ok(Self::over(OwnClient::new(&settings), settings, person, spec.ticks.tick, carrier))
     }
 }
 

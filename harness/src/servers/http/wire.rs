@@ -3,10 +3,12 @@
 //! What a client could not take for the answer it should be (a wrong status, a wrong content type, an answer with tokens that may be
 //! cached) is [`Answer::Unexpected`], said without any secret that is in it.
 
+use authloom_model::exchange::Message;
 use authloom_model::seen::{Answer, Request};
+use authloom_reference::gui;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, StatusCode, Uri};
 use serde::Deserialize;
 use url::Url;
 
@@ -16,6 +18,27 @@ use crate::servers::{Concrete, Secret, Unexpected};
 pub type Sent = http::Request<Bytes>;
 /// An answer as it comes.
 pub type Received = http::Response<Bytes>;
+
+/// What a client's request is for and carries, told by where it goes and by its grant type; none where it is none of the four that a
+/// client sends: a call, a redemption, a refresh, a revocation.
+#[must_use]
+pub fn of_client(settings: &gui::Settings, request: &Sent) -> Option<Request<Concrete>> {
+    let goes_to = |endpoint: &Uri| {
+        let to = request.uri();
+        (to.scheme(), to.authority(), to.path()) == (endpoint.scheme(), endpoint.authority(), endpoint.path())
+    };
+    if goes_to(&settings.items) {
+        return Some(call(request));
+    }
+    if goes_to(&settings.server.token_endpoint) {
+        return match field(request, "grant_type").expose() {
+            "authorization_code" => Some(redeem(request)),
+            "refresh_token" => Some(refresh(request)),
+            _ => None,
+        };
+    }
+    settings.server.revocation_endpoint.as_ref().is_some_and(goes_to).then(|| revoke(request))
+}
 
 /// What a call carries. RFC 6750 section 2.1.
 #[must_use]
@@ -82,6 +105,18 @@ struct Broken(String);
 fn field(request: &Sent, name: &str) -> Secret {
     let mut fields = url::form_urlencoded::parse(request.body());
     Secret::new(fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default())
+}
+
+/// What an answer says, as an answer to such a request.
+#[must_use]
+pub fn answer(message: Message, answer: &Received) -> Answer<Concrete> {
+    match message {
+        Message::Resource => call_answer(answer),
+        Message::Introspection => introspection_answer(answer),
+        Message::Authorization => sign_in_answer(answer),
+        Message::Redemption | Message::Refresh => token_answer(answer),
+        Message::Revocation => revocation_answer(answer),
+    }
 }
 
 /// What a protected resource answers. RFC 6750 section 3.

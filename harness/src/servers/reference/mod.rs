@@ -18,6 +18,8 @@ use axum::Router;
 
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
+use crate::servers::browser::client::WebClient;
+use crate::servers::browser::own_client::OwnClient;
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::held_backend::{HeldBackend, at_once, serve};
 use crate::servers::settings::{Places, auth_settings, backend_settings, countable, gui_settings};
@@ -104,6 +106,15 @@ impl Reference {
     /// # Errors
     /// When it cannot be set up.
     pub fn with(parts: Parts) -> Result<Self, Fault> {
+        let client = OwnClient::made_by(parts.client, &parts.gui);
+        Self::with_client(parts, client)
+    }
+
+    /// A reference made of these parts, with somebody else's client before it.
+    ///
+    /// # Errors
+    /// When it cannot be set up.
+    pub fn with_client(parts: Parts, client: Box<dyn WebClient>) -> Result<Self, Fault> {
         let clock = HandClock::starting_at(START);
         let chance = auth::Chance::seeded(SEED);
         let keys = auth::Keys::generate(&chance).map_err(fault)?;
@@ -125,7 +136,7 @@ impl Reference {
         let carrier = InProcess { clock, service, auth, backend };
         let password = Secret::new(Demo::PASSWORD);
         let person = Person { username: Demo::USERNAME.to_owned(), password };
-        Ok(Self::over(parts.client, parts.gui, person, parts.tick, carrier))
+        Ok(Self::over(client, parts.gui, person, parts.tick, carrier))
     }
 }
 

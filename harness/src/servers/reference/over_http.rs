@@ -12,13 +12,13 @@ use std::time::Duration;
 use authloom_model::{CallId, Policy, Spec};
 use authloom_reference::auth::{self, Chance, Demo};
 use authloom_reference::clock::Timestamp;
-use authloom_reference::gui::Gui;
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
+use crate::servers::browser::own_client::OwnClient;
 use crate::servers::http::between::{Between, LOOPBACK};
 use crate::servers::http::client::Client;
 use crate::servers::http::wire::{Received, Sent};
@@ -51,7 +51,7 @@ impl Http {
         };
         let settings = gui_settings(&spec.policy, &places, Demo::GUI)?;
         let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
-        Ok(Self::over(|settings| Box::new(Gui::new(settings)), settings, person, spec.ticks.tick, sockets))
+        Ok(Self::over(OwnClient::new(&settings), settings, person, spec.ticks.tick, sockets))
     }
 
     /// Where the AuthService and the backend listen.
