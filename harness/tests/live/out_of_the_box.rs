@@ -20,8 +20,7 @@ impl Served {
         serve.arg("serve").args(ports).arg("--stop-with-stdin").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = serve.spawn().expect("the program runs");
         let lines = BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
-        let lines: Vec<String> =
-            lines.map_while(Result::ok).take_while(|line| line != "Ctrl-C stops it.").collect();
+        let lines: Vec<String> = lines.map_while(Result::ok).take_while(|line| line != "Ctrl-C stops it.").collect();
         let issuer = lines.iter().find_map(|line| line.strip_prefix("AuthService  ")).expect("it says where it is");
         let exports = lines.iter().filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='));
         let exports = exports.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -73,15 +72,35 @@ fn our_own_servers_are_audited_with_nothing_to_fill_in() {
 /// What is wrong in the file that `target init` prints, what is then said, and the status.
 const MISTAKES: &[(&str, &str, &str, i32)] = &[
     ("issuer = \"http://", "issuer = \"", "target.toml:LINE:10: `127.0.0.1:", 2),
-    ("# within = \"10s\"", "within = \"0s\"", "target.toml:LINE:10: `within` is how long a server may take to answer", 2),
+    (
+        "# within = \"10s\"",
+        "within = \"0s\"",
+        "target.toml:LINE:10: `within` is how long a server may take to answer",
+        2,
+    ),
     ("http://127.0.0.1/callback", "callback", "target.toml:LINE:16: `callback` is no absolute URI", 2),
-    ("AUTHLOOM_PASSWORD\" #", "AUTHLOOM_NOT_SET\" #", "target.toml:LINE:1: AUTHLOOM_NOT_SET is to hold a secret, and it is not set", 5),
+    (
+        "AUTHLOOM_PASSWORD\" #",
+        "AUTHLOOM_NOT_SET\" #",
+        "target.toml:LINE:1: AUTHLOOM_NOT_SET is to hold a secret, and it is not set",
+        5,
+    ),
     ("issuer = \"http://127.0.0.1:", "issuer = \"http://127.0.0.1:1\" #", "target.toml:LINE:1: GET", 5),
-    ("/.well-known/oauth-authorization-server", "/metadata", "target.toml:LINE:1: the discovery document at http://", 5),
+    (
+        "/.well-known/oauth-authorization-server",
+        "/metadata",
+        "target.toml:LINE:1: the discovery document at http://",
+        5,
+    ),
     ("id = \"gui\"", "id = \"ours\"", "check `client.id` at target.toml:LINE:1", 1),
     ("username = \"demo\"", "username = \"nobody\"", "`sign_in.username` at target.toml:LINE:1", 1),
     ("http://127.0.0.1/callback", "http://gui.test/callback", "`client.redirect_uri` at target.toml:LINE:1", 1),
-    ("client_id = \"backend\"", "client_id = \"nobody\"", "target.toml:LINE:1: `nobody` may not introspect: 401 Unauthorized", 1),
+    (
+        "client_id = \"backend\"",
+        "client_id = \"nobody\"",
+        "target.toml:LINE:1: `nobody` may not introspect: 401 Unauthorized",
+        1,
+    ),
     ("AUTHLOOM_BACKEND_SECRET", "AUTHLOOM_PASSWORD", "and the secret in AUTHLOOM_PASSWORD", 1),
 ];
 
