@@ -115,49 +115,67 @@ fn with_window(policy: &Policy, length: Duration) -> Policy {
 
 #[cfg(test)]
 mod tests {
-    use authloom_model::policy::LostAnswer;
-    use authloom_model::{Exchange, TabId};
+    use authloom_model::{Exchange, Stolen, TabId};
 
     use super::*;
-    use crate::probe::{Probed, probe};
-    use crate::servers::Reference;
+
+    const T1: TabId = TabId(0);
 
     fn minutes(minutes: u64) -> Duration {
         Duration::from_mins(minutes)
     }
 
-    /// What a probe of the reference under this policy, in steps of five minutes, says of its grace period.
-    fn probed(grace: Grace) -> Probed {
-        let policy = Policy { grace, lost_answer: LostAnswer::Retry, ..Policy::recommended() };
-        let spec = Spec::new(policy.clone().seen_at(minutes(5)), Scope::THEFT).unwrap();
-        let mut target = Reference::new(&Spec { policy, ..spec.clone() }).unwrap();
-        probe(&mut target, &Policy { grace: Grace::None, ..spec.policy }, |_, _| {}).unwrap()
+    /// What is known under a policy with this grace, whose tick is five minutes, after somebody has presented a spent refresh token again:
+    /// once in each trace, after so many ticks.
+    fn seen(grace: Grace, after: &[usize]) -> Option<GraceWindow> {
+        let policy = Policy { grace, refresh_idle: Some(minutes(60)), refresh_absolute: None, ..Policy::recommended() };
+        let signs_in = [Action::SignIn(T1), Action::Arrive(Exchange::SignIn(T1)), Action::Return(Exchange::SignIn(T1))];
+        let gets_tokens =
+            [Action::Arrive(Exchange::Redeem(T1)), Action::Return(Exchange::Redeem(T1)), Action::CopySession];
+        let presents = Action::Arrive(Exchange::Theft(Stolen::Copy));
+        let trace = |ticks: &usize| {
+            let again = std::iter::repeat_n(Action::Tick, *ticks).chain([presents]);
+            signs_in.into_iter().chain(gets_tokens).chain([presents]).chain(again).collect()
+        };
+        let ran: Vec<Vec<Action>> = after.iter().map(trace).collect();
+        GraceWindow::seen(&[policy], &ran, Scope::THEFT, Lens::CLEAR)
     }
 
     #[test]
-    fn a_window_that_only_ticks_have_seen_is_bounded_by_ticks() {
-        for window in [Duration::from_secs(1), Duration::from_secs(20), minutes(5)] {
-            let seen = probed(Grace::SameTokens(Window::For(window))).grace_window.expect("there is a grace period");
-            assert!(seen.allows(window), "{window:?}: {seen}");
-            assert_eq!(seen.to_string(), "not measured, but bounded: longer than 0s, at most 5m");
+    fn a_window_is_bounded_by_the_ticks_that_traces_have_waited() {
+        let ticks = |ticks: u64| Grace::SameTokens(Window::For(minutes(5 * ticks)));
+        let bounded = |from, to| Some(GraceWindow::Bounded(minutes(from), minutes(to)));
+        assert_eq!(seen(ticks(1), &[0, 1]), bounded(0, 5));
+        // Nobody has waited one tick.
+        assert_eq!(seen(ticks(1), &[0, 2]), bounded(0, 10));
+        assert_eq!(seen(ticks(2), &[0, 1, 2]), bounded(5, 10));
+        assert_eq!(seen(ticks(3), &[1, 4]), bounded(5, 20));
+        let said = seen(ticks(1), &[1]).map(|window| window.to_string());
+        assert_eq!(said.as_deref(), Some("not measured, but bounded: longer than 0s, at most 5m"));
+    }
+
+    #[test]
+    fn what_no_trace_waited_for_is_not_measured() {
+        let window = Grace::SameTokens(Window::For(minutes(10)));
+        for waited in [&[][..], &[0]] {
+            assert_eq!(seen(window, waited), Some(GraceWindow::NotMeasured), "{waited:?}");
         }
+        assert_eq!(seen(window, &[1]), Some(GraceWindow::LongerThan(minutes(5))));
     }
 
     #[test]
     fn a_grace_period_that_ends_with_its_use_or_is_not_there_has_no_length() {
         for grace in [Grace::None, Grace::SameSuccessor(Window::UntilUsed)] {
-            assert_eq!(probed(grace).grace_window, None, "{grace:?}");
+            assert_eq!(seen(grace, &[0, 1]), None, "{grace:?}");
         }
     }
 
     #[test]
-    fn what_no_trace_waited_for_is_not_measured() {
-        let policy = Policy { grace: Grace::SameTokens(Window::For(minutes(5))), ..Policy::recommended() };
-        let seen =
-            |ran: &[Vec<Action>]| GraceWindow::seen(std::slice::from_ref(&policy), ran, Scope::THEFT, Lens::CLEAR);
-        assert_eq!(seen(&[]), Some(GraceWindow::NotMeasured));
-        let signs_in = vec![Action::SignIn(TabId(0)), Action::Arrive(Exchange::SignIn(TabId(0)))];
-        assert_eq!(seen(&[signs_in]), Some(GraceWindow::NotMeasured));
+    fn only_lengths_within_the_bounds_are_as_good() {
+        let bounded = GraceWindow::Bounded(minutes(5), minutes(10));
+        let allowed: Vec<u64> = (0..15).filter(|length| bounded.allows(minutes(*length))).collect();
+        assert_eq!(allowed, [6, 7, 8, 9, 10]);
+        assert!(GraceWindow::NotMeasured.allows(minutes(1)) && !GraceWindow::LongerThan(minutes(5)).allows(minutes(5)));
     }
 
     #[test]

@@ -15,9 +15,12 @@ mod stranger;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_authloom");
 
+/// Runs authloom in a folder of its own, so that what it saves there goes with it.
 fn authloom(arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
     Command::new(PROGRAM)
         .args(arguments)
+        .current_dir(folder.path())
         .env("AUTHLOOM_TARGET_PASSWORD", "demo")
         .env_remove("AUTHLOOM_NOT_SET")
         .output()
@@ -131,4 +134,23 @@ fn what_a_description_says_is_tried_line_by_line() {
     let output = authloom(&["target", "check", &target]);
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("✗ a sign-in: login page again"), "{}", said(&output));
+}
+
+#[test]
+fn a_probe_in_coarse_ticks_claims_no_length_of_a_grace_period_that_it_has_not_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = String::from_utf8(authloom(&["policy", "show", "lost-answer"]).stdout).unwrap();
+    let line = show.lines().find(|line| line.starts_with("grace = ")).unwrap().to_owned();
+    let file = folder.path().join("gracious.toml").to_string_lossy().into_owned();
+    std::fs::write(&file, show.replace(&line, "grace = \"same_tokens\"\ngrace_window = \"20s\"")).unwrap();
+    let target = folder.path().join("reference.toml");
+    let found = folder.path().join("found.toml").to_string_lossy().into_owned();
+    stranger::described(&target, PROGRAM, "lost-answer", &file);
+    let output = authloom(&["probe", "--target", &target.to_string_lossy(), "--tick", "5m", "--out", &found]);
+    assert!(output.status.success(), "{}", said(&output));
+    let bounds = "not measured, but bounded: longer than 0s, at most 5m";
+    assert!(words(&output).contains("grace same_tokens for a time"), "{}", said(&output));
+    assert!(words(&output).contains(&format!("grace_window {bounds}")), "{}", said(&output));
+    let written = std::fs::read_to_string(&found).unwrap();
+    assert!(written.contains(&format!("# grace_window: {bounds}\n")), "{written}");
 }
