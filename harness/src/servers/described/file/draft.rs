@@ -131,7 +131,7 @@ policy = "recommended"
 
 [server]
 issuer = {issuer}
-# Instead of issuer: what starts it, and prints {{"url": ISSUER}} when it is ready.
+# Instead of issuer: what starts it, and prints {{"url": ISSUER}} when ready.
 # start = ["command", "argument"]
 # made_up = ["NAME"]     # variables that get a random value at each start
 # stop = ["command"]     # what stops it; without it, a signal does
@@ -179,8 +179,9 @@ password_from = "AUTHLOOM_PASSWORD" # FILL IN: set it
 {introspects}tells = ["access", "refresh"] # FILL IN: the tokens that it knows
 
 # How its clock is turned: "never"; "wait", by nothing but time; "faketime", of
-# a server that is started here; "http", with post = "/advance?seconds={{seconds}}";
-# or "command", with run = ["command", "{{seconds}}"].
+# a server that is started here; "http", with
+# post = "/advance?seconds={{seconds}}"; or "command", with
+# run = ["command", "{{seconds}}"].
 [clock]
 by = "never"
 
