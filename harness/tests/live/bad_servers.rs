@@ -7,12 +7,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::mock::{TOKENS, said_of, serve, sign_in, stranger, write};
+use super::mock::{TOKENS, said_of, said_within, serve, sign_in, stranger, write};
 use super::{PROGRAM, authloom, reference, said, words};
 
 #[test]
 fn a_server_that_hangs_is_a_finding_within_its_time() {
-    let said = said_of(|_, stream| {
+    let said = said_within("300ms", |_, stream| {
         // Until the client hangs up.
         let _ = stream.read_to_end(&mut Vec::new());
     });

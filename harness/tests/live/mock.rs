@@ -22,7 +22,7 @@ pub(crate) fn stranger(folder: &Path, answer: fn(&str, &mut TcpStream)) -> Strin
 
 [server]
 issuer = "http://127.0.0.1:{port}"
-within = "300ms"
+within = "1m"
 
 [endpoints]
 authorization = "/authorize"
@@ -89,8 +89,15 @@ pub(crate) fn sign_in(folder: &Path) -> String {
 
 /// What is said of a server that answers a redemption like this.
 pub(crate) fn said_of(answer: fn(&str, &mut TcpStream)) -> String {
+    said_within("1m", answer)
+}
+
+/// What is said of a server that answers a redemption like this, or does not within that time.
+pub(crate) fn said_within(patience: &str, answer: fn(&str, &mut TcpStream)) -> String {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let (trace, target) = (sign_in(folder.path()), stranger(folder.path(), answer));
+    let text = std::fs::read_to_string(&target).expect("the target was written");
+    std::fs::write(&target, text.replace("\"1m\"", &format!("\"{patience}\""))).expect("the folder can be written to");
     let out = folder.path().join("out").to_string_lossy().into_owned();
     let output = authloom(&["replay", &trace, "--target", &target, "--out", &out]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
