@@ -8,11 +8,13 @@ use super::{authloom, said, words};
 
 /// What comes of a sign-in at a server whose authorization endpoint answers like this. `change` edits the target's file.
 fn signed_in(answer: fn(&str, &mut TcpStream), change: impl Fn(String) -> String) -> Output {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("there is room for a folder");
     let (trace, target) = (sign_in(folder.path()), stranger(folder.path(), answer));
     // Under this name the mock leaves the answer to the test.
-    let text = std::fs::read_to_string(&target).unwrap().replace("\"/authorize\"", "\"/authorize?circles\"");
-    std::fs::write(&target, change(text)).unwrap();
+    let text = std::fs::read_to_string(&target)
+        .expect("the target was written")
+        .replace("\"/authorize\"", "\"/authorize?circles\"");
+    std::fs::write(&target, change(text)).expect("the folder can be written to");
     let out = folder.path().join("out").to_string_lossy().into_owned();
     authloom(&["replay", &trace, "--target", &target, "--out", &out])
 }
