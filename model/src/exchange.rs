@@ -49,7 +49,7 @@ pub struct Kind {
     /// What its messages are on the wire.
     pub message: Message,
     /// Whose it is, and when its messages are on their way.
-    belongs: Belongs,
+    owned: Owned,
 }
 
 /// A party that sends or answers requests.
@@ -115,19 +115,19 @@ pub enum Leg {
 
 /// Whose exchange it is, which exchange that makes, and the phases in which each message is on its way.
 #[derive(Debug)]
-enum Belongs {
-    ToACall {
+enum Owned {
+    Call {
         which: fn(CallId) -> Exchange,
         request: &'static [CallPhase],
         response: &'static [CallPhase],
     },
-    ToATab {
+    Tab {
         which: fn(TabId) -> Exchange,
         request: &'static [FlowPhase],
         response: &'static [FlowPhase],
     },
     /// Never on its way: it arrives when the thief likes, and is answered at once.
-    ToTheThief(Exchange),
+    Thief(Exchange),
 }
 
 /// Every kind of exchange, in the order of [`Exchange`].
@@ -137,7 +137,7 @@ pub static KINDS: [Kind; 9] = [
         sender: Role::Tab,
         server: Role::Backend,
         message: Message::Resource,
-        belongs: Belongs::ToACall {
+        owned: Owned::Call {
             which: Exchange::Call,
             request: &[CallPhase::Asking],
             response: &[CallPhase::Served, CallPhase::Unauthenticated, CallPhase::Refused, CallPhase::Unavailable],
@@ -148,7 +148,7 @@ pub static KINDS: [Kind; 9] = [
         sender: Role::Backend,
         server: Role::AuthService,
         message: Message::Introspection,
-        belongs: Belongs::ToACall {
+        owned: Owned::Call {
             which: Exchange::Introspect,
             request: &[CallPhase::Validating],
             response: &[CallPhase::FoundActive, CallPhase::FoundInactive],
@@ -159,7 +159,7 @@ pub static KINDS: [Kind; 9] = [
         sender: Role::Tab,
         server: Role::AuthService,
         message: Message::Refresh,
-        belongs: Belongs::ToACall {
+        owned: Owned::Call {
             which: Exchange::Refresh,
             request: &[CallPhase::Refreshing],
             response: &[CallPhase::Refreshed, CallPhase::RefreshRefused],
@@ -170,7 +170,7 @@ pub static KINDS: [Kind; 9] = [
         sender: Role::Tab,
         server: Role::AuthService,
         message: Message::Authorization,
-        belongs: Belongs::ToATab {
+        owned: Owned::Tab {
             which: Exchange::SignIn,
             request: &[FlowPhase::SigningIn, FlowPhase::Mistyping],
             response: &[FlowPhase::Redirecting, FlowPhase::Rejected],
@@ -181,7 +181,7 @@ pub static KINDS: [Kind; 9] = [
         sender: Role::Tab,
         server: Role::AuthService,
         message: Message::Redemption,
-        belongs: Belongs::ToATab {
+        owned: Owned::Tab {
             which: Exchange::Redeem,
             request: &[FlowPhase::Redeeming],
             response: &[FlowPhase::Redeemed, FlowPhase::RedeemRefused],
@@ -192,32 +192,28 @@ pub static KINDS: [Kind; 9] = [
         sender: Role::Tab,
         server: Role::AuthService,
         message: Message::Revocation,
-        belongs: Belongs::ToATab {
-            which: Exchange::Revoke,
-            request: &[FlowPhase::Revoking],
-            response: &[FlowPhase::Revoked],
-        },
+        owned: Owned::Tab { which: Exchange::Revoke, request: &[FlowPhase::Revoking], response: &[FlowPhase::Revoked] },
     },
     Kind {
         name: "stolen code",
         sender: Role::Thief,
         server: Role::AuthService,
         message: Message::Redemption,
-        belongs: Belongs::ToTheThief(Exchange::Theft(Stolen::Code)),
+        owned: Owned::Thief(Exchange::Theft(Stolen::Code)),
     },
     Kind {
         name: "stolen token",
         sender: Role::Thief,
         server: Role::AuthService,
         message: Message::Refresh,
-        belongs: Belongs::ToTheThief(Exchange::Theft(Stolen::Copy)),
+        owned: Owned::Thief(Exchange::Theft(Stolen::Copy)),
     },
     Kind {
         name: "loot",
         sender: Role::Thief,
         server: Role::AuthService,
         message: Message::Refresh,
-        belongs: Belongs::ToTheThief(Exchange::Theft(Stolen::Loot)),
+        owned: Owned::Thief(Exchange::Theft(Stolen::Loot)),
     },
 ];
 
@@ -278,11 +274,11 @@ impl Exchange {
     /// When a call's exchange is to belong to a tab, or the like.
     #[must_use]
     pub fn owned_by(self, owner: Owner) -> Self {
-        match (&self.kind().belongs, owner) {
-            (Belongs::ToACall { which, .. }, Owner::Call(call)) => which(call),
-            (Belongs::ToATab { which, .. }, Owner::Tab(tab)) => which(tab),
-            (Belongs::ToTheThief(exchange), Owner::Thief) => *exchange,
-            (Belongs::ToACall { .. } | Belongs::ToATab { .. } | Belongs::ToTheThief(_), _) => {
+        match (&self.kind().owned, owner) {
+            (Owned::Call { which, .. }, Owner::Call(call)) => which(call),
+            (Owned::Tab { which, .. }, Owner::Tab(tab)) => which(tab),
+            (Owned::Thief(exchange), Owner::Thief) => *exchange,
+            (Owned::Call { .. } | Owned::Tab { .. } | Owned::Thief(_), _) => {
                 unreachable!("{self:?} cannot belong to {owner:?}")
             }
         }
@@ -308,10 +304,10 @@ impl Exchange {
     pub(crate) fn of_code(code: u8) -> Self {
         let row = FIRST_CODES.iter().rposition(|first| *first <= code).expect("the first code is 0");
         let at = code - FIRST_CODES[row];
-        match &KINDS[row].belongs {
-            Belongs::ToACall { which, .. } => which(CallId::of_code(at)),
-            Belongs::ToATab { which, .. } => which(TabId(at)),
-            Belongs::ToTheThief(exchange) => *exchange,
+        match &KINDS[row].owned {
+            Owned::Call { which, .. } => which(CallId::of_code(at)),
+            Owned::Tab { which, .. } => which(TabId(at)),
+            Owned::Thief(exchange) => *exchange,
         }
     }
 
@@ -319,9 +315,9 @@ impl Exchange {
     #[inline]
     pub(crate) fn of_call(id: CallId, phase: CallPhase) -> Option<(Leg, Self)> {
         let (leg, row) = ON_ITS_WAY.of_call[phase as usize]?;
-        match &KINDS[row].belongs {
-            Belongs::ToACall { which, .. } => Some((leg, which(id))),
-            Belongs::ToATab { .. } | Belongs::ToTheThief(_) => unreachable!("only a call has phases of a call"),
+        match &KINDS[row].owned {
+            Owned::Call { which, .. } => Some((leg, which(id))),
+            Owned::Tab { .. } | Owned::Thief(_) => unreachable!("only a call has phases of a call"),
         }
     }
 
@@ -329,9 +325,9 @@ impl Exchange {
     #[inline]
     pub(crate) fn of_flow(tab: TabId, phase: FlowPhase) -> Option<(Leg, Self)> {
         let (leg, row) = ON_ITS_WAY.of_flow[phase as usize]?;
-        match &KINDS[row].belongs {
-            Belongs::ToATab { which, .. } => Some((leg, which(tab))),
-            Belongs::ToACall { .. } | Belongs::ToTheThief(_) => unreachable!("only a flow has phases of a flow"),
+        match &KINDS[row].owned {
+            Owned::Tab { which, .. } => Some((leg, which(tab))),
+            Owned::Call { .. } | Owned::Thief(_) => unreachable!("only a flow has phases of a flow"),
         }
     }
 }
@@ -352,10 +348,10 @@ const fn first_code(row: usize) -> u8 {
     let mut code = 0;
     let mut before = 0;
     while before < row {
-        code += match KINDS[before].belongs {
-            Belongs::ToACall { .. } => ALL_CALLS,
-            Belongs::ToATab { .. } => TAB_COUNT,
-            Belongs::ToTheThief(_) => 1,
+        code += match KINDS[before].owned {
+            Owned::Call { .. } => ALL_CALLS,
+            Owned::Tab { .. } => TAB_COUNT,
+            Owned::Thief(_) => 1,
         };
         before += 1;
     }
@@ -372,16 +368,16 @@ static ON_ITS_WAY: OnItsWay = {
     let mut table = OnItsWay { of_call: [None; CallPhase::COUNT], of_flow: [None; FlowPhase::COUNT] };
     let mut row = 0;
     while row < KINDS.len() {
-        match KINDS[row].belongs {
-            Belongs::ToACall { request, response, .. } => {
+        match KINDS[row].owned {
+            Owned::Call { request, response, .. } => {
                 enter_calls(&mut table.of_call, request, (Leg::Request, row));
                 enter_calls(&mut table.of_call, response, (Leg::Response, row));
             }
-            Belongs::ToATab { request, response, .. } => {
+            Owned::Tab { request, response, .. } => {
                 enter_flows(&mut table.of_flow, request, (Leg::Request, row));
                 enter_flows(&mut table.of_flow, response, (Leg::Response, row));
             }
-            Belongs::ToTheThief(_) => {}
+            Owned::Thief(_) => {}
         }
         row += 1;
     }

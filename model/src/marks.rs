@@ -4,8 +4,8 @@
 
 use std::ops::BitOrAssign;
 
+use crate::exchange::Message;
 use crate::seen::{Answer, Event, Refusal, Witness};
-use crate::{Exchange, Stolen};
 
 macro_rules! marks {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
@@ -160,15 +160,8 @@ impl Witness for Marks {
                     Refusal::Idle => Mark::RefreshIdle,
                     Refusal::PastLifetime => Mark::RefreshPastLifetime,
                     Refusal::Replayed => Mark::RefreshReplayed,
-                    Refusal::Ended => match exchange {
-                        Exchange::Refresh(_) | Exchange::Theft(Stolen::Copy | Stolen::Loot) => Mark::RefreshEnded,
-                        Exchange::Call(_)
-                        | Exchange::Introspect(_)
-                        | Exchange::SignIn(_)
-                        | Exchange::Redeem(_)
-                        | Exchange::Revoke(_)
-                        | Exchange::Theft(Stolen::Code) => return,
-                    },
+                    Refusal::Ended if exchange.message() == Message::Refresh => Mark::RefreshEnded,
+                    Refusal::Ended => return,
                 }
             }
             Answer::Items

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use authloom_model::exchange::Message;
 use authloom_model::seen::{InWorld, Refusal, Translate};
 use authloom_model::world::{
     ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
@@ -192,9 +193,9 @@ impl<'s> Walker<'s> {
 
 /// Whether a step reaches the AuthService in a way that can change a token, or turns the clock.
 fn may_change_a_standing(action: Action) -> bool {
-    match action.arriving() {
-        Some(Exchange::Refresh(_) | Exchange::Redeem(_) | Exchange::Revoke(_) | Exchange::Theft(_)) => true,
-        Some(Exchange::Call(_) | Exchange::Introspect(_) | Exchange::SignIn(_)) => false,
+    match action.arriving().map(Exchange::message) {
+        Some(Message::Refresh | Message::Redemption | Message::Revocation) => true,
+        Some(Message::Resource | Message::Introspection | Message::Authorization) => false,
         None => action == Action::Tick,
     }
 }

@@ -206,23 +206,15 @@ impl Audit<'_> {
 
     /// What came too late for the session it was about.
     fn late(&self, action: Action, marks: &mut Marks) {
-        let Action::Return(exchange) = action else { return };
-        match exchange {
-            Exchange::Refresh(id) => {
-                let call = self.call_before(id);
-                let gone = self.before.store.refresh != call.held;
-                marks.set_if(Mark::LateAnswerDropped, gone && call.phase == CallPhase::Refreshed);
-            }
-            Exchange::Call(id) => {
-                let call = self.call_before(id);
-                let replaced = self.before.signed_in() && self.before.store.access != call.token;
-                marks.set_if(Mark::LateRefusal, replaced && call.phase == CallPhase::Refused);
-            }
-            Exchange::Introspect(_)
-            | Exchange::SignIn(_)
-            | Exchange::Redeem(_)
-            | Exchange::Revoke(_)
-            | Exchange::Theft(_) => {}
+        if let Action::Return(Exchange::Refresh(id)) = action {
+            let call = self.call_before(id);
+            let gone = self.before.store.refresh != call.held;
+            marks.set_if(Mark::LateAnswerDropped, gone && call.phase == CallPhase::Refreshed);
+        }
+        if let Action::Return(Exchange::Call(id)) = action {
+            let call = self.call_before(id);
+            let replaced = self.before.signed_in() && self.before.store.access != call.token;
+            marks.set_if(Mark::LateRefusal, replaced && call.phase == CallPhase::Refused);
         }
     }
 

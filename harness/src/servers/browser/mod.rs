@@ -290,47 +290,43 @@ impl<C: Carrier> Browser<C> {
 
     /// What is seen of an arrival: nothing, where a backend asks unseen.
     fn arrive(&mut self, exchange: Exchange) -> Result<Vec<Event<Concrete>>, Fault> {
-        let mut seen = Vec::new();
-        match exchange {
-            Exchange::Introspect(call) if self.unseen.contains_key(&call) => {}
-            Exchange::Call(call) => match self.take(exchange)? {
-                Held::Request(id, request) => seen.extend(self.arrive_at_backend(call, id, request)?),
-                Held::Response(..) | Held::Visit(..) | Held::Page(_) => return Err(has_arrived(exchange)),
-            },
-            Exchange::SignIn(_) => match self.take(exchange)? {
-                Held::Visit(url, password) => seen.push(self.visit(exchange, url, password)?),
-                Held::Request(..) | Held::Response(..) | Held::Page(_) => return Err(has_arrived(exchange)),
-            },
-            Exchange::Introspect(_)
-            | Exchange::Refresh(_)
-            | Exchange::Redeem(_)
-            | Exchange::Revoke(_)
-            | Exchange::Theft(_) => {
-                let (sender, request) = self.ready(exchange, &mut seen)?;
-                let answer = self.carrier.to_auth(request)?;
-                seen.push(self.answered(exchange, sender, answer)?);
-            }
+        if let Exchange::Introspect(call) = exchange
+            && self.unseen.contains_key(&call)
+        {
+            return Ok(Vec::new());
         }
+        if let Exchange::Call(call) = exchange {
+            return match self.take(exchange)? {
+                Held::Request(id, request) => Ok(self.arrive_at_backend(call, id, request)?.into_iter().collect()),
+                Held::Response(..) | Held::Visit(..) | Held::Page(_) => Err(has_arrived(exchange)),
+            };
+        }
+        if let Exchange::SignIn(_) = exchange {
+            return match self.take(exchange)? {
+                Held::Visit(url, password) => Ok(vec![self.visit(exchange, url, password)?]),
+                Held::Request(..) | Held::Response(..) | Held::Page(_) => Err(has_arrived(exchange)),
+            };
+        }
+        let mut seen = Vec::new();
+        let (sender, request) = self.ready(exchange, &mut seen)?;
+        let answer = self.carrier.to_auth(request)?;
+        seen.push(self.answered(exchange, sender, answer)?);
         Ok(seen)
     }
 
     /// The request of an exchange with the AuthService, and who waits for its answer. What a thief sends is seen when it is sent.
     fn ready(&mut self, exchange: Exchange, seen: &mut Vec<Event<Concrete>>) -> Result<(Sender, Sent), Fault> {
-        match exchange {
-            Exchange::Introspect(call) => Ok((Sender::Backend(call), self.carrier.introspection(call)?)),
-            Exchange::Theft(stolen) => {
-                let (shown, request) = self.thief.show(stolen)?;
-                seen.push(Event::Sent(exchange, shown));
-                Ok((Sender::Thief, request))
-            }
-            Exchange::Call(_)
-            | Exchange::SignIn(_)
-            | Exchange::Refresh(_)
-            | Exchange::Redeem(_)
-            | Exchange::Revoke(_) => match self.take(exchange)? {
-                Held::Request(id, request) => Ok((Sender::Client(id), request)),
-                Held::Response(..) | Held::Visit(..) | Held::Page(_) => Err(has_arrived(exchange)),
-            },
+        if let Exchange::Introspect(call) = exchange {
+            return Ok((Sender::Backend(call), self.carrier.introspection(call)?));
+        }
+        if let Exchange::Theft(stolen) = exchange {
+            let (presented, request) = self.thief.show(stolen)?;
+            seen.push(Event::Sent(exchange, presented));
+            return Ok((Sender::Thief, request));
+        }
+        match self.take(exchange)? {
+            Held::Request(id, request) => Ok((Sender::Client(id), request)),
+            Held::Response(..) | Held::Visit(..) | Held::Page(_) => Err(has_arrived(exchange)),
         }
     }
 

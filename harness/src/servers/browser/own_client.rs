@@ -34,13 +34,13 @@ pub(in crate::servers) struct OwnClient {
 
 impl OwnClient {
     /// The reference's client.
-    pub(in crate::servers) fn new(settings: &gui::Settings) -> Box<dyn WebClient> {
+    pub(in crate::servers) fn new(settings: &gui::Settings) -> Self {
         Self::made_by(|settings| Box::new(Gui::new(settings)), settings)
     }
 
     /// A client that is made by `make`, at each reset anew.
-    pub(in crate::servers) fn made_by(make: Make, settings: &gui::Settings) -> Box<dyn WebClient> {
-        Box::new(Self {
+    pub(in crate::servers) fn made_by(make: Make, settings: &gui::Settings) -> Self {
+        Self {
             make,
             client: make(Arc::new(settings.clone())),
             chance: StdRng::seed_from_u64(SEED),
@@ -48,7 +48,7 @@ impl OwnClient {
             outputs: Vec::new(),
             lock_holder: None,
             wanting_lock: BTreeSet::new(),
-        })
+        }
     }
 
     #[expect(

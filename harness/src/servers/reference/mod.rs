@@ -107,7 +107,7 @@ impl Reference {
     /// When it cannot be set up.
     pub fn with(parts: Parts) -> Result<Self, Fault> {
         let client = OwnClient::made_by(parts.client, &parts.gui);
-        Self::with_client(parts, client)
+        Self::with_client(parts, Box::new(client))
     }
 
     /// A reference made of these parts, with somebody else's client before it.
