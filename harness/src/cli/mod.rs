@@ -28,7 +28,7 @@ use failure::Failure;
 use flags::Format;
 
 const EXIT_STATUSES: &str = "\
-Exit statuses, where several are true the first in the order 2, 1, 5, 3, 4, 0:
+Exit statuses, where several are true the first in the order 2, 1, 3, 4, 5, 0:
   0  everything asked for holds
   1  a property is violated, or a target diverges from the model
   2  the input is wrong: a flag, a policy, a trace

@@ -23,7 +23,7 @@ pub enum Status {
 impl Status {
     /// Which status counts before which. Wrong input ends a run before it begins, so it comes first.
     const WORST_FIRST: [Self; 6] =
-        [Self::WrongInput, Self::Broken, Self::Fault, Self::Unfinished, Self::NothingRun, Self::Holds];
+        [Self::WrongInput, Self::Broken, Self::Unfinished, Self::NothingRun, Self::Fault, Self::Holds];
 
     /// The one that counts: what is known to be wrong before what is not known.
     #[must_use]
@@ -45,10 +45,11 @@ mod tests {
 
     #[test]
     fn what_is_known_to_be_wrong_counts_before_what_is_not_known() {
-        let worst_first = [Status::Broken, Status::Fault, Status::Unfinished, Status::NothingRun, Status::Holds];
+        let worst_first = Status::WORST_FIRST;
         for (at, status) in worst_first.into_iter().enumerate() {
             assert_eq!(Status::worst(worst_first[at..].iter().rev().copied()), status);
         }
+        assert_eq!(Status::WORST_FIRST.map(|status| status as u8), [2, 1, 3, 4, 5, 0]);
         assert_eq!(Status::worst([]), Status::Holds);
     }
 }
