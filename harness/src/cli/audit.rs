@@ -50,7 +50,7 @@ impl Audit {
     /// Audits, saves what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let mut described = described(&self.target)?;
-        self.budget.limit(&mut described);
+        self.budget.limit(&mut described)?;
         let described = &described;
         let target = Chosen::Live(Box::new(described.clone()));
         let mut progress = Progress::start();

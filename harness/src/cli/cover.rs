@@ -14,7 +14,7 @@ use crate::explore::{Completeness, Graph};
 use crate::report;
 use crate::report::cover::Cost;
 use crate::report::progress::Progress;
-use crate::run::{self, MOST_TOURED, Stage, Status, Watch};
+use crate::run::{self, MOST_TOURED, NotDriven, Stage, Status, Watch};
 use crate::servers::Abilities;
 use crate::servers::askable::Askable;
 use crate::trace::Trace;
@@ -66,13 +66,8 @@ impl Cover {
         let Some(graph) = graph else {
             return Err(Failure::input("not even one world fits: allow more with --memory"));
         };
-        if graph.steps() > MOST_TOURED {
-            let message = format!(
-                "the graph has {} steps, and tours are drawn through {MOST_TOURED} at most: ask for less with --scope or \
-                 --depth",
-                graph.steps()
-            );
-            return Err(Failure { status: Status::Unfinished, message });
+        if let Some(why) = why_not(&graph) {
+            return Err(why.into());
         }
         progress.saw(&Stage::Covering { steps: graph.steps().into() });
         let kinds = graph.kinds() as u64;
@@ -88,6 +83,9 @@ impl Cover {
             }
             CoverGoal::Races => {
                 let traces = run::races(&Askable { spec: &spec, abilities: Abilities::ALL }, &graph);
+                if traces.is_empty() {
+                    return Err(NotDriven::NoRace.into());
+                }
                 (Cost::of_races(&spec, graph.steps().into(), kinds, &traces), Traces::Whole(traces))
             }
         };
@@ -103,6 +101,15 @@ impl Cover {
             Completeness::Complete => Status::Holds,
             Completeness::Bounded { .. } | Completeness::Cut { .. } => Status::Unfinished,
         })
+    }
+}
+
+/// Why nothing is drawn through a graph.
+fn why_not(graph: &Graph) -> Option<NotDriven> {
+    match graph.steps() {
+        0 => Some(NotDriven::NoStep),
+        steps if steps > MOST_TOURED => Some(NotDriven::TooManySteps { steps, most: MOST_TOURED }),
+        _ => None,
     }
 }
 

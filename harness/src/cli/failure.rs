@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use crate::run::Status;
+use crate::run::{NotDriven, Status};
 use crate::servers::Fault;
 use crate::trace::FileError;
 
@@ -13,7 +13,7 @@ use crate::trace::FileError;
 pub(super) struct Failure {
     /// What the program exits with.
     pub(super) status: Status,
-    /// What a person is trace_along, beginning in lower case.
+    /// What a person is told, beginning in lower case.
     pub(super) message: String,
 }
 
@@ -21,6 +21,11 @@ impl Failure {
     /// What a person gave is wrong.
     pub(super) fn input(message: impl Display) -> Self {
         Self { status: Status::WrongInput, message: message.to_string() }
+    }
+
+    /// There is nothing to run.
+    pub(super) fn nothing_run(message: impl Display) -> Self {
+        Self { status: Status::NothingRun, message: message.to_string() }
     }
 
     /// The surroundings failed.
@@ -33,6 +38,12 @@ impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let status = if fault.is_cut_off() { Status::Unfinished } else { Status::Fault };
         Self { status, message: fault.to_string() }
+    }
+}
+
+impl From<NotDriven> for Failure {
+    fn from(why: NotDriven) -> Self {
+        Self { status: why.status(), message: why.to_string() }
     }
 }
 

@@ -48,7 +48,7 @@ impl Probe {
     /// Probes, writes what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
         let mut described = described(&self.target)?;
-        self.budget.limit(&mut described);
+        self.budget.limit(&mut described)?;
         let held_to = policy_of(&described)?;
         let held_to = if self.lifetimes { measured(&described, held_to, out)? } else { held_to };
         let mut progress = Progress::start();
@@ -65,12 +65,18 @@ impl Probe {
 
 /// What a probe comes to: one that nothing explains is a finding, one in which nothing could be asked is no answer.
 pub(super) fn status(probed: &Probed) -> Status {
-    match (probed.left.len(), probed.end) {
-        (0, _) => Status::Broken,
-        (2.., _) if probed.runs.is_empty() => Status::NothingRun,
-        (_, End::CutOff | End::Fruitless) => Status::Unfinished,
-        (_, End::Done) => Status::Holds,
-    }
+    let asked = match probed.left.len() {
+        0 => Status::Broken,
+        2.. if probed.runs.is_empty() => Status::NothingRun,
+        _ => Status::Holds,
+    };
+    let ended = match probed.end {
+        End::CutOff => Status::Unfinished,
+        End::Fruitless if probed.runs.is_empty() => Status::NothingRun,
+        End::Fruitless => Status::Unfinished,
+        End::Done => Status::Holds,
+    };
+    Status::worst([asked, ended])
 }
 
 /// Measures the lifetimes of a described server, says them, and gives the policy with them.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::acceptance::Accepted;
 use super::policy::caution;
 use crate::explore::Completeness;
-use crate::run::{Checked, Outcome, Replay, Verdict};
+use crate::run::{Checked, NotDriven, Outcome, Replay, Verdict};
 
 /// Writes an outcome as one object on one line.
 ///
@@ -72,6 +72,10 @@ pub(crate) struct Replayed<'o> {
     cut_off: bool,
     unsupported: u64,
     failed: u64,
+    /// Why nothing was driven, where that was known before anything was; null else.
+    not_driven: Option<NotDriven>,
+    /// Why nothing was driven, and why traces were unsupported or failed, in sentences.
+    reasons: &'o [String],
     elapsed_ms: u128,
 }
 
@@ -89,6 +93,8 @@ impl<'o> From<&'o Replay> for Replayed<'o> {
             cut_off: replay.cut_off,
             unsupported: replay.unsupported,
             failed: replay.failed,
+            not_driven: replay.not_driven,
+            reasons: &replay.reasons,
             elapsed_ms: replay.elapsed.as_millis(),
         }
     }

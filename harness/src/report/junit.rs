@@ -84,11 +84,7 @@ fn judged(finding: &Finding) -> TestCaseStatus {
             status
         }
         Verdict::Violated => failure("violated", violated(finding)),
-        Verdict::Unknown => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("unknown").set_message("the run saw too little to tell");
-            status
-        }
+        Verdict::Unknown => error("unknown", "the run saw too little to tell".to_owned()),
     }
 }
 
@@ -99,6 +95,10 @@ fn suite(replay: &Replay) -> TestSuite {
     let covered = format!("{} of {} steps covered", replay.steps_covered, replay.steps_total);
     let said = [covered].into_iter().chain(replay.reasons.iter().cloned()).collect::<Vec<_>>().join("; ");
     let status = match replay.status() {
+        // A runner that takes what is skipped for passed would take a run of nothing for a pass.
+        Status::NothingRun | Status::Unfinished if replay.not_driven.is_some() => {
+            error("not driven", replay.reasons.join("; "))
+        }
         Status::Holds => TestCaseStatus::success(),
         Status::NothingRun => {
             let mut status = TestCaseStatus::skipped();
@@ -106,11 +106,7 @@ fn suite(replay: &Replay) -> TestSuite {
             status
         }
         Status::Broken => failure("diverges", said),
-        Status::WrongInput | Status::Unfinished | Status::Fault => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("unfinished").set_message(said);
-            status
-        }
+        Status::WrongInput | Status::Unfinished | Status::Fault => error("unfinished", said),
     };
     let mut case = TestCase::new("does what the model says", status);
     case.set_classname(replay.target.as_str());
@@ -125,6 +121,12 @@ fn breached(replay: &Replay, breach: &Breach) -> TestCase {
     let mut case = TestCase::new(breach.rule.sentence, status);
     case.set_classname(replay.target.as_str());
     case
+}
+
+fn error(kind: &str, message: String) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type(kind).set_message(message);
+    status
 }
 
 fn failure(kind: &str, message: String) -> TestCaseStatus {

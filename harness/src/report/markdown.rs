@@ -68,7 +68,8 @@ fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
 
 fn target(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
     writeln!(out, "### {} {}\n", sign(replay.status()), plain(&replay.target))?;
-    let facts = [covered(replay), driven(replay)].into_iter().chain(troubles(replay));
+    let driven = replay.not_driven.is_none().then(|| [covered(replay), driven(replay)]);
+    let facts = driven.into_iter().flatten().chain(troubles(replay));
     for fact in facts.chain(replay.left_out.iter().cloned()).chain(replay.reasons.iter().cloned()) {
         writeln!(out, "* {}", plain(&fact))?;
     }

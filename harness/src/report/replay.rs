@@ -21,17 +21,12 @@ const MOST_LISTED: usize = 20;
 /// # Errors
 /// When `out` cannot be written to.
 pub fn replays(out: &mut dyn Write, replays: &[Replay]) -> io::Result<()> {
-    if replays.is_empty() {
-        heading(out, "Not replayed", UNSURE, "")?;
-        return entry(
-            out,
-            "",
-            4,
-            "The graph was cut off: what it lacks would look as if it were covered.",
-            Style::new(),
-        );
-    }
-    heading(out, "Replayed on real servers", TITLE, &count(replays.len() as u64, "target"))?;
+    let (title, style) = if replays.iter().all(|replay| replay.not_driven.is_some()) {
+        ("Not replayed", UNSURE)
+    } else {
+        ("Replayed on real servers", TITLE)
+    };
+    heading(out, title, style, &count(replays.len() as u64, "target"))?;
     for replay in replays {
         target(out, replay)?;
     }
@@ -56,7 +51,7 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
         write!(out, "  {style}{sign}{style:#} {}\n{:FACTS$}", replay.target, "")?;
     }
     let mut lines = Vec::new();
-    if !replay.gave_up() {
+    if replay.not_driven.is_none() {
         lines.push(covered(replay));
         lines.extend((replay.traces > replay.resumed || replay.resumed == 0).then(|| driven(replay)));
         lines.extend(troubles(replay));

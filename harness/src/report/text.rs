@@ -70,6 +70,7 @@ fn verdict(outcome: &Outcome) -> (Style, char, String) {
                 (broken > 0).then(|| format!("{} {verb} broken", count(broken, "promise"))),
                 (stale > 0).then(|| format!("{} {holds} accepted as broken", count(stale, "promise"))),
                 (diverging > 0).then(|| diverges(diverging)),
+                drives_nothing(outcome).then(|| "nothing was replayed".to_owned()),
             ];
             (BAD, '✗', format!("{subject}: {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")))
         }
@@ -100,11 +101,19 @@ fn unfinished(outcome: &Outcome) -> String {
         Completeness::Bounded { depth, .. } => {
             format!("nothing wrong within {} of the start", count(depth.into(), "step"))
         }
+        Completeness::Complete if outcome.checked.status() == Status::Holds && drives_nothing(outcome) => {
+            "every promise holds, but nothing was replayed".to_owned()
+        }
         Completeness::Complete if outcome.checked.status() == Status::Holds => {
             "every promise holds, but not every step was replayed".to_owned()
         }
         Completeness::Complete => "nothing wrong, but what stays within reach was not looked at".to_owned(),
     }
+}
+
+/// Whether a replay was asked for, and every one drives nothing.
+fn drives_nothing(outcome: &Outcome) -> bool {
+    outcome.replays.as_ref().is_some_and(|replays| replays.iter().all(|replay| replay.not_driven.is_some()))
 }
 
 fn diverges(targets: u64) -> String {

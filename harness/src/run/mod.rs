@@ -22,8 +22,8 @@ pub use acceptance::{Acceptance, AcceptanceState};
 pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along};
 pub use races::races;
 pub use replay::{
-    Again, Breach, Coverage, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, Open, OpenFor, Plan, Replay, Replayed,
-    Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
+    Again, Breach, Coverage, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, NotDriven, Open, OpenFor, Plan,
+    Replay, Replayed, Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
 };
 pub use status::Status;
 pub use trial::{Attempt, Thing, Trial, try_out};
@@ -43,11 +43,20 @@ pub struct How<'h> {
     pub shard: Shard,
     /// Where traces that conform are noted, and those are left out that did before.
     pub journal: Option<&'h Journal>,
+    /// Steps of a graph at most that traces are drawn through.
+    pub most_toured: u32,
 }
 
 impl How<'_> {
     /// Everything once, and everything believed.
-    pub const ONCE: Self = Self { accepted: &[], confirmations: 0, times: 1, shard: Shard::WHOLE, journal: None };
+    pub const ONCE: Self = Self {
+        accepted: &[],
+        confirmations: 0,
+        times: 1,
+        shard: Shard::WHOLE,
+        journal: None,
+        most_toured: MOST_TOURED,
+    };
 }
 
 /// What a run came to as a whole.

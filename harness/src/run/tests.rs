@@ -196,7 +196,24 @@ fn a_graph_that_was_cut_off_is_not_replayed() {
     let open = || reference(&spec);
     let plan = Plan { target: "it", suite: Suite::EveryStep, open: &open, workers: NonZeroUsize::MIN, how: How::ONCE };
     let cut = verify(&spec, Limits { worlds: 50, ..Limits::default() }, &[plan], &mut Unwatched);
-    assert_eq!((cut.status(), cut.replays), (Status::Unfinished, Some(Vec::new())));
+    assert_eq!((cut.status(), only(&cut).not_driven), (Status::Unfinished, Some(NotDriven::NotExplored)));
+}
+
+#[test]
+fn a_graph_of_more_steps_than_are_toured_is_not_replayed() {
+    let spec = spec();
+    let open = || reference(&spec);
+    let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
+    let steps = checked.steps.and_then(|steps| u32::try_from(steps).ok()).expect("the tiny scope is small");
+    let replayed = |most_toured| {
+        let plan = Plan { how: How { most_toured, ..How::ONCE }, ..plan(&open) };
+        verify(&spec, Limits::default(), &[plan], &mut Unwatched)
+    };
+    assert_eq!(replayed(steps).status(), Status::Holds);
+    let most = steps - 1;
+    let too_large = replayed(most);
+    assert_eq!(too_large.status(), Status::Unfinished);
+    assert_eq!(only(&too_large).not_driven, Some(NotDriven::TooManySteps { steps, most }));
 }
 
 #[test]

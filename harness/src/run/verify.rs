@@ -3,7 +3,8 @@
 use authloom_model::Spec;
 
 use super::{
-    Coverage, Extent, Given, How, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races, replay, replay_traces,
+    Coverage, Extent, Given, How, NotDriven, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races, replay,
+    replay_traces,
 };
 use crate::explore::{self, Completeness, Limits};
 use crate::servers::askable::Askable;
@@ -16,7 +17,7 @@ pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn W
         (Completeness::Complete | Completeness::Bounded { .. }, Some(graph)) => {
             plans.iter().map(|plan| replay(spec, &graph, plan, watch)).collect()
         }
-        (Completeness::Cut { .. }, _) | (_, None) => Vec::new(),
+        (Completeness::Cut { .. }, _) | (_, None) => plans.iter().map(|plan| not_explored(plan.target)).collect(),
     };
     Outcome { checked, replays: Some(replays) }
 }
@@ -37,17 +38,15 @@ pub fn verify_live(
         (Completeness::Bounded { .. }, Some(graph)) => {
             Replay { extent: Extent::Part, ..replay(spec, &graph, plan, watch) }
         }
-        (Completeness::Cut { .. }, _) | (_, None) => not_explored(plan.target, explored.steps),
+        (Completeness::Cut { .. }, _) | (_, None) => not_explored(plan.target),
     };
     replayed.left_out = left_out(abilities, lens);
     replayed
 }
 
 /// A replay of nothing, since what there is to replay was not explored to its end.
-fn not_explored(target: &str, steps: u64) -> Replay {
-    let mut nothing = Replay::begin(target, Coverage::GivenTraces, 0, steps.max(1));
-    nothing.note("not replayed: the exploration was cut off; allow more with --memory or --max-worlds".to_owned());
-    nothing
+fn not_explored(target: &str) -> Replay {
+    Replay::of_nothing(target, Coverage::GivenTraces, NotDriven::NotExplored)
 }
 
 /// Lets every pair of requests go at once whose order matters, on a target, so often as is said.
@@ -63,17 +62,18 @@ pub fn verify_races(
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
     let (explored, graph) = explore::explore(&asked, &[], limits, &mut tell);
     let graph = graph.filter(|_| !matches!(explored.completeness, Completeness::Cut { .. }));
-    let Some(graph) = graph else { return (not_explored(target, explored.steps), Vec::new()) };
+    let Some(graph) = graph else { return (not_explored(target), Vec::new()) };
     let given: Vec<Given> = races(&asked, &graph)
         .into_iter()
         .map(|trace| Given { file: trace.header.shows.clone().into(), spec: spec.clone(), trace })
         .collect();
-    let (mut replay, replayed) = replay_traces(target, &given, open, how, watch);
-    if given.is_empty() {
-        replay
-            .note("no two requests are on their way at once whose order matters: ask for a larger --scope".to_owned());
-    }
-    replay.goal = Coverage::Races { times: how.times };
+    let goal = Coverage::Races { times: how.times };
+    let (mut replay, replayed) = if given.is_empty() {
+        (Replay::of_nothing(target, goal, NotDriven::NoRace), Vec::new())
+    } else {
+        replay_traces(target, &given, open, how, watch)
+    };
+    replay.goal = goal;
     replay.left_out = left_out(abilities, lens);
     if explored.completeness != Completeness::Complete {
         replay.extent = Extent::Part;

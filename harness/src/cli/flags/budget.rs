@@ -31,15 +31,23 @@ pub(in crate::cli) struct Asking {
 #[command(next_help_heading = "How much to ask")]
 pub(in crate::cli) struct Budget {
     /// Requests that we send a described AuthService at most. Traces come in an order in which each prefix is the best use of them.
-    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "REQUESTS")]
     budget: Option<u64>,
 }
 
 impl Budget {
     /// Allows a server no more.
-    pub(in crate::cli) fn limit(self, described: &mut Description) {
-        if let Some(budget) = self.budget {
-            described.allowance = described.allowance.limited(budget);
+    ///
+    /// # Errors
+    /// When that is no request at all.
+    pub(in crate::cli) fn limit(self, described: &mut Description) -> Result<(), Failure> {
+        match self.budget {
+            None => Ok(()),
+            Some(0) => Err(Failure::nothing_run("--budget 0 allows no request: nothing is driven; allow at least 1")),
+            Some(budget) => {
+                described.allowance = described.allowance.limited(budget);
+                Ok(())
+            }
         }
     }
 }
@@ -49,10 +57,7 @@ impl Asking {
     pub(in crate::cli) fn limit(&self, target: &mut Chosen) -> Result<(), Failure> {
         match (self.budget.budget, target) {
             (None, _) => Ok(()),
-            (Some(_), Chosen::Live(described)) => {
-                self.budget.limit(described);
-                Ok(())
-            }
+            (Some(_), Chosen::Live(described)) => self.budget.limit(described),
             (Some(_), Chosen::Reference | Chosen::Http | Chosen::Backend(_)) => {
                 Err(Failure::input("--budget is for an AuthService that a file describes: ours may be asked anything"))
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 mod breach;
 mod crew;
 mod journal;
+mod not_driven;
 mod paths;
 mod shard;
 mod traces;
@@ -14,6 +15,7 @@ pub(super) use breach::answer_in_words;
 pub use breach::{Again, Breach};
 pub use crew::Open;
 pub use journal::Journal;
+pub use not_driven::NotDriven;
 pub use paths::{MOST_BREACHES, MOST_TOURED, Plan, Suite, replay};
 pub use shard::Shard;
 pub use traces::{Given, OpenFor, Replayed, Tally, TraceVerdict, replay_traces};
@@ -79,8 +81,8 @@ pub struct Replay {
     pub resumed: u64,
     /// Whether it ended because nothing more may be asked.
     pub cut_off: bool,
-    /// Whether there is nothing to drive because all that there is falls to other parts.
-    pub empty_part: bool,
+    /// Why nothing was driven, where that was known before anything was. It is among the reasons as well.
+    pub not_driven: Option<NotDriven>,
     /// One for each rule that the target breaks.
     pub breaches: Vec<Breach>,
     /// What the target was not asked, or what was not compared, in sentences.
@@ -113,7 +115,7 @@ impl Replay {
             failed: 0,
             resumed: 0,
             cut_off: false,
-            empty_part: false,
+            not_driven: None,
             breaches: Vec::new(),
             left_out: Vec::new(),
             extent: Extent::Whole,
@@ -122,33 +124,37 @@ impl Replay {
         }
     }
 
+    /// A replay that drives nothing, and why.
+    #[must_use]
+    pub fn of_nothing(target: impl Into<String>, goal: Coverage, why: NotDriven) -> Self {
+        let mut replay = Self::begin(target, goal, 0, 0);
+        replay.drives_nothing(why);
+        replay
+    }
+
     /// The status that this alone would end with.
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.diverged > 0 && (self.unconfirmed == 0 || !self.breaches.is_empty()) {
-            Status::Broken
-        } else if self.failed > 0 {
-            Status::Fault
-        } else if self.gave_up() || self.cut_off {
-            Status::Unfinished
-        } else if self.empty_part {
-            Status::Holds
-        } else if self.traces == self.unsupported {
-            Status::NothingRun
-        } else if self.extent == Extent::Part
-            || self.steps_covered < self.steps_total
-                && (self.accepted == 0 || self.diverged > 0 || self.unsupported > 0)
-        {
-            Status::Unfinished
-        } else {
-            Status::Holds
-        }
+        let found = self.diverged > 0 && (self.unconfirmed == 0 || !self.breaches.is_empty());
+        let nothing_asked = self.traces == self.unsupported;
+        let steps_left =
+            self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0 || self.unsupported > 0);
+        // What failed has its own status: the steps that were not taken for it are no bound.
+        let stopped_short = self.failed == 0 && !nothing_asked && steps_left;
+        let apply = [
+            (found, Status::Broken),
+            (self.cut_off || self.extent == Extent::Part || stopped_short, Status::Unfinished),
+            (self.failed == 0 && nothing_asked && self.not_driven.is_none(), Status::NothingRun),
+            (self.failed > 0, Status::Fault),
+        ];
+        let apply = apply.into_iter().filter_map(|(applies, status)| applies.then_some(status));
+        Status::worst(apply.chain(self.not_driven.map(NotDriven::status)))
     }
 
-    /// Whether there were steps to take, and so many that not one trace was drawn.
-    #[must_use]
-    pub fn gave_up(&self) -> bool {
-        self.planned == 0 && self.steps_total > 0
+    /// Notes that there is nothing to drive, and why.
+    pub(super) fn drives_nothing(&mut self, why: NotDriven) {
+        self.not_driven = Some(why);
+        self.note(why.to_string());
     }
 
     /// Notes that nothing more may be asked.
@@ -161,7 +167,9 @@ impl Replay {
     pub(super) fn is_part(&mut self, shard: Shard, of: usize) {
         if shard != Shard::WHOLE {
             self.note(format!("part {shard} of {of} traces"));
-            self.empty_part = self.planned == 0 && of > 0;
+        }
+        if self.planned == 0 && of > 0 {
+            self.drives_nothing(NotDriven::EmptyPart { part: shard, of: of as u64 });
         }
     }
 
@@ -206,7 +214,6 @@ mod tests {
         assert_eq!(replay(|_| {}), Status::Holds);
         assert_eq!(replay(|replay| replay.unsupported = 2), Status::NothingRun);
         assert_eq!(replay(|replay| replay.traces = 0), Status::NothingRun);
-        assert_eq!(replay(|replay| (replay.traces, replay.planned) = (0, 0)), Status::Unfinished);
         assert_eq!(replay(|replay| replay.failed = 1), Status::Fault);
         assert_eq!(replay(|replay| (replay.failed, replay.diverged) = (1, 1)), Status::Broken);
         assert_eq!(replay(|replay| replay.extent = Extent::Part), Status::Unfinished);
@@ -222,7 +229,26 @@ mod tests {
             replay.steps_covered = 0;
             replay.is_part("2/2".parse().expect("it is a part"), 1);
         };
-        assert_eq!((replay(nothing), replay(part)), (Status::NothingRun, Status::Holds));
+        assert_eq!((replay(nothing), replay(part)), (Status::NothingRun, Status::NothingRun));
         assert_eq!(replay(Replay::cut_off), Status::Unfinished);
+        assert_eq!(replay(|replay| (replay.failed = 1, replay.cut_off()).1), Status::Unfinished);
+    }
+
+    #[test]
+    fn a_replay_that_drove_nothing_never_holds_and_says_what_to_do() {
+        let part = "2/2".parse().expect("it is a part");
+        let too_many = NotDriven::TooManySteps { steps: 9_000_000, most: 8_000_000 };
+        for (why, status, way_out) in [
+            (too_many, Status::Unfinished, "ask for less with --scope"),
+            (NotDriven::NotExplored, Status::Unfinished, "allow more with --memory"),
+            (NotDriven::NoStep, Status::NothingRun, "allow more with --depth"),
+            (NotDriven::NoRace, Status::NothingRun, "ask for a larger --scope"),
+            (NotDriven::NoTrace, Status::NothingRun, "give files"),
+            (NotDriven::EmptyPart { part, of: 1 }, Status::NothingRun, "ask for fewer parts"),
+        ] {
+            let replay = Replay::of_nothing("it", Coverage::EveryStep, why);
+            assert_eq!(replay.status(), status, "{why:?}");
+            assert!(replay.reasons[0].contains(way_out), "{:?}", replay.reasons);
+        }
     }
 }

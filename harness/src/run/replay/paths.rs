@@ -7,7 +7,7 @@ use authloom_model::rule::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
-use super::{Again, Breach, Coverage, How, Replay, Stage, Watch, accepted_otherwise, journal};
+use super::{Again, Breach, Coverage, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
@@ -18,7 +18,7 @@ use crate::trace::Release;
 pub const MOST_BREACHES: usize = 5;
 /// Traces in a row that fail for reasons of our own, after which a replay stops.
 const MOST_FAILURES: u64 = 3;
-/// Steps of a graph that is still toured. Beyond, the tours alone are gigabytes, and replaying them takes the better part of an hour.
+/// Steps of a graph that is still toured, unless told otherwise. Beyond, the tours alone are gigabytes, and replaying them takes the better part of an hour.
 pub const MOST_TOURED: u32 = 8_000_000;
 
 /// What of a graph a target is led through.
@@ -52,13 +52,18 @@ impl std::fmt::Debug for Plan<'_> {
 
 /// Leads a target through a graph, and shortens where it diverges.
 pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {
-    if graph.steps() > MOST_TOURED {
-        let mut replay = Replay::begin(plan.target, goal(plan.suite, graph, 0..graph.steps()), 0, graph.steps().into());
-        let steps = graph.steps();
-        replay.note(format!("not replayed: of {steps} steps, {MOST_TOURED} are the most; ask for a smaller --scope"));
-        return replay;
+    let (steps, most) = (graph.steps(), plan.how.most_toured);
+    let nothing = |why| Replay {
+        steps_total: steps.into(),
+        ..Replay::of_nothing(plan.target, goal(plan.suite, graph, 0..steps), why)
+    };
+    if steps == 0 {
+        return nothing(NotDriven::NoStep);
     }
-    watch.saw(&Stage::Covering { steps: graph.steps().into() });
+    if steps > most {
+        return nothing(NotDriven::TooManySteps { steps, most });
+    }
+    watch.saw(&Stage::Covering { steps: steps.into() });
     let all = match plan.suite {
         Suite::EveryStep => every_step(graph, StepOptions::default()).tours,
         Suite::EveryKind => best_first(graph, every_kind(graph, KindOptions::default()).traces),

@@ -7,7 +7,9 @@ use authloom_model::rule::Rule;
 use authloom_model::{Action, Spec};
 use serde::Serialize;
 
-use super::{Again, Breach, Coverage, How, MOST_BREACHES, Replay, Stage, Watch, accepted_otherwise, journal};
+use super::{
+    Again, Breach, Coverage, How, MOST_BREACHES, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal,
+};
 use crate::drive::{self, Divergence, Driven, Raced, Verdict};
 use crate::servers::askable::Askable;
 use crate::servers::{Abilities, Fault, Support, Target, Unsupported};
@@ -84,6 +86,9 @@ pub fn replay_traces(
     how: How<'_>,
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
+    if given.is_empty() {
+        return (Replay::of_nothing(target, Coverage::GivenTraces, NotDriven::NoTrace), Vec::new());
+    }
     let ours: Vec<&Given> = given.iter().filter(|given| how.shard.has(given.trace.actions())).collect();
     let total = ours.iter().map(|given| given.trace.steps.len() as u64).sum();
     let mut replay = Replay::begin(target, Coverage::GivenTraces, ours.len() as u64, total);
