@@ -120,7 +120,7 @@ fn stateright_is_named_in_one_file() {
 }
 
 /// What serves, stores or sends. The decisions, the backend's judge and the client's machine do without.
-const SHELLS: [&str; 8] = ["argon2", "axum", "hyper", "reqwest", "rusqlite", "scraper", "tokio", "tower"];
+const SHELLS: [&str; 7] = ["argon2", "axum", "hyper", "reqwest", "rusqlite", "tokio", "tower"];
 
 /// The packages that the reference is built from, with these flags.
 fn packages_of_the_reference(flags: &[&str]) -> BTreeSet<String> {

@@ -20,6 +20,7 @@ use url::Url;
 
 use super::{Fault, HOST, Memory, Options, Ready, Role, Time, controls, guide};
 use crate::servers::Secret;
+use crate::servers::browser::login::fill_in;
 use crate::servers::settings::{self, Places, REDIRECT_URI};
 
 /// The file in the folder that a [`Memory::Folder`] names.
@@ -139,7 +140,7 @@ fn gui_router(options: &Options, time: &Timepiece, places: &Places) -> Result<Ro
         settings::gui_settings(&options.policy, places, Demo::GUI).map_err(|fault| Fault::Address(fault.0))?;
     let seed = Chance::system().bytes()?;
     let client = Box::new(Gui::new(Arc::new(settings)));
-    let browser = Headless::new(client, Arc::clone(&time.clock), Box::new(StdRng::from_seed(seed)))?;
+    let browser = Headless::new(client, Arc::clone(&time.clock), Box::new(StdRng::from_seed(seed)), Box::new(fill_in))?;
     let router = gui::router(browser);
     Ok(match time.hands() {
         Some(hands) => router.merge(controls::of_gui(hands)),

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use super::effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
 use super::input::{CallId, ExchangeId, Input, TabId};
 use super::lock::RefreshLock;
-use super::login::Credentials;
+use super::login::{Credentials, FillIn, OtherOrigin};
 use super::machine::Client;
 use super::wire::{NoWire, Wire};
 
@@ -38,8 +38,20 @@ pub struct Headless {
 #[error("the tab is busy, or the person is already where they want to be")]
 pub struct NotNow;
 
+/// A sign-in came to no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSignIn {
+    /// It was not begun.
+    #[error(transparent)]
+    NotNow(#[from] NotNow),
+    /// It was given up rather than send the password to somebody else.
+    #[error(transparent)]
+    OtherOrigin(#[from] OtherOrigin),
+}
+
 struct Inner {
     clock: Arc<dyn Clock>,
+    fill_in: FillIn,
     wire: Wire,
     driven: Mutex<Driven>,
 }
@@ -60,11 +72,11 @@ struct Driven {
 
 struct SignIn {
     credentials: Credentials,
-    ended: oneshot::Sender<SignInOutcome>,
+    ended: oneshot::Sender<Result<SignInOutcome, OtherOrigin>>,
 }
 
 impl Headless {
-    /// A browser that runs `client`.
+    /// A browser that runs `client`, in front of a person who fills in login forms with `fill_in`.
     ///
     /// # Errors
     /// When no HTTP client can be set up.
@@ -72,6 +84,7 @@ impl Headless {
         client: Box<dyn Client>,
         clock: Arc<dyn Clock>,
         chance: Box<dyn CryptoRng + Send>,
+        fill_in: FillIn,
     ) -> Result<Self, NoWire> {
         let driven = Driven {
             client,
@@ -83,7 +96,7 @@ impl Headless {
             sign_outs: BTreeMap::new(),
             losses: BTreeMap::new(),
         };
-        Ok(Self { inner: Arc::new(Inner { clock, wire: Wire::new()?, driven: Mutex::new(driven) }) })
+        Ok(Self { inner: Arc::new(Inner { clock, fill_in, wire: Wire::new()?, driven: Mutex::new(driven) }) })
     }
 
     /// Opens the items in a tab and returns what the person sees in the end.
@@ -102,21 +115,22 @@ impl Headless {
     /// Signs in, in a tab: opens the AuthService's page and fills in its form.
     ///
     /// # Errors
-    /// [`NotNow`] when someone is signed in, or the tab is signing in or out.
-    pub async fn sign_in(&self, tab: TabId, credentials: Credentials) -> Result<SignInOutcome, NotNow> {
+    /// [`NoSignIn::NotNow`] when someone is signed in, or the tab is signing in or out; [`NoSignIn::OtherOrigin`] when the form
+    /// would send the password elsewhere.
+    pub async fn sign_in(&self, tab: TabId, credentials: Credentials) -> Result<SignInOutcome, NoSignIn> {
         let (ended, end) = oneshot::channel();
         {
             let mut driven = self.inner.driven();
             if driven.sign_ins.contains_key(&tab) {
-                return Err(NotNow);
+                return Err(NotNow.into());
             }
             driven.sign_ins.insert(tab, SignIn { credentials, ended });
             if self.inner.feed(&mut driven, Input::SignIn { tab }) == Reaction::Ignored {
                 driven.sign_ins.remove(&tab);
-                return Err(NotNow);
+                return Err(NotNow.into());
             }
         }
-        Ok(end.await.unwrap_or(SignInOutcome::Failed))
+        Ok(end.await.unwrap_or(Ok(SignInOutcome::Failed))?)
     }
 
     /// Signs out, in a tab, and waits until the revocation is answered or lost; there is none without a revocation endpoint.
@@ -204,7 +218,7 @@ impl Inner {
             Effect::ShowSignIn { tab, outcome } => {
                 driven.losses.remove(&Exchange::Redeem { tab });
                 if let Some(sign_in) = driven.sign_ins.remove(&tab) {
-                    let _ = sign_in.ended.send(outcome);
+                    let _ = sign_in.ended.send(Ok(outcome));
                 }
             }
             Effect::RequestLock { tab, .. } => return driven.lock.request(tab),
@@ -245,14 +259,20 @@ impl Inner {
         let shell = Arc::clone(self);
         tokio::spawn(async move {
             let back = match credentials {
-                Some(credentials) => shell.wire.sign_in(page, &credentials).await,
-                None => None,
-            };
-            let input = match back {
-                Some(url) => Input::Redirected { tab, url },
-                None => Input::SignInAbandoned { tab },
+                Some(credentials) => shell.wire.sign_in(&page, &credentials, &shell.fill_in).await,
+                None => Ok(None),
             };
             let mut driven = shell.driven();
+            let input = match back {
+                Ok(Some(url)) => Input::Redirected { tab, url },
+                Ok(None) => Input::SignInAbandoned { tab },
+                Err(other_origin) => {
+                    if let Some(sign_in) = driven.sign_ins.remove(&tab) {
+                        let _ = sign_in.ended.send(Err(other_origin));
+                    }
+                    Input::SignInAbandoned { tab }
+                }
+            };
             shell.feed(&mut driven, input);
         });
     }

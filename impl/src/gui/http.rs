@@ -13,7 +13,7 @@ use maud::{DOCTYPE, html};
 use serde::Deserialize;
 
 use super::effect::{Shown, SignInOutcome};
-use super::headless::{Headless, NotNow};
+use super::headless::{Headless, NoSignIn, NotNow};
 use super::input::TabId;
 use super::login::Credentials;
 use super::secret::Secret;
@@ -82,7 +82,8 @@ async fn sign_in(
     match browser.sign_in(TabId(tab), credentials).await {
         Ok(SignInOutcome::SignedIn) => "signed in\n".into_response(),
         Ok(SignInOutcome::Failed) => (StatusCode::UNAUTHORIZED, "the sign-in failed\n").into_response(),
-        Err(NotNow) => not_now(),
+        Err(NoSignIn::NotNow(NotNow)) => not_now(),
+        Err(NoSignIn::OtherOrigin(error)) => (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response(),
     }
 }
 

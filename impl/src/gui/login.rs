@@ -1,9 +1,10 @@
-//! The part of the browser that a person works with at the AuthService: its page, its form, and the way back.
+//! The part of the browser that a person works with at the AuthService: what is typed, where it may be sent, and the way back.
 //!
-//! Invariant: the password goes only where the form that asked for it says, and only to the host that served the form.
-//! Deliberately absent: cookies, scripts, and any knowledge of a particular AuthService's page.
+//! Invariant: the password is sent to the origin of the authorization endpoint and to no other. RFC 6749 section 10.11.
+//! Deliberately absent: HTML. Whoever sets up the browser brings along what reads a page and fills in its form.
 
-use scraper::{ElementRef, Html, Selector};
+use bytes::Bytes;
+use http::{Request, Response};
 use url::Url;
 
 use super::secret::Secret;
@@ -17,52 +18,29 @@ pub struct Credentials {
     pub password: Secret,
 }
 
-/// A form that asks for a name and a password.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct LoginForm {
-    /// Where the form goes.
-    pub(super) action: Url,
-    hidden: Vec<(String, String)>,
-    username_field: String,
-    password_field: String,
+/// Fills in the login form of a page that was served at an address: the request that sends the form, with an absolute URI, or
+/// `None` for a page without one. The request is sent only if it goes to the AuthService.
+pub type FillIn = Box<dyn Fn(&Url, &Response<Bytes>, &Credentials) -> Option<Request<Bytes>> + Send + Sync>;
+
+/// A login form would send the password to another origin than that of the authorization endpoint. It was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the login form sends the password to {form}, and it is only for {expected}")]
+pub struct OtherOrigin {
+    /// The origin that the form goes to.
+    pub form: String,
+    /// The origin of the authorization endpoint.
+    pub expected: String,
 }
 
-impl LoginForm {
-    /// Finds the form in a page that was served from `page_url`; `None` if it has no form that can be filled in.
-    pub(super) fn find(page_url: &Url, page: &str) -> Option<Self> {
-        let forms = Selector::parse("form").expect("the selector is well formed");
-        Html::parse_document(page).select(&forms).find_map(|form| Self::read(page_url, form))
+/// Makes sure that a filled in form goes to the origin of the authorization request.
+pub(super) fn check_origin(authorization: &Url, form: &Request<Bytes>) -> Result<(), OtherOrigin> {
+    let expected = authorization.origin();
+    let origin = Url::parse(&form.uri().to_string()).map(|url| url.origin()).ok();
+    if origin.as_ref() == Some(&expected) {
+        return Ok(());
     }
-
-    fn read(page_url: &Url, form: ElementRef<'_>) -> Option<Self> {
-        let action = page_url.join(form.attr("action").unwrap_or_default()).ok()?;
-        if action.origin() != page_url.origin() {
-            return None;
-        }
-        let inputs = Selector::parse("input[name]").expect("the selector is well formed");
-        let mut hidden = Vec::new();
-        let (mut username_field, mut password_field) = (None, None);
-        for input in form.select(&inputs) {
-            let name = input.attr("name").unwrap_or_default().to_owned();
-            match input.attr("type").unwrap_or("text") {
-                "hidden" => hidden.push((name, input.attr("value").unwrap_or_default().to_owned())),
-                "password" => password_field = password_field.or(Some(name)),
-                "text" | "email" => username_field = username_field.or(Some(name)),
-                _ => {}
-            }
-        }
-        Some(Self { action, hidden, username_field: username_field?, password_field: password_field? })
-    }
-
-    /// The fields to post, filled in.
-    pub(super) fn fill<'a>(&'a self, credentials: &'a Credentials) -> Vec<(&'a str, &'a str)> {
-        let typed = [
-            (self.username_field.as_str(), credentials.username.as_str()),
-            (self.password_field.as_str(), credentials.password.expose()),
-        ];
-        let hidden = self.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        hidden.chain(typed).collect()
-    }
+    let form = origin.map_or_else(|| "a relative address".to_owned(), |origin| origin.ascii_serialization());
+    Err(OtherOrigin { form, expected: expected.ascii_serialization() })
 }
 
 /// Whether `url` is the redirect URI that the authorization request `asked` for, with whatever query.
@@ -78,27 +56,26 @@ pub(super) fn leads_back(asked: &Url, url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    const PAGE: &str = r#"<form action="/search"><input name="q"></form>
-        <form method="post" action="authorize"><input type="hidden" name="state" value="a&amp;b">
-        <label>Name <input name="user"></label><label>Password <input type="password" name="pass"></label>
-        <button name="choice" value="cancel">Cancel</button></form>"#;
-
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
     }
 
     #[test]
-    fn the_form_that_asks_for_a_password_is_found_and_filled_in() {
-        let form = LoginForm::find(&url("http://auth.test/authorize?x=1"), PAGE).unwrap();
-        assert_eq!(form.action, url("http://auth.test/authorize"));
-        let credentials = Credentials { username: "ann".to_owned(), password: Secret::new("pw") };
-        assert_eq!(form.fill(&credentials), [("state", "a&b"), ("user", "ann"), ("pass", "pw")]);
-    }
-
-    #[test]
-    fn a_form_that_sends_the_password_elsewhere_is_not_filled_in() {
-        let page = PAGE.replace(r#"action="authorize""#, r#"action="http://thief.test/""#);
-        assert_eq!(LoginForm::find(&url("http://auth.test/authorize"), &page), None);
+    fn a_form_goes_to_the_origin_of_the_authorization_endpoint_or_nowhere() {
+        let asked = url("http://auth.test/authorize?client_id=gui");
+        let check = |to: &str| check_origin(&asked, &Request::post(to).body(Bytes::new()).unwrap());
+        assert_eq!(check("http://auth.test/login/7"), Ok(()));
+        assert_eq!(check("http://auth.test:80/authorize"), Ok(()));
+        for other in
+            ["http://thief.test/", "https://auth.test/authorize", "http://auth.test:81/authorize", "/authorize"]
+        {
+            assert!(check(other).is_err(), "{other}");
+        }
+        let error = check("http://thief.test/authorize?password=pw").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the login form sends the password to http://thief.test, and it is only for http://auth.test"
+        );
     }
 
     #[test]

@@ -32,12 +32,12 @@ mod wire;
 
 pub use effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
 #[cfg(feature = "headless")]
-pub use headless::{Headless, NotNow};
+pub use headless::{Headless, NoSignIn, NotNow};
 #[cfg(feature = "headless")]
 pub use http::router;
 pub use input::{CallId, ExchangeId, Input, TabId};
 #[cfg(feature = "headless")]
-pub use login::Credentials;
+pub use login::{Credentials, FillIn, OtherOrigin};
 pub use machine::{Client, Gui};
 pub use secret::Secret;
 pub use session::{MalformedToken, Session};

@@ -10,7 +10,7 @@ use http::header::LOCATION;
 use http::{Request, Response, StatusCode};
 use url::Url;
 
-use super::login::{Credentials, LoginForm, leads_back};
+use super::login::{Credentials, FillIn, OtherOrigin, check_origin, leads_back};
 
 /// Bytes. More than any list of items or page of a login; an answer beyond it counts as lost.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -43,10 +43,6 @@ impl Wire {
     /// Sends a request and waits for the whole answer.
     pub(super) async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let request = reqwest::Request::try_from(request).map_err(|_| Lost)?;
-        self.run(request).await
-    }
-
-    async fn run(&self, request: reqwest::Request) -> Result<Response<Bytes>, Lost> {
         let mut answer = self.0.execute(request).await.map_err(|_| Lost)?;
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(|_| Lost)? {
@@ -62,31 +58,46 @@ impl Wire {
     }
 
     /// Signs in at the page `asked` and returns the address the browser comes back to; `None` if it never does.
-    pub(super) async fn sign_in(&self, asked: Url, credentials: &Credentials) -> Option<Url> {
+    ///
+    /// # Errors
+    /// When the login form goes to somebody else.
+    pub(super) async fn sign_in(
+        &self,
+        asked: &Url,
+        credentials: &Credentials,
+        fill_in: &FillIn,
+    ) -> Result<Option<Url>, OtherOrigin> {
         let mut at = asked.clone();
-        let mut request = self.0.get(at.clone()).build().ok()?;
+        let mut next = page(&at);
         let mut form_was_sent = false;
         for _ in 0..STEPS_OF_A_SIGN_IN {
-            let answer = self.run(request).await.ok()?;
-            if let Some(next) = redirection(&at, &answer) {
-                if leads_back(&asked, &next) {
-                    return Some(next);
+            let Some(request) = next else { return Ok(None) };
+            let Ok(answer) = self.exchange(request).await else { return Ok(None) };
+            if let Some(to) = redirection(&at, &answer) {
+                if leads_back(asked, &to) {
+                    return Ok(Some(to));
                 }
-                request = self.0.get(next.clone()).build().ok()?;
-                at = next;
+                next = page(&to);
+                at = to;
                 continue;
             }
             if answer.status() != StatusCode::OK || form_was_sent {
-                return None;
+                return Ok(None);
             }
-            let page = std::str::from_utf8(answer.body()).ok()?;
-            let form = LoginForm::find(&at, page)?;
-            request = self.0.post(form.action.clone()).form(&form.fill(credentials)).build().ok()?;
-            at = form.action;
+            let Some(form) = fill_in(&at, &answer, credentials) else { return Ok(None) };
+            check_origin(asked, &form)?;
+            let Ok(to) = Url::parse(&form.uri().to_string()) else { return Ok(None) };
+            at = to;
+            next = Some(form);
             form_was_sent = true;
         }
-        None
+        Ok(None)
     }
+}
+
+/// The request for a page.
+fn page(at: &Url) -> Option<Request<Bytes>> {
+    Request::get(at.as_str()).body(Bytes::new()).ok()
 }
 
 /// Where an answer sends the browser, if it does.

@@ -4,6 +4,7 @@
 //! password is filled in only if it goes to one of its [`Recipients`]. Deliberately absent: scripts, and any knowledge of one
 //! AuthService's page.
 
+use authloom_reference::gui;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use scraper::{ElementRef, Html, Selector};
@@ -110,6 +111,15 @@ impl Form {
             .map_err(|error| Fault(format!("a form of the sign-in leads nowhere: {error}")))?;
         Ok((self.action.clone(), request))
     }
+}
+
+/// The login form on a page served from `url`, filled in for a browser that sees to it by itself that the form goes to the AuthService.
+pub(crate) fn fill_in(url: &Url, page: &Received, credentials: &gui::Credentials) -> Option<Sent> {
+    let form = Form::find(url, page).filter(Form::asks_for_a_password)?;
+    let recipients = Recipients::only(&form.action);
+    let typed =
+        Typed { username: &credentials.username, password: credentials.password.expose(), recipients: &recipients };
+    form.filled_in(&typed, None).ok().map(|(_, request)| request)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 pub mod carrier;
 pub mod client;
-pub(in crate::servers) mod login;
+pub(crate) mod login;
 mod open_calls;
 pub(in crate::servers) mod own_client;
 pub(in crate::servers) mod recipients;

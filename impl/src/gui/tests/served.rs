@@ -1,22 +1,25 @@
 //! The shell against the real servers, over loopback sockets, with a hand-turned clock.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, StatusCode};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::clock::{Clock, HandClock, SystemClock, Timestamp};
 use crate::gui::{
-    AuthorizationServer, Credentials, Gui, Headless, IssParameter, NotNow, Secret, Session, Settings, Shown,
-    SignInOutcome, TabId, router,
+    AuthorizationServer, Credentials, Gui, Headless, IssParameter, NoSignIn, NotNow, OtherOrigin, Secret, Session,
+    Settings, Shown, SignInOutcome, TabId, router,
 };
 use crate::{auth, backend};
 
@@ -100,12 +103,26 @@ async fn deployment() -> Deployment {
     };
     let gui = Gui::new(Arc::new(settings));
     let now: Arc<dyn Clock> = Arc::new(clock.clone());
-    let browser = Headless::new(Box::new(gui), now, Box::new(StdRng::seed_from_u64(1))).unwrap();
+    let browser = Headless::new(Box::new(gui), now, Box::new(StdRng::seed_from_u64(1)), Box::new(fill_in)).unwrap();
     Deployment { clock, browser }
 }
 
 fn ann(password: &str) -> Credentials {
     Credentials { username: "ann".to_owned(), password: Secret::new(password) }
+}
+
+/// The form of our own AuthService: its page carries the authorization request through, and is sent to `authorize`.
+fn fill_in(at: &Url, page: &Response<Bytes>, credentials: &Credentials) -> Option<Request<Bytes>> {
+    let page = std::str::from_utf8(page.body()).unwrap();
+    assert!(page.contains(r#"method="post" action="authorize""#), "{page}");
+    Some(filled_in(&at.join("authorize").unwrap(), at, credentials))
+}
+
+fn filled_in(action: &Url, at: &Url, Credentials { username, password }: &Credentials) -> Request<Bytes> {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(at.query_pairs()).append_pair("username", username).append_pair("password", password.expose());
+    let request = Request::post(action.as_str()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    request.body(Bytes::from(body.finish())).unwrap()
 }
 
 fn are_items(shown: &Shown) -> bool {
@@ -122,7 +139,7 @@ async fn a_person_signs_in_sees_items_through_expiries_and_signs_out() {
     assert_eq!(browser.sign_out(T0).await, Err(NotNow));
     assert_eq!(browser.sign_in(T0, ann("wrong")).await, Ok(SignInOutcome::Failed));
     assert_eq!(browser.sign_in(T0, ann("pw")).await, Ok(SignInOutcome::SignedIn));
-    assert_eq!(browser.sign_in(T1, ann("pw")).await, Err(NotNow));
+    assert_eq!(browser.sign_in(T1, ann("pw")).await, Err(NoSignIn::NotNow(NotNow)));
     for _ in 0..3 {
         assert!(are_items(&browser.open(T0).await));
         clock.advance(ACCESS_LIFETIME);
@@ -170,7 +187,9 @@ async fn a_refresh_that_the_network_keeps_losing_fails_the_call_and_keeps_the_se
     let mut gui = Gui::new(Arc::new(Settings { items, ..settings_at(&nowhere) }));
     let session = Session::new(Secret::new("a1"), Secret::new("r1"), None).unwrap();
     gui.restore(Some(session));
-    let browser = Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1))).unwrap();
+    let browser =
+        Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1)), Box::new(fill_in))
+            .unwrap();
     assert_eq!(browser.open(T0).await, Shown::Failed);
     assert!(browser.signed_in());
     assert_eq!(browser.sign_out(T0).await, Ok(()), "a revocation that is lost is given up");
@@ -183,7 +202,9 @@ async fn a_sign_out_without_a_revocation_endpoint_ends_at_once() {
     settings.server.revocation_endpoint = None;
     let mut gui = Gui::new(Arc::new(settings));
     gui.restore(Some(Session::new(Secret::new("a1"), Secret::new("r1"), None).unwrap()));
-    let browser = Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1))).unwrap();
+    let browser =
+        Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1)), Box::new(fill_in))
+            .unwrap();
     tokio::select! {
         biased;
         signed_out = browser.sign_out(T0) => assert_eq!(signed_out, Ok(())),
@@ -191,6 +212,28 @@ async fn a_sign_out_without_a_revocation_endpoint_ends_at_once() {
     }
     assert!(!browser.signed_in());
     assert_eq!(browser.sign_out(T0).await, Err(NotNow));
+}
+
+#[tokio::test]
+async fn a_login_form_that_sends_the_password_elsewhere_is_not_sent() {
+    let received = Arc::new(AtomicUsize::new(0));
+    let (thief, elsewhere) = loopback().await;
+    let count = Arc::clone(&received);
+    let listen = move || async move {
+        count.fetch_add(1, Ordering::SeqCst);
+    };
+    serve(thief, Router::new().fallback(listen));
+    let (socket, issuer) = loopback().await;
+    serve(socket, Router::new().fallback(|| async { "a login page" }));
+    let gui = Gui::new(Arc::new(settings_at(&issuer)));
+    let action = Url::parse(&elsewhere).unwrap();
+    let fill_in = move |at: &Url, _: &Response<Bytes>, typed: &Credentials| Some(filled_in(&action, at, typed));
+    let chance = Box::new(StdRng::seed_from_u64(1));
+    let browser = Headless::new(Box::new(gui), Arc::new(SystemClock), chance, Box::new(fill_in)).unwrap();
+    let expected = OtherOrigin { form: elsewhere, expected: issuer };
+    assert_eq!(browser.sign_in(T0, ann("pw")).await, Err(NoSignIn::OtherOrigin(expected.clone())));
+    assert_eq!(received.load(Ordering::SeqCst), 0, "nobody else has seen the password");
+    assert_eq!(browser.sign_in(T0, ann("pw")).await, Err(NoSignIn::OtherOrigin(expected)), "the tab is free again");
 }
 
 async fn refusing_backend() -> String {
