@@ -46,8 +46,7 @@ fn signed_in_and(story: &[Action]) -> Verdict {
 fn trace(spec: &Spec, actions: &[Action]) -> Trace {
     let mut walker = Walker::new(spec);
     let steps = actions.iter().map(|action| walker.take(*action).expect("the model allows the story")).collect();
-    let header = Header { policy: spec.policy.clone(), scope: spec.scope, shows: "a story".to_owned() };
-    Trace { header, steps }
+    Trace { header: Header::new(spec, "a story"), steps }
 }
 
 #[test]

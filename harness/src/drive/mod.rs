@@ -244,6 +244,5 @@ fn issued_refresh(event: &Event<InTrace>) -> Option<Token> {
 fn retrace(spec: &Spec, actions: &[Action]) -> Trace {
     let mut walker = Walker::new(spec);
     let steps = actions.iter().map(|action| walker.take(*action).expect("the model has allowed it before")).collect();
-    let header = Header { policy: spec.policy.clone(), scope: spec.scope, shows: "where a target diverges".to_owned() };
-    Trace { header, steps }
+    Trace { header: Header::new(spec, "where a target diverges"), steps }
 }

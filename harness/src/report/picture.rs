@@ -9,7 +9,7 @@ pub(super) fn picture(trace: &Trace, breach: Option<&Breach>) -> String {
     let marked = breach.map(|breach| Marked {
         step: trace.steps.len(),
         expected: breach.expected.clone(),
-        rule: breach.rule,
+        rule: Some(breach.rule),
         observed: breach.seen.clone(),
     });
     draw(trace, marked.as_ref())

@@ -156,7 +156,15 @@ pub fn agreed(checks: Vec<Checked>) -> Checked {
 pub fn trace_along(spec: &Spec, way: impl IntoIterator<Item = Action>, shows: impl Into<String>) -> Trace {
     let mut walker = Walker::new(spec);
     let steps = way.into_iter().map(|placed| walker.step(placed)).collect();
-    Trace { header: Header { policy: spec.policy.clone(), scope: spec.scope, shows: shows.into() }, steps }
+    Trace { header: Header::new(spec, shows), steps }
+}
+
+/// The trace of a finding: what violates a promise, or shows what happens. None where there is none.
+#[must_use]
+pub fn trace_of(checked: &Checked, finding: &Finding) -> Option<Trace> {
+    let sentence = finding.property.sentence;
+    let shows = if finding.verdict == Verdict::Violated { format!("broken: {sentence}") } else { sentence.to_owned() };
+    Some(trace_along(&checked.spec, finding.way.clone()?, shows))
 }
 
 fn checked(spec: &Spec, explored: Explored<Action>) -> Checked {

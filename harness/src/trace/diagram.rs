@@ -7,7 +7,6 @@
 //!
 //! Deliberately absent: colour, and the terminal's real width. A diagram is the same text everywhere.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use authloom_model::exchange::Leg;
@@ -16,8 +15,9 @@ use authloom_model::{Action, Scope};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::figure::{Fate, Figure, Figures};
+use super::standings::Standings;
 use super::words::{self, Party};
-use super::{Release, Standing, Token, Trace, TraceStep};
+use super::{Parting, Release, Token, Trace, TraceStep};
 
 /// The most columns a line may have.
 pub const WIDTH: usize = 80;
@@ -35,15 +35,20 @@ pub struct Marked {
     pub step: usize,
     /// What had to be seen.
     pub expected: String,
-    /// By which rule.
-    pub rule: Rule,
+    /// By which rule, where that is known.
+    pub rule: Option<Rule>,
     /// What was seen.
     pub observed: String,
 }
 
-/// Draws a trace, with the step marked at which a target parts from it, if one does.
+/// Draws a trace, with the step marked at which a target parts from it, if one does: the one that is given, or else the one that the
+/// trace's header tells of.
 #[must_use]
 pub fn draw(trace: &Trace, marked: Option<&Marked>) -> String {
+    let told = trace.header.parting.clone();
+    let told =
+        told.map(|Parting { expected, seen }| Marked { step: trace.steps.len(), expected, rule: None, observed: seen });
+    let marked = marked.or(told.as_ref());
     let tick = trace.header.policy.ticks().expect("a trace has been walked, so its ticks were counted").tick;
     let mut lines = heading(trace, tick);
     let lanes = Lanes::new(trace.header.scope, trace.steps.len());
@@ -102,37 +107,15 @@ fn parting(marked: &Marked) -> Vec<String> {
     const KEY_WIDTH: usize = 10;
     let title = format!("┏━ here they part, at step {} ", marked.step);
     let mut lines = vec![format!("{title}{}", "━".repeat(WIDTH.saturating_sub(title.width())))];
-    let rule = format!("{} ({})", marked.rule.sentence, marked.rule.source);
-    for (key, value) in [("expected", &marked.expected), ("by rule", &rule), ("seen", &marked.observed)] {
-        let value = wrapped(&[value], WIDTH - KEY_WIDTH - 2, "");
+    let rule = marked.rule.map(|rule| ("by rule", format!("{} ({})", rule.sentence, rule.source)));
+    let (expected, seen) = (("expected", marked.expected.clone()), ("seen", marked.observed.clone()));
+    for (key, value) in std::iter::once(expected).chain(rule).chain([seen]) {
+        let value = wrapped(&[&value], WIDTH - KEY_WIDTH - 2, "");
         let keys = std::iter::once(key).chain(std::iter::repeat(""));
         lines.extend(value.iter().zip(keys).map(|(value, key)| format!("┃ {key:KEY_WIDTH$}{value}")));
     }
     lines.push(format!("┗{}", "━".repeat(WIDTH - 1)));
     lines
-}
-
-/// Which tokens are known to be active.
-#[derive(Default)]
-struct Standings {
-    active: BTreeSet<Token>,
-}
-
-impl Standings {
-    /// The tokens that were active before a step and are not after it.
-    fn taken_away(&mut self, step: &TraceStep) -> Vec<Token> {
-        let mut taken_away = Vec::new();
-        for (token, standing) in &step.standing {
-            match standing {
-                Standing::Active => {
-                    self.active.insert(*token);
-                }
-                Standing::Inactive if self.active.remove(token) => taken_away.push(*token),
-                Standing::Inactive => {}
-            }
-        }
-        taken_away
-    }
 }
 
 /// Where everybody stands.
@@ -294,7 +277,7 @@ mod tests {
         Marked {
             step,
             expected: "invalid_grant (replayed)".to_owned(),
-            rule: Refusal::Replayed.rule(),
+            rule: Some(Refusal::Replayed.rule()),
             observed: "an access token never seen before and a refresh token never seen before".to_owned(),
         }
     }

@@ -4,7 +4,8 @@ use authloom_model::{Policy, Spec};
 use serde::{Deserialize, Serialize};
 
 use super::file::{FORMAT_VERSION, TraceError, other_version};
-use super::{Header, Release, Trace, TraceStep, Walker, orders, words};
+use super::standings::Standings;
+use super::{Header, Parting, Release, Token, Trace, TraceStep, Walker, orders, words};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +17,9 @@ struct File {
     /// As its file has it: TOML.
     policy: String,
     steps: Vec<Step>,
+    /// How a target departed from the model at the last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parting: Option<Parting>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -23,6 +27,9 @@ struct File {
 struct Step {
     action: String,
     seen: Vec<String>,
+    /// The tokens that are no longer active after it. A file need not say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    dies: Vec<String>,
     /// Whether its message is let go at once with that of the next step.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     with_next: bool,
@@ -37,18 +44,24 @@ struct Version {
 /// Writes a trace, so that it reads back to the same.
 #[must_use]
 pub fn write(trace: &Trace) -> String {
-    let Header { policy, scope, shows } = &trace.header;
-    let file = File {
+    let mut text = serde_json::to_string_pretty(&form(trace)).expect("a trace is plain data");
+    text.push('\n');
+    text
+}
+
+/// What is written of a trace, for a report that holds it.
+pub(crate) fn form(trace: &Trace) -> impl Serialize + use<> {
+    let Header { policy, scope, shows, parting } = &trace.header;
+    let mut standings = Standings::default();
+    File {
         authloom_trace: FORMAT_VERSION,
         shows: shows.clone(),
         scope: scope.to_string(),
         policy_name: policy.name.clone(),
         policy: policy.to_toml(),
-        steps: trace.steps.iter().map(said).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&file).expect("a trace is plain data");
-    text.push('\n');
-    text
+        steps: trace.steps.iter().map(|step| said(step, &mut standings)).collect(),
+        parting: parting.clone(),
+    }
 }
 
 /// Reads a trace. `file` is what an error calls it.
@@ -75,12 +88,13 @@ pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
     let spec =
         Spec::new(policy, scope).map_err(|too_many| reader.error(reader.key("policy", 0), too_many.to_string()))?;
     let steps = reader.steps(&spec, &read.steps)?;
-    Ok(Trace { header: Header { policy: spec.policy, scope, shows: read.shows }, steps })
+    Ok(Trace { header: Header { parting: read.parting, ..Header::new(&spec, read.shows) }, steps })
 }
 
-fn said(step: &TraceStep) -> Step {
+fn said(step: &TraceStep, standings: &mut Standings) -> Step {
     let with_next = step.release == Release::WithNext;
-    Step { action: words::action(step.action), seen: words::seen(step), with_next }
+    let dies = standings.taken_away(step).iter().map(Token::to_string).collect();
+    Step { action: words::action(step.action), seen: words::seen(step), dies, with_next }
 }
 
 struct Reader<'t> {
@@ -135,8 +149,9 @@ impl Reader<'_> {
             return Err(self.error(self.key("steps", 0), "a trace has at least one step"));
         }
         let mut walker = Walker::new(spec);
+        let mut standings = Standings::default();
         let step = |(n, step): (usize, &Step)| {
-            self.step(step, &mut walker)
+            self.step(step, &mut walker, &mut standings)
                 .map_err(|why| self.error(self.key("action", n), format!("step {}: {why}", n + 1)))
         };
         let steps: Vec<TraceStep> = read.iter().enumerate().map(step).collect::<Result<_, _>>()?;
@@ -146,16 +161,19 @@ impl Reader<'_> {
         Ok(steps)
     }
 
-    fn step(&self, read: &Step, walker: &mut Walker<'_>) -> Result<TraceStep, String> {
+    fn step(&self, read: &Step, walker: &mut Walker<'_>, standings: &mut Standings) -> Result<TraceStep, String> {
         let Some(action) = words::action_said(&read.action) else {
             let allowed: Vec<_> = walker.enabled().into_iter().map(words::action).collect();
             return Err(format!("nothing is called `{}`; here the model allows: {}", read.action, allowed.join(", ")));
         };
         let step = walker.take(action).map_err(|error| error.to_string())?;
-        let right = words::seen(&step);
-        if read.seen != right {
-            let right = serde_json::to_string(&right).expect("a list of texts is plain data");
-            return Err(format!("the model expects \"seen\": {right}"));
+        let right = said(&step, standings);
+        let list = |texts: &[String]| serde_json::to_string(texts).expect("a list of texts is plain data");
+        if read.seen != right.seen {
+            return Err(format!("the model expects \"seen\": {}", list(&right.seen)));
+        }
+        if !read.dies.is_empty() && read.dies != right.dies {
+            return Err(format!("the model expects \"dies\": {}", list(&right.dies)));
         }
         let release = if read.with_next { Release::WithNext } else { Release::Alone };
         Ok(TraceStep { release, ..step })

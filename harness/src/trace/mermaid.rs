@@ -1,11 +1,16 @@
 //! A trace as a Mermaid `sequenceDiagram`: a picture that can be run.
 //!
-//! The header stands in comments, each step on a line of its own. A step's label says what happens, then what must be seen of it, with
-//! commas between. Reading takes only the action from a line; the line must then be, to the letter, what the model makes of that
-//! action there. No label holds `#`, `;` or the word `end`, which Mermaid would take for its own.
+//! The header stands in comments, each step on a line of its own. A step's label says what happens, then what must be seen of it, then
+//! which tokens are no longer active, with commas between. Reading takes only the action from a line; the line must then be, to the
+//! letter, what the model makes of that action there. No label holds `#`, `;` or the word `end`, which Mermaid would take for its own.
+//!
+//! A title says what the trace shows, the numbers are those of the steps, and a note at the end says how a target parted from the model.
+//! A file without title and numbers is read as well; its labels then say nothing of tokens that are no longer active.
 //!
 //! Deliberately absent: Mermaid's other arrows, blocks and notes. Of its blocks there is only `par`. A file may hold further comments; they
 //! are not kept.
+
+mod label;
 
 use std::time::Duration;
 
@@ -14,8 +19,9 @@ use authloom_model::{Action, Policy, Scope, Spec};
 
 use super::figure::{Fate, Figure, Figures};
 use super::file::{FORMAT_VERSION, TraceError, other_version};
+use super::standings::Standings;
 use super::words::{self, Party};
-use super::{Header, Release, Trace, TraceStep, Walker, orders};
+use super::{Header, Parting, Release, Trace, TraceStep, Walker, orders};
 
 const COMMENT: &str = "%%";
 const VERSION: &str = "%% authloom trace ";
@@ -24,8 +30,13 @@ const POLICY_LINE: &str = "%% |";
 const SCOPE: &str = "%% scope: ";
 const SHOWS: &str = "%% shows: ";
 const STEPS: &str = "%% steps: ";
+const EXPECTED: &str = "%% expected: ";
+const SEEN: &str = "%% seen: ";
 const BEGINNING: &str = "sequenceDiagram";
 const INDENTATION: &str = "  ";
+const TITLE: &str = "title ";
+/// Mermaid numbers messages alone: where a note stood before one, its number is told anew, so that it is the step's.
+const NUMBERED: &str = "autonumber";
 /// Messages that are let go at once stand in a block, each in a branch of its own.
 const AT_ONCE: &str = "par at once";
 const AND: &str = "and";
@@ -41,29 +52,43 @@ const FORMS: &str = "a step is one of `P->>T1: open T1.1` (or sign in, mistype, 
 /// Writes a trace, so that it reads back to the same.
 #[must_use]
 pub fn write(trace: &Trace) -> String {
-    let Header { policy, scope, shows } = &trace.header;
+    let Header { policy, scope, shows, parting } = &trace.header;
     let mut lines = vec![format!("{VERSION}{FORMAT_VERSION}"), format!("{SHOWS}{}", one_line(shows))];
     lines.push(format!("{SCOPE}{scope}"));
     lines.push(format!("{STEPS}{}", trace.steps.len()));
+    if let Some(Parting { expected, seen }) = parting {
+        lines.extend([format!("{EXPECTED}{}", one_line(expected)), format!("{SEEN}{}", one_line(seen))]);
+    }
     lines.push(format!("{POLICY}{}", one_line(&policy.name)));
     lines.extend(policy.to_toml().lines().map(|line| format!("{POLICY_LINE} {line}").trim_end().to_owned()));
     lines.push(BEGINNING.to_owned());
-    lines.extend(participants(*scope).iter().map(|line| format!("{INDENTATION}{line}")));
-    let mut writer = Writer::new(policy.ticks().expect("a trace has been walked, so its ticks were counted").tick);
-    for round in trace.rounds() {
-        match round {
-            [step] => lines.push(format!("{INDENTATION}{}", writer.line(step))),
-            together => {
-                for (step, opening) in together.iter().zip(std::iter::once(AT_ONCE).chain(std::iter::repeat(AND))) {
-                    lines.push(format!("{INDENTATION}{opening}"));
-                    lines.push(format!("{INDENTATION}{INDENTATION}{}", writer.line(step)));
-                }
-                lines.push(format!("{INDENTATION}{END}"));
-            }
-        }
-    }
+    let tick = policy.ticks().expect("a trace has been walked, so its ticks were counted").tick;
+    let mut picture = vec![title(&one_line(shows))];
+    picture.extend(participants(*scope));
+    picture.push(NUMBERED.to_owned());
+    picture.extend(rounds(trace, Writer::new(tick, Style::Numbered)));
+    picture.extend(parting.as_ref().map(|parting| note(&one_lined(parting))));
+    lines.extend(picture.iter().map(|line| format!("{INDENTATION}{line}")));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The lines of a trace's steps.
+fn rounds(trace: &Trace, mut writer: Writer) -> Vec<String> {
+    let mut lines = Vec::new();
+    for round in trace.rounds() {
+        let drawn: Vec<Drawn> = round.iter().map(|step| writer.draw(step)).collect();
+        lines.extend(drawn.first().and_then(|first| first.number.clone()));
+        if let [step] = drawn.as_slice() {
+            lines.push(step.line.clone());
+            continue;
+        }
+        for (step, opening) in drawn.iter().zip(std::iter::once(AT_ONCE).chain(std::iter::repeat(AND))) {
+            lines.extend([opening.to_owned(), format!("{INDENTATION}{}", step.line)]);
+        }
+        lines.push(END.to_owned());
+    }
+    lines
 }
 
 /// Reads a trace. `file` is what an error calls it.
@@ -73,17 +98,39 @@ pub fn write(trace: &Trace) -> String {
 pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
     let mut reader = Reader::new(file, text);
     let announced = reader.header()?;
-    let spec = Spec::new(announced.policy, announced.scope)
+    let spec = Spec::new(announced.policy.clone(), announced.scope)
         .map_err(|too_many| reader.error(announced.policy_line, 1, too_many.to_string()))?;
+    reader.title(&title(&announced.shows))?;
     for right in participants(announced.scope) {
         reader.participant(&right)?;
     }
-    let steps = reader.steps(&spec, announced.steps)?;
-    Ok(Trace { header: Header { policy: spec.policy, scope: announced.scope, shows: announced.shows }, steps })
+    // Older files have neither numbers nor what becomes of tokens.
+    let style = if reader.passes(NUMBERED) { Style::Numbered } else { Style::Plain };
+    let steps = reader.steps(&spec, style, &announced)?;
+    Ok(Trace { header: Header { parting: announced.parting, ..Header::new(&spec, announced.shows) }, steps })
 }
 
 fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ").trim().to_owned()
+}
+
+fn one_lined(Parting { expected, seen }: &Parting) -> Parting {
+    Parting { expected: one_line(expected), seen: one_line(seen) }
+}
+
+/// The picture's title.
+fn title(shows: &str) -> String {
+    format!("{TITLE}{}", label::escaped(&label::shortened(shows)))
+}
+
+/// The note below the step at which a target parts from the model.
+fn note(Parting { expected, seen }: &Parting) -> String {
+    let over = everybody();
+    format!("{over}: here they part<br/>expected {}<br/>seen {}", label::escaped(expected), label::escaped(seen))
+}
+
+fn everybody() -> String {
+    format!("Note over {},{}", Party::Person.short(), Party::AuthService.short())
 }
 
 fn participants(scope: Scope) -> Vec<String> {
@@ -97,19 +144,43 @@ fn participants(scope: Scope) -> Vec<String> {
     words::parties(scope).into_iter().map(declared).collect()
 }
 
-/// Writes steps in order.
+/// What a picture tells of its steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Their numbers, and which tokens are no longer active after them.
+    Numbered,
+    /// Neither.
+    Plain,
+}
+
+/// A step as it is drawn.
+struct Drawn {
+    /// The line that says its number, where Mermaid would count otherwise.
+    number: Option<String>,
+    line: String,
+}
+
+/// Draws steps in order.
 struct Writer {
     figures: Figures,
+    standings: Standings,
     tick: Duration,
+    style: Style,
+    /// The number of the next step.
+    number: usize,
+    /// The number that Mermaid would give to the next message.
+    counted: usize,
 }
 
 impl Writer {
-    fn new(tick: Duration) -> Self {
-        Self { figures: Figures::default(), tick }
+    fn new(tick: Duration, style: Style) -> Self {
+        let (figures, standings) = (Figures::default(), Standings::default());
+        Self { figures, standings, tick, style, number: 1, counted: 1 }
     }
 
-    fn line(&mut self, step: &TraceStep) -> String {
-        let place = match self.figures.next(step.action) {
+    fn draw(&mut self, step: &TraceStep) -> Drawn {
+        let figure = self.figures.next(step.action);
+        let place = match figure {
             Figure::Message { from, to, leg, fate } => {
                 let arrow = match (leg, fate) {
                     (Leg::Request, Fate::Delivered) => "->>",
@@ -120,14 +191,35 @@ impl Writer {
                 format!("{}{arrow}{}", from.short(), to.short())
             }
             Figure::At(party) => format!("Note over {}", party.short()),
-            Figure::Everywhere => format!("Note over {},{}", Party::Person.short(), Party::AuthService.short()),
+            Figure::Everywhere => everybody(),
         };
         let mut label = vec![words::action(step.action)];
         if step.action == Action::Tick {
             label.push(words::pass(self.tick));
         }
         label.extend(words::seen(step));
-        format!("{place}: {}", label.join(", "))
+        let dead = self.standings.taken_away(step);
+        let number = match self.style {
+            Style::Numbered => {
+                label.extend((!dead.is_empty()).then(|| words::no_longer_active(&dead)));
+                self.renumbered(figure)
+            }
+            Style::Plain => None,
+        };
+        self.number += 1;
+        Drawn { number, line: format!("{place}: {}", label.join(", ")) }
+    }
+
+    /// The line that says a message's number, where Mermaid would give it another.
+    fn renumbered(&mut self, figure: Figure) -> Option<String> {
+        match figure {
+            Figure::Message { .. } => {
+                let right = self.counted == self.number;
+                self.counted = self.number + 1;
+                (!right).then(|| format!("{NUMBERED} {}", self.number))
+            }
+            Figure::At(_) | Figure::Everywhere => None,
+        }
     }
 }
 
@@ -138,6 +230,7 @@ struct Announced {
     scope: Scope,
     shows: String,
     steps: usize,
+    parting: Option<Parting>,
 }
 
 /// A header in the reading: each part with its line, once it has been met.
@@ -148,6 +241,8 @@ struct Draft<'t> {
     scope: Option<(Line<'t>, &'t str)>,
     shows: Option<(Line<'t>, &'t str)>,
     steps: Option<(Line<'t>, &'t str)>,
+    expected: Option<(Line<'t>, &'t str)>,
+    seen: Option<(Line<'t>, &'t str)>,
 }
 
 /// A line that is not blank.
@@ -272,6 +367,8 @@ impl<'t> Reader<'t> {
             (SCOPE, &mut draft.scope),
             (SHOWS, &mut draft.shows),
             (STEPS, &mut draft.steps),
+            (EXPECTED, &mut draft.expected),
+            (SEEN, &mut draft.seen),
         ];
         for (key, part) in parts {
             let Some(value) = line.text.strip_prefix(key) else { continue };
@@ -298,6 +395,14 @@ impl<'t> Reader<'t> {
         let (scope_line, scope) = draft.scope.ok_or_else(|| missing(SCOPE, "default"))?;
         let (_, shows) = draft.shows.ok_or_else(|| missing(SHOWS, "two tabs refresh at once"))?;
         let (steps_line, steps) = draft.steps.ok_or_else(|| missing(STEPS, "20"))?;
+        let parting = match (draft.expected, draft.seen) {
+            (Some((_, expected)), Some((_, seen))) => {
+                Some(Parting { expected: expected.to_owned(), seen: seen.to_owned() })
+            }
+            (None, None) => None,
+            (None, Some(_)) => return Err(missing(EXPECTED, "401")),
+            (Some(_), None) => return Err(missing(SEEN, "200 items")),
+        };
         if draft.policy_lines.is_empty() {
             return Err(missing(POLICY_LINE, " [auth_service]`, one for each line of the policy's file, such as `"));
         }
@@ -309,6 +414,7 @@ impl<'t> Reader<'t> {
             steps: steps.parse().map_err(|_| {
                 self.error_at(steps_line, steps, format!("`{steps}` is no number of steps: write one like `20`"))
             })?,
+            parting,
         })
     }
 
@@ -331,6 +437,31 @@ impl<'t> Reader<'t> {
         self.lines.find(|line| !line.content().starts_with(COMMENT))
     }
 
+    /// The next line that is no comment, still to be read.
+    fn ahead(&self) -> Option<Line<'t>> {
+        self.lines.as_slice().iter().find(|line| !line.content().starts_with(COMMENT)).copied()
+    }
+
+    /// Whether the next line is this one; then it is read.
+    fn passes(&mut self, right: &str) -> bool {
+        let there = self.ahead().is_some_and(|line| line.content() == right);
+        if there {
+            self.line();
+        }
+        there
+    }
+
+    /// Reads the title, where there is one.
+    fn title(&mut self, right: &str) -> Result<(), TraceError> {
+        match self.ahead().filter(|line| line.content().starts_with(TITLE)) {
+            Some(line) if !self.passes(right) => {
+                let why = format!("here must stand `{right}`: the title is what `{}` says", SHOWS.trim_end());
+                Err(self.error_at(line, line.content(), why))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn participant(&mut self, right: &str) -> Result<(), TraceError> {
         match self.line() {
             Some(line) if line.content() == right => Ok(()),
@@ -342,12 +473,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn steps(&mut self, spec: &Spec, announced: usize) -> Result<Vec<TraceStep>, TraceError> {
+    fn steps(&mut self, spec: &Spec, style: Style, announced: &Announced) -> Result<Vec<TraceStep>, TraceError> {
         let mut walker = Walker::new(spec);
-        let mut writer = Writer::new(spec.ticks.tick);
+        let mut writer = Writer::new(spec.ticks.tick, style);
         let mut steps: Vec<TraceStep> = Vec::new();
         let mut lines = Vec::new();
         let mut block = Block::Closed;
+        let mut number = None;
         while let Some(line) = self.line() {
             if let Some(next) = block.after(line.content()) {
                 if line.content() == AND {
@@ -356,11 +488,15 @@ impl<'t> Reader<'t> {
                 block = next;
                 continue;
             }
-            if steps.len() == announced {
-                let why = format!("a step more than the {announced} of `{}`", STEPS.trim_end());
-                return Err(self.error_at(line, line.content(), why));
+            if steps.len() == announced.steps && block == Block::Closed {
+                self.after_the_last(line, announced)?;
+                break;
             }
-            let step = self.step(line, &mut walker, &mut writer)?;
+            if block == Block::Closed && style == Style::Numbered && line.content().starts_with(NUMBERED) {
+                number = Some(line);
+                continue;
+            }
+            let step = self.step(line, number.take(), &mut walker, &mut writer)?;
             block = block.with_a_step().ok_or_else(|| {
                 self.error_at(
                     line,
@@ -370,6 +506,10 @@ impl<'t> Reader<'t> {
             })?;
             steps.push(step);
             lines.push(line);
+            let last = steps.len() == announced.steps && block == Block::Closed;
+            if last && announced.parting.is_some() && self.ahead().is_none() {
+                return Err(self.error_at_the_end("the file breaks off before the note that says how they part"));
+            }
         }
         if block != Block::Closed {
             return Err(self.error_at_the_end(format!("the file breaks off in a block: `{END}` is missing")));
@@ -377,10 +517,9 @@ impl<'t> Reader<'t> {
         if steps.is_empty() {
             return Err(self.error_at_the_end("the file breaks off before its first step"));
         }
-        if steps.len() < announced {
-            let here = steps.len();
-            let why =
-                format!("the file breaks off after {here} steps of {announced}: if these are all, `{STEPS}{here}`");
+        if steps.len() < announced.steps {
+            let (here, there) = (steps.len(), announced.steps);
+            let why = format!("the file breaks off after {here} steps of {there}: if these are all, `{STEPS}{here}`");
             return Err(self.error_at_the_end(why));
         }
         orders::check(spec, &steps).map_err(|wrong| {
@@ -390,7 +529,29 @@ impl<'t> Reader<'t> {
         Ok(steps)
     }
 
-    fn step(&self, line: Line<'_>, walker: &mut Walker<'_>, writer: &mut Writer) -> Result<TraceStep, TraceError> {
+    /// Reads what stands behind the last step: a note where a target parts from the model, and nothing else.
+    fn after_the_last(&mut self, line: Line<'_>, announced: &Announced) -> Result<(), TraceError> {
+        let noted = match &announced.parting {
+            Some(parting) if line.content() == note(parting) => self.line(),
+            Some(parting) => {
+                let why = format!("here must stand `{}`", note(parting));
+                return Err(self.error_at(line, line.content(), why));
+            }
+            None => Some(line),
+        };
+        let Some(further) = noted else { return Ok(()) };
+        let why = format!("a step more than the {} of `{}`", announced.steps, STEPS.trim_end());
+        Err(self.error_at(further, further.content(), why))
+    }
+
+    /// Reads a step. `number` is the line before it that says its number.
+    fn step(
+        &self,
+        line: Line<'_>,
+        number: Option<Line<'_>>,
+        walker: &mut Walker<'_>,
+        writer: &mut Writer,
+    ) -> Result<TraceStep, TraceError> {
         let content = line.content();
         let Some((_, label)) = content.split_once(": ") else {
             return Err(self.error_at(line, content, format!("this is no step: {FORMS}")));
@@ -400,7 +561,15 @@ impl<'t> Reader<'t> {
             return Err(self.error_at(line, label, format!("nothing is called `{said}`: {FORMS}")));
         };
         let step = walker.take(action).map_err(|error| self.error_at(line, label, error.to_string()))?;
-        let right = writer.line(&step);
+        let Drawn { number: right_number, line: right } = writer.draw(&step);
+        if number.map(Line::content) != right_number.as_deref() {
+            let at = number.unwrap_or(line);
+            let why = right_number.map_or_else(
+                || "Mermaid counts on here: no number is told".to_owned(),
+                |right| format!("here must stand `{right}`"),
+            );
+            return Err(self.error_at(at, at.content(), why));
+        }
         if content != right {
             let same = content.chars().zip(right.chars()).take_while(|(here, there)| here == there).count();
             let column = line.column_of(content) + same;

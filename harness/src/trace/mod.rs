@@ -12,6 +12,7 @@ pub mod mermaid;
 pub mod orders;
 #[cfg(test)]
 mod samples;
+mod standings;
 mod walk;
 pub mod words;
 
@@ -19,6 +20,7 @@ use std::fmt;
 
 use authloom_model::seen::{Event, Refusal, Symbols};
 use authloom_model::{Action, Policy, Scope, Spec};
+use serde::{Deserialize, Serialize};
 
 pub use file::{FileError, TraceError};
 pub use walk::{NotEnabled, Walker};
@@ -117,6 +119,26 @@ pub struct Header {
     pub scope: Scope,
     /// What it shows, in a sentence without a line break.
     pub shows: String,
+    /// How a target departed from the model at the last step, if one did.
+    pub parting: Option<Parting>,
+}
+
+impl Header {
+    /// The header of a trace that a spec allows and no target has departed from.
+    #[must_use]
+    pub fn new(spec: &Spec, shows: impl Into<String>) -> Self {
+        Self { policy: spec.policy.clone(), scope: spec.scope, shows: shows.into(), parting: None }
+    }
+}
+
+/// What the model expected of a step, and what a target did instead: in words, without line breaks and without any secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parting {
+    /// What had to be seen.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
 }
 
 /// What happens, in which order, and what must be seen of it.

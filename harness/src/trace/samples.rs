@@ -4,7 +4,7 @@ use authloom_model::property::PROPERTIES;
 use authloom_model::{Action, Policy, Scope, Spec};
 use proptest::prelude::*;
 
-use super::{Header, Trace, Walker};
+use super::{Header, Parting, Trace, Walker};
 use crate::explore::{Limits, Verdict, check, questions};
 
 /// The shortest way in which two tabs without a common lock lose their session.
@@ -21,7 +21,7 @@ pub(super) fn violation(profile: &str, scope: Scope, property: &str) -> Trace {
     let mut walker = Walker::new(&spec);
     let steps = way.iter().map(|action| walker.step(*action)).collect();
     let shows = format!("against {property}: {}", PROPERTIES[at].sentence);
-    Trace { header: Header { policy: spec.policy.clone(), scope, shows }, steps }
+    Trace { header: Header::new(&spec, shows), steps }
 }
 
 /// A trace of some actions, as a trace tells them.
@@ -29,7 +29,7 @@ pub(super) fn trace(profile: &str, scope: Scope, actions: &[Action]) -> Trace {
     let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
     let mut walker = Walker::new(&spec);
     let steps = actions.iter().map(|action| walker.take(*action).unwrap()).collect();
-    Trace { header: Header { policy: spec.policy.clone(), scope, shows: "a test".to_owned() }, steps }
+    Trace { header: Header::new(&spec, "a test"), steps }
 }
 
 /// Any walk of any profile in a few scopes.
@@ -44,8 +44,10 @@ pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
     let profile = prop::sample::select(Policy::PROFILES.map(|(name, _)| name).to_vec());
     let scope = prop::sample::select(scopes.to_vec());
     let shows = "[a-z][a-zA-Z0-9 ,;:#%|{}\"é-]{0,40}[a-z.]";
+    let parting = ("[!-~é]{1,3}[ -~é]{0,20}[!-~é]", "[!-~]{1,20}");
+    let parting = prop::option::of(parting.prop_map(|(expected, seen)| Parting { expected, seen }));
     let choices = prop::collection::vec(any::<prop::sample::Index>(), 1..80);
-    (profile, scope, shows, choices).prop_map(|(profile, scope, shows, choices)| {
+    (profile, scope, shows, parting, choices).prop_map(|(profile, scope, shows, parting, choices)| {
         let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
         let mut walker = Walker::new(&spec);
         let mut steps = Vec::new();
@@ -53,6 +55,6 @@ pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
             let action = *choice.get(&walker.enabled());
             steps.push(walker.take(action).unwrap());
         }
-        Trace { header: Header { policy: spec.policy.clone(), scope, shows }, steps }
+        Trace { header: Header { parting, ..Header::new(&spec, shows) }, steps }
     })
 }

@@ -22,6 +22,9 @@ function written(text) {
   return lines.slice(lines.indexOf("sequenceDiagram") + 1);
 }
 
+/** A text with the entities in which Mermaid keeps what would be its own. */
+const plain = (text) => text.replace(/ﬂ°°(\d+)¶ß/g, "#$1;");
+
 /** The same lines, told by Mermaid from what it understood. */
 function understood(diagram) {
   const { LINETYPE } = diagram.db;
@@ -35,13 +38,15 @@ function understood(diagram) {
     (actor) => `${actor.type} ${actor.name} as ${actor.description}`,
   );
   const messages = diagram.db.getMessages().map(({ type, from, to, message }) => {
+    if (type === LINETYPE.AUTONUMBER) return `autonumber ${message.start ?? ""}`.trim();
     if (type === LINETYPE.PAR_START) return `par ${message}`;
     if (type === LINETYPE.PAR_AND) return `and ${message ?? ""}`.trim();
     if (type === LINETYPE.PAR_END) return "end";
     if (type === LINETYPE.NOTE) return `Note over ${from === to ? from : `${from},${to}`}: ${message}`;
     return `${from}${arrows.get(type) ?? " ? "}${to}: ${message}`;
   });
-  return [...actors, ...messages];
+  const title = diagram.db.getDiagramTitle();
+  return [...(title ? [`title ${title}`] : []), ...actors, ...messages].map(plain);
 }
 
 let wrong = 0;

@@ -118,7 +118,7 @@ fn trace(asked: &Askable<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> T
     for action in sequel(asked, &first, &second) {
         steps.push(first.take(action).expect("a sequel is possible in both orders"));
     }
-    Trace { header: Header { policy: spec.policy.clone(), scope: spec.scope, shows }, steps }
+    Trace { header: Header::new(spec, shows), steps }
 }
 
 fn said(action: Action) -> String {

@@ -9,7 +9,7 @@ use authloom_model::seen::{Answer, Event, Symbols};
 use crate::drive::{Difference, Divergence};
 use crate::servers::{Concrete, Secret, Unexpected};
 use crate::trace::words::{self, Plainly, Say};
-use crate::trace::{Standing, Trace};
+use crate::trace::{Parting, Standing, Trace};
 
 /// Where a target and the model part ways, as it is told to people.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,7 +42,8 @@ pub struct Again {
 impl From<Divergence> for Breach {
     fn from(divergence: Divergence) -> Self {
         let (expected, seen) = in_words(&divergence.difference);
-        let Divergence { trace, rule, evidence, .. } = divergence;
+        let Divergence { mut trace, rule, evidence, .. } = divergence;
+        trace.header.parting = Some(Parting { expected: expected.clone(), seen: seen.clone() });
         Self { trace, expected, rule, seen, evidence, again: Again::default(), saved: None }
     }
 }

@@ -19,6 +19,28 @@ fn refused(from: &str, to: &str) -> String {
     read("a.mmd", &text.replacen(from, to, 1)).expect_err("the file is wrong").to_string()
 }
 
+/// A line without the entities that stand for Mermaid's own letters.
+fn without_entities(line: &str) -> String {
+    let mut parts = line.split('#');
+    let mut left = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (number, rest) = part.split_once(';').expect("an entity ends");
+        assert!(number.parse::<u32>().is_ok(), "{line}");
+        left.push_str(rest);
+    }
+    left
+}
+
+/// A file as it was before there were titles and numbers.
+fn older(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("  title") && !line.starts_with("  autonumber"));
+    let lines = lines.map(|line| match line.rsplit_once(", ") {
+        Some((before, last)) if last.ends_with(" no longer active") && !line.starts_with("%%") => before,
+        Some(_) | None => line,
+    });
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
 /// The line of the file on which a text stands.
 fn line_of(part: &str) -> usize {
     1 + write(&lost_401()).lines().position(|line| line.contains(part)).expect("the file says it")
@@ -35,11 +57,21 @@ proptest! {
     #[test]
     fn no_label_holds_what_mermaid_takes_for_its_own(trace in samples::any_trace()) {
         let text = write(&trace);
-        let steps = text.lines().skip_while(|line| *line != BEGINNING).skip(1);
-        for line in steps {
+        let picture = text.lines().skip_while(|line| *line != BEGINNING).skip(1);
+        for line in picture {
+            let foreign = line.contains(TITLE) || line.contains("here they part");
+            let line = if foreign { without_entities(line) } else { line.to_owned() };
             prop_assert!(!line.contains(['#', ';', '%']), "{}", line);
-            prop_assert!(line.split(|c: char| !c.is_alphanumeric()).all(|word| word != "end"), "{}", line);
+            let ends = line.split(|c: char| !c.is_alphanumeric()).any(|word| word == "end");
+            prop_assert!(foreign || !ends, "{}", line);
         }
+    }
+
+    #[test]
+    fn a_file_without_title_numbers_and_what_dies_reads_to_the_same(trace in samples::any_trace()) {
+        let old = older(&write(&trace));
+        prop_assert!(!old.contains(NUMBERED) && !old.contains("no longer active"));
+        prop_assert_eq!(read("a.mmd", &old), Ok(trace));
     }
 
     #[test]
@@ -186,8 +218,70 @@ fn a_file_without_steps_is_refused() {
     let text = write(&lost_401());
     let (before, _) = text.split_once("  P->>T1").expect("the first step opens the items");
     let error = read("a.mmd", before).expect_err("it is cut off").to_string();
-    let line = line_of("participant A");
-    assert_eq!(error, format!("a.mmd:{line}:31: the file breaks off before its first step"));
+    let line = line_of(NUMBERED);
+    assert_eq!(error, format!("a.mmd:{line}:13: the file breaks off before its first step"));
+}
+
+#[test]
+fn a_title_or_a_number_that_is_not_the_traces_is_refused() {
+    let line = line_of("title");
+    let error = refused("title a test", "title another");
+    assert_eq!(error, format!("a.mmd:{line}:3: here must stand `title a test`: the title is what `%% shows:` says"));
+    let text = write(&samples::two_tabs_race());
+    let wrong = |from: &str, to: &str| {
+        assert!(text.contains(from), "{text}");
+        read("a.mmd", &text.replacen(from, to, 1)).expect_err("the file is wrong").to_string()
+    };
+    // Two ticks, which Mermaid does not count, stand before the seventh step.
+    assert!(wrong("autonumber 7", "autonumber 5").ends_with("here must stand `autonumber 7`"));
+    assert!(wrong("  autonumber 7\n", "").ends_with("here must stand `autonumber 7`"));
+    assert!(wrong("  P->>T1: open", "  autonumber 8\n  P->>T1: open").ends_with("no number is told"));
+    assert!(
+        wrong(", r1 no longer active", "").contains("the model expects `T1->>A: refresh T1.1 arrives, a2 and r2, r1")
+    );
+}
+
+/// A trace on which a target does something else.
+fn parted() -> Trace {
+    let parting = Parting { expected: "401".to_owned(), seen: "200; #1 <b>end</b>".to_owned() };
+    let trace = lost_401();
+    Trace { header: Header { parting: Some(parting), ..trace.header }, ..trace }
+}
+
+#[test]
+fn a_file_says_at_its_last_step_what_was_expected_and_what_was_seen() {
+    let text = write(&parted());
+    assert!(text.contains("%% expected: 401\n%% seen: 200; #1 <b>end</b>\n"), "{text}");
+    let note = "Note over P,A: here they part<br/>expected 401<br/>seen 200#59; #35;1 #60;b#62;end#60;/b#62;\n";
+    assert!(text.ends_with(note), "{text}");
+    assert_eq!(read("a.mmd", &text), Ok(parted()));
+}
+
+#[test]
+fn a_parting_that_is_told_by_half_or_otherwise_is_refused() {
+    let text = write(&parted());
+    let wrong = |from: &str, to: &str| {
+        assert!(text.contains(from), "{text}");
+        read("a.mmd", &text.replacen(from, to, 1)).expect_err("the file is wrong").to_string()
+    };
+    assert!(wrong("%% seen: 200; #1 <b>end</b>\n", "").ends_with("the header lacks a line like `%% seen: 200 items`"));
+    assert!(wrong("%% expected: 401\n", "").ends_with("the header lacks a line like `%% expected: 401`"));
+    assert!(wrong("expected 401<br/>", "").contains("here must stand `Note over P,A: here they part<br/>expected 401"));
+    let (before, _) = text.split_once("  Note over P,A: here").expect("there is a note");
+    let error = read("a.mmd", before).expect_err("the note is missing").to_string();
+    assert!(error.ends_with("the file breaks off before the note that says how they part"), "{error}");
+    let error = read("a.mmd", &format!("{text}  P->>T1: open T1.1")).expect_err("there is more").to_string();
+    assert!(error.ends_with("a step more than the 3 of `%% steps:`"), "{error}");
+}
+
+#[test]
+fn a_title_is_broken_off_between_two_words() {
+    let mut trace = lost_401();
+    trace.header.shows = "one two three four five six seven ".repeat(4).trim_end().to_owned();
+    let text = write(&trace);
+    let title = text.lines().find(|line| line.starts_with("  title")).expect("there is a title");
+    assert!(title.ends_with("three four …") && title.chars().count() <= 100, "{title}");
+    assert_eq!(read("a.mmd", &text), Ok(trace));
 }
 
 #[test]
