@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod knobs;
 mod length;
+mod neighbours;
 mod reader;
 mod shrink;
 mod ticks;
@@ -24,6 +25,7 @@ pub use error::{PolicyError, PolicyErrors};
 pub use file::PolicyFile;
 pub use knobs::Difference;
 use knobs::Draft;
+pub use neighbours::Neighbour;
 pub use ticks::{FAR_AWAY, MOST_TICKS, Ticks, TooManyTicks};
 
 /// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
