@@ -9,6 +9,7 @@ mod cover;
 mod failure;
 mod flags;
 mod folder;
+mod help;
 mod policy;
 mod probe;
 mod replay;
@@ -39,7 +40,7 @@ Exit statuses, where several are true the first in the order 2, 1, 3, 4, 5, 0:
 /// Finds, proves and replays what goes wrong in the life of an OAuth token.
 #[derive(Parser, Debug)]
 #[command(name = "authloom", version, max_term_width = 80, args_conflicts_with_subcommands = true)]
-#[command(after_help = EXIT_STATUSES, after_long_help = EXIT_STATUSES)]
+#[command(after_help = EXIT_STATUSES, after_long_help = help::verify())]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -50,15 +51,25 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    #[command(after_long_help = help::verify())]
     Verify(verify::Verify),
+    #[command(after_long_help = help::check())]
     Check(check::Check),
+    #[command(after_long_help = help::cover())]
     Cover(cover::Cover),
+    #[command(after_long_help = help::replay())]
     Replay(replay::Replay),
+    #[command(after_long_help = help::show())]
     Show(show::Show),
+    #[command(after_long_help = help::probe())]
     Probe(probe::Probe),
+    #[command(after_long_help = help::audit())]
     Audit(audit::Audit),
+    #[command(after_long_help = help::target())]
     Target(target::TargetCommand),
+    #[command(after_long_help = help::policy())]
     Policy(policy::PolicyCommand),
+    #[command(after_long_help = help::serve())]
     Serve(serve::Serve),
 }
 

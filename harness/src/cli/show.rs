@@ -16,7 +16,7 @@ use crate::trace::{Trace, file, json, mermaid};
 /// Draw a trace as a sequence diagram: one from a file, or the shortest one that a property has.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Show {
-    /// A trace's file, or the name of a property: its counterexample, or how it comes about.
+    /// The file of a trace, or the name of a property: then the shortest trace that breaks it, or that shows it happen.
     #[arg(value_name = "FILE-OR-PROPERTY")]
     what: String,
 
@@ -25,7 +25,7 @@ pub(super) struct Show {
     #[command(flatten)]
     bounds: Bounds,
 
-    /// How to draw it.
+    /// The form to draw it in.
     #[arg(long, value_enum, default_value_t = Drawn::Diagram)]
     form: Drawn,
 }
@@ -71,11 +71,9 @@ impl Show {
         let (checked, _) = run::explore(&spec, self.bounds.into(), &mut progress);
         progress.finish();
         let finding = checked.finding(&self.what).expect("every property has a finding");
-        let sentence = finding.property.sentence;
         let (policy, scope) = (&spec.policy.name, spec.scope);
-        match (&finding.way, finding.verdict) {
-            (Some(way), Verdict::Violated) => Ok(run::trace_along(&spec, way.clone(), format!("broken: {sentence}"))),
-            (Some(way), _) => Ok(run::trace_along(&spec, way.clone(), sentence)),
+        match (run::trace_of(&checked, finding), finding.verdict) {
+            (Some(trace), _) => Ok(trace),
             (None, Verdict::Holds) => Err(Failure {
                 status: Status::NothingRun,
                 message: format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),
@@ -86,7 +84,7 @@ impl Show {
             }),
             (None, Verdict::Violated | Verdict::Reached | Verdict::Unknown) => Err(Failure {
                 status: Status::Unfinished,
-                message: format!("the run saw too little to tell of `{}`: allow more with --memory", self.what),
+                message: format!("the run saw too little to decide `{}`: allow more with --memory", self.what),
             }),
         }
     }

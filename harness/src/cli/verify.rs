@@ -11,6 +11,7 @@ use super::check;
 use super::failure::{Failure, written};
 use super::flags::budget::{Asking, Jobs};
 use super::flags::chosen::Chosen;
+use super::flags::saying::{Mend, Saying};
 use super::flags::{Bounds, Format, Subject, Summary, Turn, today, too_far_apart};
 use super::folder::Folder;
 use crate::explore::Limits;
@@ -48,6 +49,10 @@ pub(super) struct Verify {
 
     #[command(flatten)]
     summary: Summary,
+    #[command(flatten)]
+    saying: Saying,
+    #[command(flatten)]
+    mend: Mend,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -100,6 +105,7 @@ impl Verify {
         if let [target @ (Chosen::Live(_) | Chosen::Backend(_))] = targets {
             return self.live(target, how, out);
         }
+        let detail = self.saying.detail(self.format)?;
         let (spec, accepted) = self.subject.spec_and_accepted()?;
         let mut progress = Progress::start();
         let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec)).collect();
@@ -114,8 +120,8 @@ impl Verify {
         for replay in outcome.replays.iter_mut().flatten() {
             save(replay, &self.out)?;
         }
-        self.summary.append(|out| report::markdown::outcome(out, &outcome))?;
-        check::report(out, &outcome, self.format, &self.subject)?;
+        let mend = || self.mend.tried(&outcome.checked, self.bounds.into(), progress.explored());
+        check::report(out, &outcome, (self.format, detail), &self.subject.again(), (&self.summary, mend))?;
         Ok(outcome.status())
     }
 

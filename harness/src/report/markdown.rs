@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use super::acceptance;
+use super::lived::lived;
+use super::mend;
 use super::numbers::count;
 use super::policy::caution;
-use super::replay::{covered, driven, races_in_words, troubles};
+use super::replay::{covered, driven, not_replayed, races_in_words, troubles};
 use super::text::sentence;
-use crate::run::{Breach, Checked, Outcome, Replay, Replayed, Status, TraceVerdict, trace_along};
+use crate::run::{Breach, Checked, Mending, Outcome, Replay, Replayed, Status, TraceVerdict, trace_of};
 use crate::trace::{Trace, mermaid};
 
 /// Pictures at most: whoever mends these will run it again.
@@ -20,7 +22,26 @@ const MOST_DRAWN: usize = 5;
 pub fn outcome(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     writeln!(out, "## {} {}\n", sign(outcome.status()), plain(&sentence(outcome)))?;
     properties(out, &outcome.checked)?;
+    if let Some(why) = not_replayed(outcome) {
+        writeln!(out, "Not replayed. {}\n", plain(why))?;
+    }
     outcome.replays.iter().flatten().try_for_each(|replay| target(out, replay, &[]))
+}
+
+/// Writes what would mend a policy.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn mending(out: &mut dyn Write, mending: &Mending) -> io::Result<()> {
+    writeln!(out, "### What would mend it\n\n{}.\n", mend::tried(mending))?;
+    for way_out in mending.ways_out() {
+        writeln!(out, "* `{}`: {}", code(&way_out.change.join(", ")), plain(&mend::effect(&way_out)))?;
+    }
+    writeln!(out)?;
+    for remark in mend::remarks(mending) {
+        writeln!(out, "{}\n", plain(&remark))?;
+    }
+    Ok(())
 }
 
 /// Writes what came of a target alone; of given traces, each.
@@ -32,9 +53,9 @@ pub fn replay(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io
     let (sign, sentence) = match replay.status() {
         Status::Holds => ("✓", format!("{name} does what the model says")),
         Status::Broken => ("✗", format!("{name} diverges from the model")),
-        Status::NothingRun => ("?", format!("{name} could be asked nothing")),
+        Status::NothingRun => ("?", format!("nothing could be asked of {name}")),
         Status::Unfinished => ("?", format!("{name} was not asked everything")),
-        Status::Fault | Status::WrongInput => ("?", format!("{name} could not be asked")),
+        Status::Fault | Status::WrongInput => ("?", format!("{name} could not be driven")),
     };
     writeln!(out, "## {sign} {sentence}\n")?;
     target(out, replay, replayed)
@@ -57,9 +78,12 @@ fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
         writeln!(out, "| `{}` | {} | {} |", property.name, plain(property.sentence), plain(property.source))?;
     }
     writeln!(out)?;
+    for finding in &broken {
+        let lived = lived(finding.property).unwrap_or_default();
+        writeln!(out, "**`{}`** {}\n", finding.property.name, plain(lived))?;
+    }
     for finding in broken.into_iter().take(MOST_DRAWN) {
-        if let Some(way) = finding.way.clone() {
-            let trace = trace_along(&checked.spec, way, format!("broken: {}", finding.property.sentence));
+        if let Some(trace) = trace_of(checked, finding) {
             picture(out, &format!("How <code>{}</code> is broken", finding.property.name), &trace)?;
         }
     }
@@ -78,13 +102,16 @@ fn target(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Re
     for one in replayed.iter().filter(unlike) {
         writeln!(out, "* `{}`: {}", code(&one.file.display().to_string()), in_words(one.verdict))?;
     }
+    races(out, replayed)?;
+    replay.breaches.iter().take(MOST_DRAWN).try_for_each(|breach| diverges(out, breach))
+}
+
+/// What came of messages that were let go at once.
+pub(super) fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
     for (what, lines) in races_in_words(replayed) {
         writeln!(out, "* {}: {}", plain(&what), plain(&lines.join(", ")))?;
     }
-    if !replayed.is_empty() {
-        writeln!(out)?;
-    }
-    replay.breaches.iter().take(MOST_DRAWN).try_for_each(|breach| diverges(out, breach))
+    if replayed.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 fn in_words(verdict: TraceVerdict) -> &'static str {
@@ -98,13 +125,13 @@ fn in_words(verdict: TraceVerdict) -> &'static str {
     }
 }
 
-fn diverges(out: &mut dyn Write, breach: &Breach) -> io::Result<()> {
+pub(super) fn diverges(out: &mut dyn Write, breach: &Breach) -> io::Result<()> {
     let rule = breach.rule;
     writeln!(out, "**Rule** {} ({})  ", plain(rule.sentence), plain(rule.source))?;
     writeln!(out, "**Expected** {}  ", plain(&breach.expected))?;
     writeln!(out, "**Seen** {}", plain(&breach.seen))?;
     if breach.again.of > 0 {
-        writeln!(out, "in {} of {} runs", breach.again.times, breach.again.of)?;
+        writeln!(out, "seen in {} of {} runs", breach.again.times, breach.again.of)?;
     }
     writeln!(out)?;
     picture(out, "The way there", &breach.trace)?;

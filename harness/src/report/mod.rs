@@ -4,12 +4,15 @@
 //! anything; the verdict is the outcome's. Colour is written as escape codes, and stripped by the writer where nobody sees it.
 
 mod acceptance;
+pub mod audit;
 pub mod cover;
 pub mod failure;
 pub mod json;
 pub mod junit;
 mod layout;
+mod lived;
 pub mod markdown;
+pub mod mend;
 mod numbers;
 mod picture;
 pub mod policy;

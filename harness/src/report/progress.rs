@@ -20,6 +20,7 @@ pub struct Progress {
     shown: Shown,
     calls: u32,
     at: Option<std::mem::Discriminant<Stage>>,
+    explored: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -35,11 +36,18 @@ impl Progress {
     #[expect(clippy::disallowed_methods, reason = "this shell measures for a person")]
     pub fn start() -> Self {
         let shown = if std::io::stderr().is_terminal() { Shown::NotYet } else { Shown::Never };
-        Self { started: Instant::now(), shown, calls: 0, at: None }
+        Self { started: Instant::now(), shown, calls: 0, at: None, explored: None }
+    }
+
+    /// How long the exploring took that came first.
+    #[must_use]
+    pub fn explored(&self) -> Duration {
+        self.explored.unwrap_or_else(|| self.elapsed())
     }
 
     /// Takes the bar away, so that a report can be printed.
     pub fn finish(&mut self) {
+        self.explored = Some(self.explored());
         if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
         }
@@ -53,6 +61,9 @@ impl Watch for Progress {
     fn saw(&mut self, stage: &Stage) {
         let news = self.at.replace(std::mem::discriminant(stage)) != Some(std::mem::discriminant(stage));
         self.calls = self.calls.wrapping_add(1);
+        if news && !matches!(stage, Stage::Exploring(_)) {
+            self.explored = Some(self.explored());
+        }
         let rare = !matches!(stage, Stage::Replaying { .. });
         if !news && !rare && !self.calls.is_multiple_of(CALLS_PER_LOOK) {
             return;

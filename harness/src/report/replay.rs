@@ -9,12 +9,18 @@ use super::layout::{WIDTH, entry, heading, wrap};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::run::{Again, Breach, Coverage, Extent, Replay, Replayed, Status, Tally, TraceVerdict};
+use crate::run::{Again, Breach, Coverage, Extent, Outcome, Replay, Replayed, Status, Tally, TraceVerdict};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
 /// Up to so many traces are listed one by one; of more, only those that do not conform.
 const MOST_LISTED: usize = 20;
+
+/// Why nothing was driven, where something should have been.
+pub(super) fn not_replayed(outcome: &Outcome) -> Option<&'static str> {
+    const CUT: &str = "The graph was cut off: what it lacks would look as if it were covered.";
+    outcome.replays.as_ref().filter(|replays| replays.is_empty()).map(|_| CUT)
+}
 
 /// Writes what came of each target, and draws where one diverges.
 ///
@@ -132,7 +138,7 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
     }
     if breach.again.of > 0 {
         let Again { times, of } = breach.again;
-        entry(out, "  again", 10, &format!("{times} of {of} times"), Style::new())?;
+        entry(out, "  again", 10, &format!("seen in {times} of {of} runs"), Style::new())?;
     }
     match &breach.saved {
         Some(path) => entry(out, "  saved", 10, &path.display().to_string(), Style::new()),

@@ -1,5 +1,6 @@
 //! What people and machines read of one fixed outcome.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use authloom_model::policy::Accepted;
@@ -7,9 +8,10 @@ use authloom_model::rule::NOTHING_ELSE;
 use authloom_model::{Policy, Scope, Spec};
 use toml::value::Datetime;
 
-use super::{json, junit, markdown, text};
+use super::text::Detail;
+use super::{json, junit, markdown, mend, text};
 use crate::explore::Limits;
-use crate::run::{Breach, Coverage, Outcome, Replay, Status, Unwatched, explore, trace_along};
+use crate::run::{Breach, Coverage, MendBudget, Mending, Outcome, Replay, Status, Unwatched, explore, trace_along};
 
 fn spec(profile: &str) -> Spec {
     let policy = Policy::profile(profile).expect("the profile is listed");
@@ -47,7 +49,96 @@ fn mixed() -> Outcome {
 
 #[test]
 fn people_read_the_verdict_then_the_reasons() {
-    insta::assert_snapshot!(written(|out| text::outcome(out, &mixed(), " --policy lost-answer")));
+    insta::assert_snapshot!(written(|out| text::outcome(out, &mixed(), " --policy lost-answer", Detail::Everything)));
+}
+
+/// What would mend the policy of [`mixed`], of which not everything was tried.
+fn mending() -> Mending {
+    let checked = mixed().checked;
+    let tried = MendBudget::Settings(20);
+    crate::run::mend(&checked, Limits::default(), NonZeroUsize::MIN, tried).expect("a promise is broken")
+}
+
+#[test]
+fn people_read_what_would_mend_it_and_what_was_not_tried() {
+    insta::assert_snapshot!(written(|out| mend::text(out, &mending())));
+    insta::assert_snapshot!(written(|out| markdown::mending(out, &mending())));
+}
+
+#[test]
+fn people_read_names_alone_unless_they_ask_for_more() {
+    insta::assert_snapshot!(written(|out| text::outcome(out, &mixed(), "", Detail::Screen)));
+}
+
+#[test]
+fn people_in_a_hurry_read_a_line_for_each_thing_that_is_wrong_and_the_verdict() {
+    insta::assert_snapshot!(written(|out| text::outcome(out, &mixed(), "", Detail::Verdict)));
+}
+
+#[test]
+fn a_proof_fits_on_one_screen() {
+    let (checked, _) =
+        explore(&Spec::new(Policy::recommended(), Scope::SMALL).unwrap(), Limits::default(), &mut Unwatched);
+    let proof = written(|out| text::outcome(out, &Outcome { checked, replays: None }, "", Detail::Screen));
+    // With the command line above it and the prompt below it.
+    assert!(proof.lines().count() + 2 <= 24, "{} lines:\n{proof}", proof.lines().count());
+}
+
+#[test]
+fn what_was_not_put_to_the_test_is_no_pass() {
+    let said = written(|out| json::outcome(out, &mixed(), None));
+    let object: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+    let find = |name: &str| {
+        let properties = object["properties"].as_array().expect("the properties are a list");
+        properties.iter().find(|property| property["name"] == name).expect("the property is there").clone()
+    };
+    let idle = find("no-grace-for-thieves");
+    assert_eq!((&idle["verdict"], &idle["premise_property"]), (&"not_tested".into(), &"theft".into()));
+    assert_eq!(find("replay-contained")["verdict"], "holds");
+    let xml = written(|out| junit::outcome(out, &mixed(), None));
+    let (_, after) =
+        xml.split_once("<testcase name=\"no-grace-for-thieves\" classname=\"never\">").expect("it is told");
+    assert!(after.trim_start().starts_with("<skipped message=\"not put to the test: `theft` never"), "{after}");
+}
+
+#[test]
+fn machines_read_each_trace_where_people_see_it_drawn() {
+    let said = written(|out| json::outcome(out, &mixed(), Some(&mending())));
+    let object: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+    let reads = |trace: &serde_json::Value| crate::trace::json::read("a.json", &trace.to_string());
+    for property in object["properties"].as_array().expect("the properties are a list") {
+        let told = property["trace_length"].as_u64();
+        assert_eq!(told.is_some(), property.get("trace").is_some(), "{property}");
+        if let Some(length) = told {
+            assert_eq!(reads(&property["trace"]).map(|trace| trace.steps.len() as u64), Ok(length));
+        }
+    }
+    let divergence = &object["replays"][1]["divergences"][0];
+    assert_eq!((&divergence["expected"], &divergence["saved"]), (&"401".into(), &"traces/http-diverges-1.mmd".into()));
+    assert!(reads(&divergence["trace"]).is_ok());
+    assert_eq!((&object["mending"]["tried"], &object["status"]), (&20.into(), &1.into()));
+    assert_eq!(
+        object["mending"]["not_tried"].as_array().map(Vec::len),
+        object["mending"]["of"].as_u64().map(|of| of as usize - 20)
+    );
+}
+
+/// Leaves the steps of traces out: a page of them is enough elsewhere.
+fn without_traces(value: &mut serde_json::Value) {
+    let members = match value {
+        serde_json::Value::Object(object) => {
+            if let Some(trace) = object.get_mut("trace") {
+                *trace = "a trace".into();
+            }
+            object.values_mut().collect::<Vec<_>>()
+        }
+        serde_json::Value::Array(array) => array.iter_mut().collect(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => Vec::new(),
+    };
+    members.into_iter().for_each(without_traces);
 }
 
 /// The same, with the broken promise accepted, and one that holds.
@@ -74,7 +165,7 @@ fn what_is_accepted_is_said_in_every_report_with_its_reason() {
     let in_force = "accepted: the client | cannot wait (until 2026-12-31)";
     let stale = "accepted as broken, but it holds: drop its [[accepted]] from the policy's file (it was broken once)";
     let untested = "accepted, but not put to the test: thieves are not looked at";
-    let text = written(|out| text::outcome(out, &outcome, ""));
+    let text = written(|out| text::outcome(out, &outcome, "", Detail::Screen));
     let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for sentence in [in_force, stale, untested] {
         assert!(said.contains(sentence), "{text}");
@@ -87,14 +178,14 @@ fn what_is_accepted_is_said_in_every_report_with_its_reason() {
         "{markdown}"
     );
     assert!(!markdown.contains("| broken promise |"), "{markdown}");
-    let json: serde_json::Value = serde_json::from_str(&written(|out| json::outcome(out, &outcome))).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&written(|out| json::outcome(out, &outcome, None))).unwrap();
     let property = |name: &str| json["properties"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
     let right = serde_json::json!({ "state": "in_force", "reason": "the client | cannot wait", "until": "2026-12-31" });
     assert_eq!(property("survives-a-loss")["accepted"], right);
     assert_eq!(property("code-spent-once")["accepted"]["state"], "stale");
     assert_eq!(property("no-grace-for-thieves")["accepted"]["state"], "untested");
     assert!(property("idle-bound").get("accepted").is_none());
-    let junit = written(|out| junit::outcome(out, &outcome));
+    let junit = written(|out| junit::outcome(out, &outcome, None));
     assert!(junit.contains("<skipped message=\"accepted: the client | cannot wait (until 2026-12-31)\"/>"), "{junit}");
     assert!(junit.contains("failures=\"1\"") && junit.contains("type=\"stale\""), "{junit}");
 }
@@ -105,11 +196,11 @@ fn a_report_on_a_shrunk_policy_says_what_its_verdict_is_not() {
     outcome.checked.spec.policy.shrunk_from = Some("production".to_owned());
     let caution = "shrunk from production: its limits come in the same order, but sums of durations are lost: a promise that holds here can \
                    be broken under the real durations";
-    let text = written(|out| text::outcome(out, &outcome, ""));
+    let text = written(|out| text::outcome(out, &outcome, "", Detail::Screen));
     assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(caution), "{text}");
     for said in [
-        written(|out| json::outcome(out, &outcome)),
-        written(|out| junit::outcome(out, &outcome)),
+        written(|out| json::outcome(out, &outcome, None)),
+        written(|out| junit::outcome(out, &outcome, None)),
         written(|out| markdown::outcome(out, &outcome)),
     ] {
         assert!(said.contains(caution), "{said}");
@@ -121,21 +212,22 @@ fn a_report_on_a_shrunk_policy_says_what_its_verdict_is_not() {
 
 #[test]
 fn machines_read_one_object_on_one_line() {
-    let said = written(|out| json::outcome(out, &mixed()));
+    let said = written(|out| json::outcome(out, &mixed(), None));
     assert_eq!(said.lines().count(), 1);
-    let value: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+    let mut value: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+    without_traces(&mut value);
     insta::assert_snapshot!(serde_json::to_string_pretty(&value).expect("a value can be written"));
 }
 
 #[test]
 fn a_check_alone_has_no_replays() {
-    let said = written(|out| json::outcome(out, &Outcome { replays: None, ..mixed() }));
+    let said = written(|out| json::outcome(out, &Outcome { replays: None, ..mixed() }, None));
     assert!(!said.contains("replays"), "{said}");
 }
 
 #[test]
 fn continuous_integration_reads_a_failure_for_each_promise_and_rule_that_is_broken() {
-    insta::assert_snapshot!(written(|out| junit::outcome(out, &mixed())));
+    insta::assert_snapshot!(written(|out| junit::outcome(out, &mixed(), None)));
 }
 
 #[test]
@@ -167,8 +259,10 @@ fn nothing_that_is_said_is_taken_for_markdown() {
 fn no_line_for_people_is_wider_than_a_terminal() {
     let (cut, _) = explore(&spec("recommended"), Limits { worlds: 100, ..Limits::default() }, &mut Unwatched);
     let cut = Outcome { checked: cut, replays: Some(Vec::new()) };
-    for outcome in [mixed(), cut, accepting()] {
-        for line in written(|out| text::outcome(out, &outcome, "")).lines() {
+    let details = [Detail::Screen, Detail::Everything];
+    let outcomes = [mixed(), cut, accepting()];
+    for (outcome, detail) in outcomes.iter().flat_map(|outcome| details.map(|detail| (outcome, detail))) {
+        for line in written(|out| text::outcome(out, outcome, "", detail)).lines() {
             assert!(line.chars().count() <= super::layout::WIDTH, "{line}");
         }
     }

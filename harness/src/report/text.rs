@@ -9,13 +9,14 @@ use indicatif::HumanCount;
 
 use super::acceptance;
 use super::layout::{entry, heading};
+use super::lived::lived;
 use super::numbers::{bytes, chance, count};
 use super::picture::picture;
 use super::policy::caution;
 use super::replay;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::explore::{Completeness, CutReason};
-use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, trace_along};
+use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, trace_of};
 
 /// Counterexamples drawn at most: a fourth picture helps nobody to repair the first.
 const MOST_DRAWN: usize = 3;
@@ -24,23 +25,67 @@ pub(super) const SENTENCES: usize = 28;
 /// Where the facts begin.
 const FACTS: usize = 13;
 
+/// How much to say.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Detail {
+    /// A line for each broken promise and each divergence, and the verdict.
+    Verdict,
+    /// What is wrong in full, and what holds by its name.
+    #[default]
+    Screen,
+    /// Every property with its sentence.
+    Everything,
+}
+
 /// Writes an outcome for people. `again` are the flags that ask for the same policy and scope, each after a space.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn outcome(out: &mut dyn Write, outcome: &Outcome, again: &str) -> io::Result<()> {
+pub fn outcome(out: &mut dyn Write, outcome: &Outcome, again: &str, detail: Detail) -> io::Result<()> {
     let checked = &outcome.checked;
+    if detail == Detail::Verdict {
+        return quiet(out, outcome);
+    }
     headline(out, outcome)?;
-    facts(out, checked)?;
-    violated(out, checked)?;
-    acceptance::text(out, checked)?;
-    promises(out, checked)?;
-    within_reach(out, checked)?;
-    happenings(out, checked)?;
-    if let Some(replays) = &outcome.replays {
+    facts(out, checked, detail)?;
+    match detail {
+        Detail::Verdict | Detail::Screen => {
+            names(out, checked)?;
+            violated(out, checked)?;
+            acceptance::text(out, checked)?;
+        }
+        Detail::Everything => {
+            violated(out, checked)?;
+            acceptance::text(out, checked)?;
+            promises(out, checked)?;
+            within_reach(out, checked)?;
+            happenings(out, checked)?;
+        }
+    }
+    if let Some(why) = replay::not_replayed(outcome) {
+        heading(out, "Not replayed", UNSURE, "")?;
+        entry(out, "", 4, why, Style::new())?;
+    } else if let Some(replays) = &outcome.replays {
         replay::replays(out, replays)?;
     }
     conclusion(out, outcome, again)
+}
+
+/// A line for each thing that is wrong, and the verdict.
+fn quiet(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    for finding in broken(&outcome.checked) {
+        writeln!(out, "{BAD}✗{BAD:#} {}: {}", finding.property.name, finding.property.sentence)?;
+    }
+    for finding in outcome.checked.findings.iter().filter(|finding| finding.is_stale()) {
+        writeln!(out, "{BAD}✗{BAD:#} {}: accepted as broken, but it holds", finding.property.name)?;
+    }
+    for replay in outcome.replays.iter().flatten() {
+        for breach in &replay.breaches {
+            writeln!(out, "{BAD}✗{BAD:#} {}: other than `{}`", replay.target, breach.rule.sentence)?;
+        }
+    }
+    let (style, sign, sentence) = verdict(outcome);
+    writeln!(out, "{style}{sign} {sentence}{style:#}")
 }
 
 fn headline(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
@@ -75,12 +120,12 @@ fn verdict(outcome: &Outcome) -> (Style, char, String) {
             (BAD, '✗', format!("{subject}: {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")))
         }
         Status::Unfinished => (UNSURE, '?', format!("{subject}: {}", unfinished(outcome))),
-        Status::NothingRun => (UNSURE, '?', format!("{subject}: the model holds, but nothing could be replayed")),
+        Status::NothingRun => (UNSURE, '?', format!("{subject}: every promise holds, but nothing could be replayed")),
         Status::Fault | Status::WrongInput => {
-            (UNSURE, '?', format!("{subject}: the model holds, but the replay failed for reasons of its own"))
+            (UNSURE, '?', format!("{subject}: every promise holds, but the servers could not be driven"))
         }
         Status::Holds if outcome.replays.is_some() => {
-            (GOOD, '✓', format!("{subject}: every promise holds{}, and the servers keep to it", but(checked)))
+            (GOOD, '✓', format!("{subject}: every promise holds{}, and the servers conform", but(checked)))
         }
         Status::Holds => (GOOD, '✓', format!("{subject}: every promise holds{}, whatever happens", but(checked))),
     }
@@ -107,7 +152,7 @@ fn unfinished(outcome: &Outcome) -> String {
         Completeness::Complete if outcome.checked.status() == Status::Holds => {
             "every promise holds, but not every step was replayed".to_owned()
         }
-        Completeness::Complete => "nothing wrong, but what stays within reach was not looked at".to_owned(),
+        Completeness::Complete => "nothing wrong, but what stays within reach is undecided".to_owned(),
     }
 }
 
@@ -123,7 +168,7 @@ fn diverges(targets: u64) -> String {
     }
 }
 
-fn facts(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<()> {
     let Spec { policy, scope, ticks } = &checked.spec;
     writeln!(out)?;
     let tick = humantime::format_duration(ticks.tick);
@@ -131,40 +176,44 @@ fn facts(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     if let Some(caution) = caution(policy) {
         entry(out, "", FACTS, &caution, UNSURE)?;
     }
-    fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope)))?;
+    fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope, detail)))?;
     let steps = checked.steps.map(|steps| format!(", {}", count(steps, "step"))).unwrap_or_default();
     let depth = checked.depth.map(|depth| format!(", {depth} deep")).unwrap_or_default();
     fact(out, "explored", &format!("{}{steps}{depth}: {}", count(checked.worlds, "world"), extent(checked)))?;
     let odds = chance(checked.collision_probability);
-    fact(out, "certainty", &format!("the chance that one world was taken for another and skipped is {odds}"))
+    fact(out, "certainty", &format!("the chance that a world was missed is {odds}"))
 }
 
 fn fact(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     entry(out, &format!("  {label}"), FACTS, text, Style::new())
 }
 
-/// A scope in words.
-fn scope_in_words(scope: Scope) -> String {
-    let calls = format!("{} each", count(scope.calls.into(), "call"));
-    let losses = match scope.losses {
+/// A scope in words: what it allows, and in full also what it does not bound.
+fn scope_in_words(scope: Scope, detail: Detail) -> String {
+    let mut allows = vec![format!("{}, {} each", count(scope.tabs.into(), "tab"), count(scope.calls.into(), "call"))];
+    match scope.flows {
+        1 if detail == Detail::Everything => allows.push("one sign-in or sign-out at a time".to_owned()),
+        1 => {}
+        flows => allows.push(format!("{flows} sign-ins and sign-outs at once")),
+    }
+    allows.push(match scope.losses {
         0 => "no message is lost".to_owned(),
         1 => "1 message may be lost".to_owned(),
         losses => format!("{losses} messages may be lost"),
-    };
-    let flows = match scope.flows {
-        1 => "one sign-in or sign-out at a time".to_owned(),
-        flows => format!("{flows} sign-ins and sign-outs at once"),
-    };
-    let thefts = match scope.thefts {
-        0 => String::new(),
-        1 => "; a thief may copy a code or a session once".to_owned(),
-        thefts => format!("; a thief may copy a code or a session {thefts} times"),
-    };
-    format!("{}, {calls}; {flows}; {losses}{thefts}; sessions of any length", count(scope.tabs.into(), "tab"))
+    });
+    match scope.thefts {
+        0 => {}
+        1 => allows.push("a thief may copy a code or a session once".to_owned()),
+        thefts => allows.push(format!("a thief may copy a code or a session {thefts} times")),
+    }
+    if detail == Detail::Everything {
+        allows.push("sessions of any length".to_owned());
+    }
+    allows.join("; ")
 }
 
 /// How much of everything that is.
-fn extent(checked: &Checked) -> String {
+pub(super) fn extent(checked: &Checked) -> String {
     match checked.completeness {
         Completeness::Complete => "all there are".to_owned(),
         Completeness::Bounded { depth, frontier } => {
@@ -176,7 +225,8 @@ fn extent(checked: &Checked) -> String {
                 CutReason::Memory { limit_bytes } => format!("more than fit into {}", bytes(limit_bytes)),
                 CutReason::Capacity { name } => format!("the model has no room for more {name}"),
             };
-            format!("cut off, {why}. {} were explored, {} wait", count(explored, "world"), HumanCount(frontier))
+            let (explored, waiting) = (count(explored, "world"), HumanCount(frontier));
+            format!("cut off, {why}; {explored} explored, {waiting} found and not explored")
         }
     }
 }
@@ -193,19 +243,45 @@ fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
         if let Some(over) = &finding.acceptance {
             entry(out, "", SENTENCES, &acceptance::sentence(over), DIM)?;
         }
+        entry(out, "", 4, lived(finding.property).unwrap_or_default(), Style::new())?;
     }
     for finding in broken.iter().filter(|finding| finding.way.is_some()).take(MOST_DRAWN) {
-        let way = finding.way.clone().unwrap_or_default();
-        heading(out, &format!("How {} is broken", finding.property.name), TITLE, &count(way.len() as u64, "step"))?;
+        let Some(trace) = trace_of(checked, finding) else { continue };
+        let steps = count(trace.steps.len() as u64, "step");
+        heading(out, &format!("How {} is broken", finding.property.name), TITLE, &steps)?;
         writeln!(out)?;
-        out.write_all(picture(&trace_along(&checked.spec, way, broken_sentence(finding)), None).as_bytes())?;
+        out.write_all(picture(&trace, None).as_bytes())?;
     }
     Ok(())
 }
 
-/// What a counterexample shows.
-fn broken_sentence(finding: &Finding) -> String {
-    format!("broken: {}", finding.property.sentence)
+/// What holds and what happens, by name.
+fn names(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    let promises = || checked.findings.iter().filter(|finding| !is_reachable(finding));
+    let holding = || promises().filter(|finding| finding.verdict == Verdict::Holds);
+    let (idle, tested): (Vec<_>, Vec<_>) = holding().partition(|finding| companion(finding).is_some());
+    let unknown: Vec<_> = promises().filter(|finding| finding.verdict == Verdict::Unknown).collect();
+    for (label, findings) in [("hold", tested), ("undecided", unknown)] {
+        if !findings.is_empty() {
+            let listed = listing(findings.iter().map(|finding| finding.property.name));
+            fact(out, label, &format!("{}: {listed}", count(findings.len() as u64, "promise")))?;
+        }
+    }
+    if !idle.is_empty() {
+        let listed = listing(idle.iter().map(|finding| finding.property.name));
+        fact(out, "untested", &format!("{listed}: what they are about never happens here"))?;
+    }
+    let (happen, of) = happening(checked);
+    let never = listing(with(checked, Verdict::NotReached).map(|finding| finding.property.name));
+    let never = if never.is_empty() { never } else { format!("; never here: {never}") };
+    fact(out, "happen", &format!("{happen} of {of} situations{never}"))
+}
+
+/// How many of the situations that are asked about are seen to happen, and of how many.
+fn happening(checked: &Checked) -> (usize, usize) {
+    let asked = checked.findings.iter().filter(|finding| is_reachable(finding));
+    let seen = asked.clone().filter(|finding| finding.verdict == Verdict::Reached);
+    (seen.count(), asked.count())
 }
 
 fn promises(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
@@ -220,7 +296,7 @@ fn promises(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
         let note = format!("What they are about never happens in this scope: {}.", listing(companions));
         entry(out, "", 4, &note, DIM)?;
     }
-    section(out, "Promises nobody can vouch for", UNSURE, '?', &unknown)
+    section(out, "Promises that are undecided", UNSURE, '?', &unknown)
 }
 
 fn companion(finding: &Finding) -> Option<&'static str> {
@@ -235,7 +311,7 @@ fn within_reach(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     section(out, "Always within reach", GOOD, '✓', &recoverable(Verdict::Holds))?;
     section(
         out,
-        "Perhaps not always within reach: that takes the whole graph",
+        "Undecided: whether it is always within reach takes the whole graph",
         UNSURE,
         '?',
         &recoverable(Verdict::Unknown),
@@ -245,13 +321,10 @@ fn within_reach(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
 fn happenings(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let names =
         |verdict| with(checked, verdict).filter(|finding| is_reachable(finding)).map(|found| found.property.name);
-    let asked = checked.findings.iter().filter(|finding| is_reachable(finding)).count();
-    let seen: Vec<&str> = names(Verdict::Reached).collect();
-    heading(out, "Seen to happen", TITLE, &format!("{} of {asked}", seen.len()))?;
-    entry(out, "", 4, &listing(seen), Style::new())?;
-    for (label, verdict) in
-        [("cannot happen in this scope: ", Verdict::NotReached), ("not seen yet: ", Verdict::Unknown)]
-    {
+    let (seen, asked) = happening(checked);
+    heading(out, "Situations that happen", TITLE, &format!("{seen} of {asked}"))?;
+    entry(out, "", 4, &listing(names(Verdict::Reached)), Style::new())?;
+    for (label, verdict) in [("never in this scope: ", Verdict::NotReached), ("not seen so far: ", Verdict::Unknown)] {
         let rest = listing(names(verdict));
         if !rest.is_empty() {
             entry(out, "", 4, &format!("{label}{rest}"), DIM)?;
@@ -299,25 +372,25 @@ fn advice(outcome: &Outcome, again: &str) -> Vec<String> {
         Completeness::Cut { reason, .. } => advice.push(way_out(reason).to_owned()),
         Completeness::Bounded { .. } => advice.push("Leave out --depth to see everything.".to_owned()),
         Completeness::Complete if with(checked, Verdict::Unknown).any(is_recoverable) => {
-            advice.push("What is always within reach takes the graph: leave out --no-graph and --engine.".to_owned());
+            advice.push("Leave out --no-graph and --engine to decide what is always within reach.".to_owned());
         }
         Completeness::Complete => {}
     }
     for finding in broken(checked).filter(|finding| finding.way.is_some()).skip(MOST_DRAWN) {
-        advice.push(format!("`authloom show {}{again}` draws how that is broken", finding.property.name));
+        advice.push(format!("`authloom show {}{again}` draws how it is broken", finding.property.name));
     }
     for replay in outcome.replays.iter().flatten() {
         for saved in replay.breaches.iter().filter_map(|breach| breach.saved.as_ref()) {
             let (path, target) = (saved.display(), replay.called.as_ref().unwrap_or(&replay.target));
-            advice.push(format!("`authloom replay {path} --target {target}` shows that again"));
+            advice.push(format!("`authloom replay {path} --target {target}` drives it again"));
         }
     }
     if advice.is_empty() && outcome.replays.is_none() {
-        advice.push(format!("`authloom verify{again}` replays every step of this on real servers"));
+        advice.push(format!("`authloom verify{again}` replays every step on real servers"));
     }
     if advice.len() < 2 && checked.completeness == Completeness::Complete {
         let seen = with(checked, Verdict::Reached).map(|finding| finding.property.name).next_back();
-        advice.extend(seen.map(|name| format!("`authloom show {name}{again}` draws how that happens")));
+        advice.extend(seen.map(|name| format!("`authloom show {name}{again}` draws how it happens")));
     }
     advice
 }

@@ -7,6 +7,7 @@
 
 mod acceptance;
 mod check;
+mod mend;
 #[cfg(test)]
 mod presented;
 mod races;
@@ -19,7 +20,8 @@ mod verify;
 mod watch;
 
 pub use acceptance::{Acceptance, AcceptanceState};
-pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along};
+pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along, trace_of};
+pub use mend::{MendBudget, Mended, Mending, Setting, Tried, WayOut, mend};
 pub use races::races;
 pub use replay::{
     Again, Breach, Coverage, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, NotDriven, Open, OpenFor, Plan,

@@ -2,6 +2,7 @@
 
 pub(in crate::cli) mod budget;
 pub(in crate::cli) mod chosen;
+pub(in crate::cli) mod saying;
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -19,6 +20,21 @@ use crate::explore::Limits;
 
 const RECOMMENDED: &str = "recommended";
 
+/// What each scope allows.
+pub(in crate::cli) const SCOPES: &str = "\
+What may happen around it. Each of these lets one message be lost, and
+sessions be of any length:
+  theft    one tab, one call at a time, and a thief who copies a code or
+           a session once
+  small    one tab with two calls at a time
+  default  two tabs that share a session, one call at a time each
+  large    two tabs with two calls at a time each: for `check` alone, a
+           minute or more
+Or in full, like `tabs=3,calls=1,flows=1,losses=0,thefts=0`: tabs, calls
+at a time in each, sign-ins and sign-outs at a time, messages that may
+be lost, times that a thief may copy something. What is left out is as
+in default.";
+
 /// What to look at.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct Subject {
@@ -26,9 +42,8 @@ pub(in crate::cli) struct Subject {
     #[arg(long, value_name = "NAME-OR-FILE", default_value = RECOMMENDED)]
     pub(in crate::cli) policy: String,
 
-    /// What may happen around it. small: one tab with two parallel calls; default: two tabs that share a session; large: two tabs with two
-    /// parallel calls each. In each of them one message may be lost. Or in full, like `tabs=3,calls=1,flows=1,losses=0`.
-    #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT)]
+    /// What may happen around it: theft, small, default, large, or in full like `tabs=3,losses=0`.
+    #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT, long_help = SCOPES)]
     pub(in crate::cli) scope: Scope,
 }
 
@@ -95,22 +110,22 @@ pub(in crate::cli) struct Bounds {
     #[arg(long, value_name = "SIZE", value_parser = memory, default_value = "4GiB")]
     pub(in crate::cli) memory: u64,
 
-    /// Worlds to explore at most.
+    /// Explore at most this many worlds.
     #[arg(long, value_name = "COUNT", default_value_t = u32::MAX, hide_default_value = true,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(in crate::cli) max_worlds: u32,
 
-    /// Steps from the beginning to look ahead at most.
+    /// Explore at most this many steps from the beginning.
     #[arg(long, value_name = "STEPS")]
     pub(in crate::cli) depth: Option<u32>,
 }
 
-/// How to say what came of it.
+/// The form of a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(in crate::cli) enum Format {
     /// For people.
     Text,
-    /// One object on one line, for machines.
+    /// One object on one line, for machines; harness/schema/report.schema.json in the repository describes it.
     Json,
     /// JUnit XML, for continuous integration.
     Junit,
