@@ -10,24 +10,30 @@ use clap::Args;
 use super::failure::{Failure, written};
 use super::flags::budget::Budget;
 use super::flags::chosen::{Chosen, described, policy_of};
-use super::flags::{Bounds, Turn, too_far_apart};
+use super::flags::saying::Saying;
+use super::flags::{Bounds, Format, SCOPES, Summary, Turn, too_far_apart};
 use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
+use crate::report::audit::Held;
+use crate::report::probe::Probe;
 use crate::report::progress::Progress;
+use crate::report::text::Detail;
 use crate::run::{self, How, Outcome, Status, agreed};
 use crate::servers::described::file::auth_service::Description;
 
-/// Probe a server, check the policy that it follows, and hold the server to it: what this very deployment cannot survive, and whether it
-/// does what it seems to, also where requests come at once.
+/// Probe a server, check the policy that it follows, and drive the server through everything that the policy says.
+///
+/// Reports what this very deployment cannot survive, and whether the server conforms to the policy that it seems to follow, also where
+/// requests arrive at the same time.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Audit {
     /// The file that describes the server.
     #[arg(long, value_name = "FILE")]
     target: String,
 
-    /// What may happen around it. theft: one tab, one lost message, a thief; or another scope, see `check`.
-    #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::THEFT)]
+    /// What may happen around it: theft, small, default, large, or in full like `tabs=3,losses=0`.
+    #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::THEFT, long_help = SCOPES)]
     scope: Scope,
 
     #[command(flatten)]
@@ -37,11 +43,20 @@ pub(super) struct Audit {
     #[command(flatten)]
     budget: Budget,
 
-    /// How often to let each pair of requests go at once whose order matters.
+    #[command(flatten)]
+    summary: Summary,
+    #[command(flatten)]
+    saying: Saying,
+
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// How many times to run each pair of requests whose order matters at the same time.
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 
-    /// Where the policy that the server follows is written, and traces on which it diverges.
+    /// Write the policy that the server follows into this folder, and each trace on which it diverges.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
 }
@@ -49,6 +64,7 @@ pub(super) struct Audit {
 impl Audit {
     /// Audits, saves what was found, and reports.
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+        let detail = self.saying.detail(self.format)?;
         let mut described = described(&self.target)?;
         self.budget.limit(&mut described)?;
         let described = &described;
@@ -57,11 +73,24 @@ impl Audit {
         let held = policy_of(described)?;
         let probed = probed(described, &held, self.turn, &mut progress)?;
         progress.finish();
-        written(report::probe::text(out, &described.name, &probed))?;
-        save_unexplained(&probed, &described.name, &self.out)?;
+        let saved = save_unexplained(&probed, &described.name, &self.out)?;
+        let probe = Probe {
+            target: &described.name,
+            lifetimes: None,
+            probed: &probed,
+            status: status(&probed),
+            saved: saved.as_deref(),
+        };
+        if self.format == Format::Text && detail != Detail::Verdict {
+            written(report::probe::text(out, &probe))?;
+        }
+        if self.format == Format::Text && detail == Detail::Verdict {
+            written(report::probe::verdict(out, &probe))?;
+        }
         let policies = found(described, &held, &probed);
-        if status(&probed) != Status::Holds {
-            return Ok(status(&probed));
+        if probe.status != Status::Holds {
+            self.tell(out, &report::audit::Audit { probe, held: None })?;
+            return Ok(probe.status);
         }
         std::fs::create_dir_all(&self.out)
             .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())))?;
@@ -84,11 +113,27 @@ impl Audit {
             save(replay, &self.out)?;
             replay.called = Some(self.target.clone());
         }
-        written(report::replay::races(out, &raced))?;
         let outcome = Outcome { checked, replays: Some(vec![replay, races]) };
-        let again = format!(" --policy {} --scope {}", self.followed(described).display(), self.scope);
-        written(report::text::outcome(out, &outcome, &again))?;
+        if self.format == Format::Text {
+            if detail != Detail::Verdict {
+                written(report::replay::races(out, &raced))?;
+            }
+            let again = format!(" --policy {} --scope {}", self.followed(described).display(), self.scope);
+            written(report::text::outcome(out, &outcome, &again, detail))?;
+        }
+        let held = Held { outcome: &outcome, races: &raced };
+        self.tell(out, &report::audit::Audit { probe, held: Some(held) })?;
         Ok(outcome.status())
+    }
+
+    /// Writes the summary, and the whole where the format is one document; text is written as the audit goes on.
+    fn tell(&self, out: &mut dyn Write, audit: &report::audit::Audit<'_>) -> Result<(), Failure> {
+        self.summary.append(|out| report::audit::markdown(out, audit))?;
+        written(match self.format {
+            Format::Text => Ok(()),
+            Format::Json => report::audit::json(out, audit),
+            Format::Junit => report::audit::junit(out, audit),
+        })
     }
 
     /// Where the policy is written that the server follows.

@@ -90,25 +90,23 @@ pub(super) fn report(
     (summary, mend): (&Summary, impl FnOnce() -> Option<Mending>),
 ) -> Result<(), Failure> {
     summary.append(|out| markdown::outcome(out, outcome))?;
-    let mending = match format {
-        Format::Text => {
-            written(text::outcome(out, outcome, again, detail).and_then(|()| out.flush()))?;
-            let mending = if detail == Detail::Verdict { None } else { mend() };
-            mending.as_ref().map_or(Ok(()), |mending| written(report::mend::text(out, mending)))?;
-            mending
-        }
-        Format::Json => {
-            let mending = mend();
-            written(json::outcome(out, outcome, mending.as_ref()))?;
-            mending
-        }
-        Format::Junit => {
-            let mending = mend();
-            written(junit::outcome(out, outcome, mending.as_ref()))?;
-            mending
-        }
+    let summed_up = |mending: Option<&Mending>| {
+        mending.map_or(Ok(()), |mending| summary.append(|out| markdown::mending(out, mending)))
     };
-    mending.map_or(Ok(()), |mending| summary.append(|out| markdown::mending(out, &mending)))
+    if format == Format::Text {
+        written(text::outcome(out, outcome, again, detail).and_then(|()| out.flush()))?;
+        let mending = if detail == Detail::Verdict { None } else { mend() };
+        mending.as_ref().map_or(Ok(()), |mending| written(report::mend::text(out, mending)))?;
+        return summed_up(mending.as_ref());
+    }
+    // What is one document comes last: nothing that fails can then follow it.
+    let mending = mend();
+    summed_up(mending.as_ref())?;
+    written(match format {
+        Format::Text => Ok(()),
+        Format::Json => json::outcome(out, outcome, mending.as_ref()),
+        Format::Junit => junit::outcome(out, outcome, mending.as_ref()),
+    })
 }
 
 fn save(outcome: &Outcome, folder: &Path) -> Result<(), Failure> {

@@ -110,14 +110,9 @@ impl Cli {
             Some(Command::Check(check)) => Some(check.format),
             Some(Command::Cover(cover)) => Some(cover.format),
             Some(Command::Replay(replay)) => Some(replay.format),
-            Some(
-                Command::Show(_)
-                | Command::Probe(_)
-                | Command::Audit(_)
-                | Command::Target(_)
-                | Command::Policy(_)
-                | Command::Serve(_),
-            ) => None,
+            Some(Command::Probe(probe)) => Some(probe.format),
+            Some(Command::Audit(audit)) => Some(audit.format),
+            Some(Command::Show(_) | Command::Target(_) | Command::Policy(_) | Command::Serve(_)) => None,
         }
     }
 }

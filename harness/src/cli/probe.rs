@@ -10,23 +10,25 @@ use clap::Args;
 use super::failure::{Failure, written};
 use super::flags::budget::Budget;
 use super::flags::chosen::{described, policy_of};
-use super::flags::{Turn, too_far_apart};
+use super::flags::{Format, Summary, Turn, too_far_apart};
 use super::folder::Folder;
-use crate::probe::{self, End, GraceWindow, Probed};
+use crate::probe::{self, End, GraceWindow, Lifetimes, Probed};
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{Stage, Status, Watch as _};
+use crate::run::{Breach, Stage, Status, Watch as _};
 use crate::servers::described::Live;
 use crate::servers::described::file::auth_service::{ClockBy, Description};
 
-/// Find out which policy a server follows, by asking it what the policies that it may follow disagree on.
+/// Find out which policy a server follows.
+///
+/// Sends the requests whose answers distinguish the policies that are left, until one is left or none can be told from another.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Probe {
     /// The file that describes the server. The lifetimes are those of the policy that it names.
     #[arg(long, value_name = "FILE")]
     target: String,
 
-    /// Measure the lifetimes first, to the second, instead of believing the policy that the file names.
+    /// Measure lifetimes to the second first, instead of taking those of the policy that the file names.
     #[arg(long)]
     lifetimes: bool,
 
@@ -35,11 +37,18 @@ pub(super) struct Probe {
     #[command(flatten)]
     budget: Budget,
 
+    #[command(flatten)]
+    summary: Summary,
+
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
     /// Write the policy that the server follows into this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Where the trace is written that no policy explains.
+    /// Write the trace that no policy explains into this folder.
     #[arg(long, value_name = "DIR", default_value = super::verify::DEFAULT_OUT)]
     traces: PathBuf,
 }
@@ -50,16 +59,32 @@ impl Probe {
         let mut described = described(&self.target)?;
         self.budget.limit(&mut described)?;
         let held_to = policy_of(&described)?;
-        let held_to = if self.lifetimes { measured(&described, held_to, out)? } else { held_to };
+        let lifetimes = self.lifetimes.then(|| measured(&described, &held_to)).transpose()?;
+        let held_to = lifetimes.as_ref().map_or_else(|| held_to.clone(), |lifetimes| lifetimes.of(held_to.clone()));
+        if let (Some(lifetimes), Format::Text) = (&lifetimes, self.format) {
+            written(report::probe::lifetimes(out, lifetimes))?;
+        }
         let mut progress = Progress::start();
         let probed = probed(&described, &held_to, self.turn, &mut progress)?;
         progress.finish();
-        written(report::probe::text(out, &described.name, &probed))?;
-        save_unexplained(&probed, &described.name, &self.traces)?;
+        let saved = save_unexplained(&probed, &described.name, &self.traces)?;
         if let Some(path) = &self.out {
             write_found(path, &probed, &found(&described, &held_to, &probed))?;
         }
-        Ok(status(&probed))
+        let probe = report::probe::Probe {
+            target: &described.name,
+            lifetimes: lifetimes.as_ref(),
+            probed: &probed,
+            status: status(&probed),
+            saved: saved.as_deref(),
+        };
+        self.summary.append(|out| report::probe::markdown(out, &probe))?;
+        written(match self.format {
+            Format::Text => report::probe::text(out, &probe),
+            Format::Json => report::probe::json(out, &probe),
+            Format::Junit => report::probe::junit(out, &probe),
+        })?;
+        Ok(probe.status)
     }
 }
 
@@ -79,8 +104,8 @@ pub(super) fn status(probed: &Probed) -> Status {
     Status::worst([asked, ended])
 }
 
-/// Measures the lifetimes of a described server, says them, and gives the policy with them.
-fn measured(described: &Description, policy: Policy, out: &mut dyn Write) -> Result<Policy, Failure> {
+/// Measures the lifetimes of a described server. `policy` says where to look first.
+fn measured(described: &Description, policy: &Policy) -> Result<Lifetimes, Failure> {
     if described.clock == ClockBy::Wait {
         return Err(Failure::input(
             "--lifetimes waits them out, each many times: it is for a clock that can be turned",
@@ -90,16 +115,15 @@ fn measured(described: &Description, policy: Policy, out: &mut dyn Write) -> Res
     // Whatever the tick is: time is let pass by the second here. A GUI that refreshes early would refresh instead of calling.
     let tick = policy.access_lifetime.max(policy.code_lifetime);
     let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
-    let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, &policy, &error))?;
+    let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
     let mut target = Live::before(described, &spec)?;
     let mut tell = |runs: u32| {
         let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
         progress.saw(&Stage::Probing { target, traces, left: 0 });
     };
-    let lifetimes = probe::measure(&mut target, &policy, &mut tell)?;
+    let lifetimes = probe::measure(&mut target, policy, &mut tell)?;
     progress.finish();
-    written(report::probe::lifetimes(out, &lifetimes))?;
-    Ok(lifetimes.of(policy))
+    Ok(lifetimes)
 }
 
 /// Probes a described server, that has the lifetimes of a policy.
@@ -159,12 +183,10 @@ pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Res
     std::fs::write(path, text).map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
 }
 
-/// Saves the trace that no policy explains.
-pub(super) fn save_unexplained(probed: &Probed, name: &str, folder: &Path) -> Result<(), Failure> {
-    if let Some(divergence) = &probed.unexplained {
-        let mut trace = divergence.trace.clone();
-        trace.header.shows = format!("what none of the last policies explains of {name}");
-        Folder::at(folder).write(&format!("{name}-unexplained"), &trace)?;
-    }
-    Ok(())
+/// Saves the trace that no policy explains, and says where.
+pub(super) fn save_unexplained(probed: &Probed, name: &str, folder: &Path) -> Result<Option<PathBuf>, Failure> {
+    let Some(divergence) = &probed.unexplained else { return Ok(None) };
+    let mut trace = Breach::from(divergence.clone()).trace;
+    trace.header.shows = format!("what none of the last policies explains of {name}");
+    Folder::at(folder).write(&format!("{name}-unexplained"), &trace).map(Some)
 }
