@@ -205,7 +205,8 @@ fn a_report_on_a_shrunk_policy_says_what_its_verdict_is_not() {
     ] {
         assert!(said.contains(caution), "{said}");
     }
-    for said in [written(|out| json::outcome(out, &mixed())), written(|out| junit::outcome(out, &mixed()))] {
+    for said in [written(|out| json::outcome(out, &mixed(), None)), written(|out| junit::outcome(out, &mixed(), None))]
+    {
         assert!(!said.contains("shrunk"), "{said}");
     }
 }
