@@ -263,7 +263,8 @@ impl Reading<'_> {
     /// A GUI that refreshes early says how early, and that is less than the token's life.
     fn margin(&mut self) {
         if !self.given.contains_key("refresh_margin") {
-            let why = "`refresh_margin` is missing: a GUI that refreshes before expiry says how long before, like `refresh_margin = \"1m\"`";
+            let why = "`refresh_margin` is missing: a GUI that refreshes before expiry says how long before, like \
+                       `refresh_margin = \"1m\"`";
             self.fault(&["refresh"], why);
         } else if self.draft.policy.refresh_margin >= self.draft.policy.access_lifetime {
             let why = "a margin as long as the access token's life would refresh for ever: it is shorter than `access_lifetime`";

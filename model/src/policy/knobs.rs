@@ -219,9 +219,10 @@ pub struct Difference {
 /// The knobs that mean something in one draft and are not set as in another.
 pub(super) fn differences(one: &Draft, other: &Draft) -> Vec<Difference> {
     let difference = |knob: &Knob| {
-        let value = knob.write(one);
-        let other = (knob.moot)(other).is_none().then(|| knob.write(other));
-        (other.as_ref() != Some(&value)).then_some(Difference { knob: knob.key, value, other })
+        let (value, otherwise) = (knob.write(one), knob.write(other));
+        let differs = value != otherwise;
+        let other = (knob.moot)(other).is_none().then_some(otherwise);
+        differs.then_some(Difference { knob: knob.key, value, other })
     };
     meaningful(one).filter_map(difference).collect()
 }
@@ -273,7 +274,7 @@ knobs! {
     AuthService rotation: choice!(Rotation, policy.rotation), never_moot;
     AuthService reuse_ends: choice!(Ends, policy.reuse_ends), without_rotation;
     AuthService grace: choice!(GraceKind, grace), without_rotation;
-    AuthService grace_window: length_or!(UNTIL_USED, window), |draft| without_rotation(draft).or(without_grace(draft));
+    AuthService grace_window: length_or!(UNTIL_USED, window), |draft| without_rotation(draft).or_else(|| without_grace(draft));
     AuthService idle_on_refresh: choice!(IdleOnRefresh, policy.idle_on_refresh), without_idle;
     AuthService access_on_refresh: choice!(AccessOnRefresh, policy.access_on_refresh), never_moot;
     AuthService wrong_verifier: choice!(WrongVerifier, policy.wrong_verifier), never_moot;

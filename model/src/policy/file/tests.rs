@@ -355,6 +355,27 @@ proptest! {
 }
 
 #[test]
+fn two_policies_differ_in_what_means_something_in_the_first() {
+    let policy = Policy {
+        grace: Grace::None,
+        validation: Validation::Local,
+        leeway: Duration::from_secs(30),
+        refresh_margin: Duration::from_secs(5),
+        ..Policy::recommended()
+    };
+    let differences = policy.differences_from(&Policy::recommended());
+    let said: Vec<_> =
+        differences.iter().map(|found| (found.knob, found.value.as_str(), found.other.as_deref())).collect();
+    let right = [
+        ("grace", "none", Some("same_successor")),
+        ("validation", "local", Some("introspect")),
+        ("leeway", "30s", None),
+    ];
+    assert_eq!(said, right);
+    assert!(Policy::recommended().differences_from(&policy).iter().all(|found| found.knob != "leeway"));
+}
+
+#[test]
 fn every_profile_reads_back_from_what_it_writes() {
     for (name, _) in Policy::PROFILES {
         let policy = Policy::profile(name).expect("the name is listed");
