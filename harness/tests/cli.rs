@@ -368,3 +368,22 @@ fn every_help_says_how_to_begin_and_what_the_exit_statuses_mean() {
         }
     }
 }
+
+#[test]
+fn a_rule_is_listed_and_shown_by_its_id() {
+    let all = authloom(&["rules"]);
+    assert_eq!(status(&all), 0);
+    assert!(stdout(&all).contains("refresh-spent-once") && stdout(&all).contains("RFC 9700 section 4.14.2"));
+    let one = stdout(&authloom(&["rules", "replay-contained"]));
+    for known in [
+        "model/src/auth.rs: refresh",
+        "reuse does not revoke the grant",
+        "harness/traces/found/django-oauth-toolkit/replay-contained.mmd",
+    ] {
+        assert!(one.contains(known), "`{known}` is not in: {one}");
+    }
+    let all = json(&authloom(&["rules", "--format", "json"]));
+    let one = json(&authloom(&["rules", "replay-contained", "--format", "json"]));
+    assert!(all["rules"].as_array().is_some_and(|rules| rules.contains(&one)));
+    refuses(&["rules", "replay-contaned"], &["there is no rule `replay-contaned`", "`replay-contained`"]);
+}

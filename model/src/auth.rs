@@ -16,6 +16,9 @@ use crate::world::{
 
 impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// The login form arrives. The right password opens a grant and issues its code; a wrong one shows the form again.
+    ///
+    /// Rule `sign-in-needs-password`: RFC 6749 section 3.1.
+    /// Rule `sign-in-gets-code`: RFC 6749 section 4.1.2.
     pub(crate) fn sign_in_arrives(&mut self, tab: TabId) {
         let answer = if self.world.tabs[tab.index()].flow.phase == FlowPhase::SigningIn {
             let Some(grant) = self.new_grant() else { return };
@@ -49,6 +52,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// What a code brings whoever shows it. None: there was no room for it.
+    ///
+    /// Rule `code-replay-contained`: RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
+    /// Rule `wrong-verifier-spends`: the policy, RFC 7636 section 4.6.
     pub(crate) fn redeem(&mut self, code: GrantId, verifier: Verifier) -> Option<(Tokens, Answer)> {
         let policy = &self.spec.policy;
         let judged = self.judges.code(self.spec, self.world.grant(code), verifier);
@@ -67,6 +73,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// What a refresh token brings whoever shows it. None: there was no room for it.
+    ///
+    /// Rule `replay-contained`: RFC 9700 section 4.14.2.
     pub(crate) fn refresh(&mut self, shown: RefreshId) -> Option<(Tokens, Answer)> {
         let grant = self.world.refresh_token(shown).grant;
         match self.judges.refresh(self.spec, &self.world, shown) {
@@ -93,6 +101,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// A revocation arrives. RFC 7009 section 2.1.
+    ///
+    /// Rule `revocation-confirmed`: RFC 7009 section 2.2.
     pub(crate) fn revocation_arrives(&mut self, tab: TabId) {
         let flow = &mut self.world.tabs[tab.index()].flow;
         let Flow { grant, tokens, .. } = *flow;
@@ -102,6 +112,10 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// Where it does not matter which token of a grant is presented, none is named.
+    ///
+    /// Rule `revocation-ends-grant`: RFC 7009 section 2.1.
+    /// Rule `spent-token-revokes`: the policy, RFC 7009 section 2.1.
+    /// Rule `ended-stays-ended`: RFC 7009 section 2.2.
     fn revoke(&mut self, grant: GrantId, shown: RefreshId) {
         // RFC 7009 section 2.2: an invalid token is confirmed as revoked, and nothing is left to invalidate.
         if self.world.grant(grant).state == GrantState::Ended {
@@ -119,6 +133,11 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// Spends the live token and issues its successor, or without rotation only wakes it. RFC 6749 section 6.
+    ///
+    /// Rule `refresh-rotates`: RFC 9700 section 4.14.2.
+    /// Rule `refresh-kept`: RFC 6749 section 6.
+    /// Rule `idle-time-counted`: the policy.
+    /// Rule `refresh-spares-access`: RFC 6749 section 1.5.
     fn renew(&mut self, shown: RefreshId) -> Option<Tokens> {
         let RefreshToken { grant, idle, .. } = *self.world.refresh_token(shown);
         let policy = &self.spec.policy;
@@ -163,6 +182,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// Answers a spent token within its grace period: what it was answered before, or a sibling of it.
+    ///
+    /// Rule `grace-honoured`: the policy.
     fn honour_grace(&mut self, shown: RefreshId) -> Option<Tokens> {
         let RefreshToken { grant, successor, access, idle, .. } = *self.world.refresh_token(shown);
         match self.spec.policy.grace {
@@ -176,6 +197,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         }
     }
 
+    /// Rule `tokens-issued`: RFC 6749 section 5.1.
     fn issue_pair(&mut self, grant: GrantId) -> Option<Tokens> {
         Some(Tokens { access: self.new_access(grant)?, refresh: self.new_refresh(grant)? })
     }

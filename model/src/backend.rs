@@ -13,6 +13,9 @@ use crate::world::CallPhase;
 
 impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// A call arrives.
+    ///
+    /// Rule `call-needs-token`: RFC 6750 section 3.1.
+    /// Rule `backend-introspects`: RFC 7662 section 2.1.
     pub(crate) fn call_arrives(&mut self, id: CallId) {
         let token = self.call(id).token;
         if !token.is_some() {
@@ -41,11 +44,15 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The backend cannot learn whether the token is active: neither a refusal nor an acceptance would be true.
+    ///
+    /// Rule `backend-unavailable`: RFC 9110 section 15.6.4.
     pub(crate) fn introspection_fails(&mut self, id: CallId) {
         self.backend_answers(id, Answer::Unavailable);
     }
 
     /// Accepts a token before `exp` plus `leeway` ticks, and not at it. RFC 7519 section 4.1.4.
+    ///
+    /// Rule `fresh-token-usable`: RFC 6750 section 2, RFC 9068 section 4.
     fn judge_exp(&self, id: CallId, leeway: u8) -> Answer {
         let token = self.world.access_token(self.call(id).token);
         self.judges.exp(self.spec, token, leeway).map_or_else(Answer::InvalidToken, |()| Answer::Items)

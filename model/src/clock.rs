@@ -8,6 +8,8 @@ use crate::world::{AccessState, AccessToken, FlowPhase, GRANTS, GrantState, Worl
 
 impl<W, J> Turn<'_, W, J> {
     /// A tick passes.
+    ///
+    /// Rule `one-clock`: RFC 7519 section 4.1.4.
     pub(crate) fn tick(&mut self) {
         age(self.spec, &mut self.world);
     }

@@ -14,6 +14,8 @@ use crate::world::{AccessId, AccessState, Attempt, Call, CallPhase, Flow, FlowPh
 
 impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// The person opens the items.
+    ///
+    /// Rule `refresh-before-expiry`: the policy, RFC 6749 section 1.5.
     pub(crate) fn open(&mut self, id: CallId) {
         if self.world.signed_in() && self.spec.policy.refreshes_early() && self.stale() {
             self.call_mut(id).token = self.world.store.access;
@@ -23,6 +25,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The person signs in.
+    ///
+    /// Rule `sign-in-at-authorization`: RFC 6749 section 4.1.1.
     pub(crate) fn sign_in(&mut self, tab: TabId, password: Password) {
         self.world.tabs[tab.index()].flow.phase = match password {
             Password::Right => FlowPhase::SigningIn,
@@ -32,6 +36,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The person signs out: the session is left at once, and the AuthService told.
+    ///
+    /// Rule `sign-out-revokes`: RFC 7009 section 2.1.
+    /// Rule `session-cleared-for-cause`: RFC 6749 section 5.2.
     pub(crate) fn sign_out(&mut self, tab: TabId) {
         let left = self.world.store.refresh;
         let grant = self.world.refresh_token(left).grant;
@@ -42,6 +49,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The browser grants its lock to a call that leads a refresh.
+    ///
+    /// Rule `store-looked-at-again`: the policy.
     pub(crate) fn lock_granted(&mut self, id: CallId) {
         match self.spec.policy.look_again {
             LookAgain::No => self.send_refresh(id),
@@ -54,6 +63,11 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The backend's answer reaches its call.
+    ///
+    /// Rule `items-shown`: RFC 6750 section 2.
+    /// Rule `prompt-without-session`: RFC 9728 section 5.
+    /// Rule `failure-keeps-session`: RFC 6750 section 3.1.
+    /// Rule `no-refresh-storm`: RFC 6750 section 3.1.
     pub(crate) fn call_returns(&mut self, id: CallId) {
         let call = *self.call(id);
         let may_recover = call.attempt == Attempt::First && self.spec.policy.refreshes_on_401();
@@ -84,6 +98,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The token endpoint's answer to a refresh reaches the call that leads it.
+    ///
+    /// Rule `renewal-stored-over-its-own`: RFC 6749 section 6, RFC 9700 section 4.7.
+    /// Rule `session-cleared-for-cause`: RFC 6749 section 5.2.
     pub(crate) fn refresh_returns(&mut self, id: CallId) {
         let call = *self.call(id);
         if self.still_stored(call.held) {
@@ -97,6 +114,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// A refresh is lost, either way: the client cannot know which.
+    ///
+    /// Rule `lost-answer-handled`: the policy, RFC 9110 section 9.2.2.
     pub(crate) fn refresh_lost(&mut self, id: CallId) {
         if self.still_stored(self.call(id).held) {
             match self.spec.policy.lost_answer {
@@ -111,6 +130,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The authorization endpoint's answer reaches the tab: the redirect with a code, or the form again.
+    ///
+    /// Rule `code-redeemed-by-its-tab`: RFC 6749 section 4.1.3.
     pub(crate) fn sign_in_returns(&mut self, tab: TabId) {
         if self.world.tabs[tab.index()].flow.phase == FlowPhase::Redirecting {
             self.send_redeem(tab);
@@ -125,6 +146,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The token endpoint's answer to a code reaches the tab. A new session replaces whatever the store holds.
+    ///
+    /// Rule `sign-in-stores-tokens`: RFC 6749 section 5.1.
     pub(crate) fn redeem_returns(&mut self, tab: TabId) {
         let flow = self.world.tabs[tab.index()].flow;
         if flow.phase == FlowPhase::RedeemRefused {
@@ -136,6 +159,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// A redemption is lost, either way.
+    ///
+    /// Rule `lost-answer-handled`: the policy, RFC 9110 section 9.2.2.
     pub(crate) fn redeem_lost(&mut self, tab: TabId) {
         match self.spec.policy.lost_answer {
             LostAnswer::Retry => self.send_redeem(tab),
@@ -149,6 +174,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// Recovers from a 401 to a token: with the token that has come since, or by a refresh.
+    ///
+    /// Rule `late-401-compared`: the policy, RFC 6750 section 3.1.
     fn recover(&mut self, id: CallId) {
         let store = self.world.store.access;
         let replaced = store != self.call(id).token;
@@ -159,6 +186,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// A call needs a refresh: it leads one, or waits for the one its tab already has.
+    ///
+    /// Rule `one-refresh-at-a-time`: the policy, Web Locks API section 2.
     fn need_refresh(&mut self, id: CallId) {
         let led = self.world.tabs[id.tab.index()].calls.iter().any(Call::leads);
         let captured = self.world.store.refresh;
@@ -190,6 +219,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         held.is_some() && self.world.store.refresh == held
     }
 
+    /// Rule `refresh-with-own-token`: RFC 6749 section 6.
     fn send_refresh(&mut self, id: CallId) {
         let held = self.call(id).held;
         *self.call_mut(id) = Call { phase: CallPhase::Refreshing, held, ..Call::IDLE };
@@ -210,6 +240,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// The call's second attempt, with what the store holds now.
+    ///
+    /// Rule `prompt-without-session`: RFC 9728 section 5.
     fn go_on(&mut self, id: CallId) {
         if self.world.signed_in() {
             self.send_call(id, Attempt::Second);
@@ -218,6 +250,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         }
     }
 
+    /// Rule `call-without-session`: RFC 6750 section 2.1.
+    /// Rule `call-carries-token`: RFC 6750 section 2.1.
+    /// Rule `not-for-backends`: RFC 6749 section 1.5.
     fn send_call(&mut self, id: CallId, attempt: Attempt) {
         let token = self.world.store.access;
         // Without a token there is nothing to recover from: such a call has just one kind of attempt.
@@ -237,6 +272,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         self.saw(Event::Sent(Exchange::Redeem(tab), Request::Redeem(grant)));
     }
 
+    /// Rule `failed-sign-in-stores-nothing`: RFC 6749 section 4.1.2.1.
     fn fail_sign_in(&mut self, tab: TabId) {
         self.world.tabs[tab.index()].flow = Flow::IDLE;
         self.saw(Event::SignInFailed(tab));

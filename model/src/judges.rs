@@ -25,8 +25,10 @@ pub(crate) enum Judgement {
 pub(crate) trait Judges {
     /// Accepts or refuses a code.
     ///
-    /// Rule `code-spent-once`: RFC 6749 section 4.1.2. Rule `code-expires`: RFC 6749 section 4.1.2. Rule `code-bound-to-verifier`:
-    /// RFC 7636 section 4.6. Rule `revocation-final`: RFC 7009 section 2.1.
+    /// Rule `code-spent-once`: RFC 6749 section 4.1.2, RFC 6749 section 10.5.
+    /// Rule `code-expires`: RFC 6749 section 4.1.2.
+    /// Rule `code-bound-to-verifier`: RFC 7636 section 4.6.
+    /// Rule `revocation-final`: RFC 7009 section 2.1.
     fn code(&self, spec: &Spec, grant: &Grant, verifier: Verifier) -> Result<(), Refusal> {
         if verifier == Verifier::MadeUp && spec.policy.wrong_verifier == WrongVerifier::Ignored {
             return Err(Refusal::WrongVerifier);
@@ -42,8 +44,10 @@ pub(crate) trait Judges {
 
     /// Accepts or refuses a refresh token.
     ///
-    /// Rule `revocation-final`: RFC 7009 section 2.1. Rule `lifetime-bound`: RFC 9700 section 4.14.2. Rule `idle-bound`: RFC 9700
-    /// section 4.14.2. Rule `refresh-spent-once`: RFC 9700 section 4.14.2.
+    /// Rule `refresh-spent-once`: RFC 6749 section 10.4, RFC 9700 section 4.14.2.
+    /// Rule `idle-bound`: RFC 9700 section 4.14.2.
+    /// Rule `lifetime-bound`: RFC 9700 section 4.14.2.
+    /// Rule `revocation-final`: RFC 7009 section 2.1.
     fn refresh(&self, spec: &Spec, world: &World, presented: RefreshId) -> Judgement {
         let token = world.refresh_token(presented);
         let grant = world.grant(token.grant);
@@ -88,8 +92,9 @@ pub(crate) trait Judges {
 
     /// Whether the AuthService calls an access token active.
     ///
-    /// Rule `live-token-active`: RFC 7662 section 2.2. Rule `never-past-exp`: RFC 7519 section 4.1.4. Rule `ended-grant-inactive`: RFC 7662
-    /// section 2.2.
+    /// Rule `live-token-active`: RFC 7662 section 2.2.
+    /// Rule `ended-grant-inactive`: RFC 7662 section 2.2.
+    /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
     fn access(&self, spec: &Spec, world: &World, token: AccessId) -> Result<(), Refusal> {
         let token = world.access_token(token);
         if token.state == AccessState::Expired || token.age >= spec.ticks.access_lifetime {
@@ -103,7 +108,7 @@ pub(crate) trait Judges {
 
     /// Whether the backend accepts an access token by its `exp`: before `exp` plus `leeway` ticks, and not at it.
     ///
-    /// Rule `never-past-exp`: RFC 7519 section 4.1.4.
+    /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
     fn exp(&self, spec: &Spec, token: &AccessToken, leeway: u8) -> Result<(), Refusal> {
         if token.state == AccessState::Expired || token.age >= spec.ticks.access_lifetime + leeway {
             return Err(Refusal::TokenExpired);

@@ -3,9 +3,10 @@
 //! A [`Spec`] is a [`Policy`] (what a deployment chose) and a [`Scope`] (what its surroundings may do). It says what can happen in a
 //! [`World`] and what each [`Action`] does to it. It is pure: no IO, no clock of its own, no randomness.
 //!
-//! Read in this order: [`policy`], [`scope`], [`action`], [`exchange`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`, `auth`, and
-//! of the surroundings, `network`, `clock` and `thief`; then [`canonical`], which makes equal situations equal bytes; then [`property`],
-//! [`marks`] and [`mod@audit`], which say what must never happen and notice when it does.
+//! Read in this order: [`policy`], [`scope`], [`action`], [`exchange`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`,
+//! `auth` with its `judges`, and of the surroundings, `network`, `clock` and `thief`; [`rules`] has them all by name. Then [`canonical`],
+//! which makes equal situations equal bytes; then [`property`], [`marks`] and [`mod@audit`], which say what must never happen and notice
+//! when it does.
 
 pub mod action;
 pub mod audit;
@@ -22,7 +23,7 @@ pub mod marks;
 mod network;
 pub mod policy;
 pub mod property;
-pub mod rule;
+pub mod rules;
 pub mod scope;
 pub mod seen;
 mod thief;
@@ -42,7 +43,7 @@ pub use turn::Capacity;
 pub use world::World;
 
 use judges::{ByTheRules, Judgement, Judges};
-use seen::{Password, Witness};
+use seen::{Password, Refusal, Witness};
 use turn::Turn;
 use world::{AccessId, CallPhase, FlowPhase, RefreshId};
 
@@ -112,6 +113,9 @@ impl Spec {
     }
 
     /// Adds the actions that can happen now to `into`, in a fixed order; never one that changes nothing.
+    ///
+    /// Rule `one-refresh-at-a-time`: the policy, Web Locks API section 2.
+    /// Rule `nothing-unasked`: the policy.
     pub fn enabled(&self, world: &World, into: &mut Vec<Action>) {
         if clock::moves(self, world) {
             into.push(Action::Tick);
@@ -209,14 +213,34 @@ impl Spec {
     }
 
     /// Whether the AuthService would now call this access token active.
+    ///
+    /// Rule `token-standing`: RFC 7662 section 2.2.
     #[must_use]
     pub fn access_is_active(&self, world: &World, token: AccessId) -> bool {
-        ByTheRules.access(self, world, token).is_ok()
+        self.why_access_inactive(world, token).is_none()
     }
 
     /// Whether the AuthService would now call this refresh token active: it is the live one of its chain.
+    ///
+    /// Rule `token-standing`: RFC 7662 section 2.2.
     #[must_use]
     pub fn refresh_is_active(&self, world: &World, token: RefreshId) -> bool {
-        ByTheRules.refresh(self, world, token) == Judgement::Renew
+        self.why_refresh_inactive(world, token).is_none()
+    }
+
+    /// Why the AuthService would not call this access token active, if so.
+    #[must_use]
+    pub fn why_access_inactive(&self, world: &World, token: AccessId) -> Option<Refusal> {
+        ByTheRules.access(self, world, token).err()
+    }
+
+    /// Why the AuthService would not call this refresh token active, if so.
+    #[must_use]
+    pub fn why_refresh_inactive(&self, world: &World, token: RefreshId) -> Option<Refusal> {
+        match ByTheRules.refresh(self, world, token) {
+            Judgement::Renew => None,
+            Judgement::Grace => Some(Refusal::Replayed),
+            Judgement::Refuse(refusal) => Some(refusal),
+        }
     }
 }

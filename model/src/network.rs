@@ -16,6 +16,14 @@ pub(crate) fn delivery((leg, exchange): (Leg, Exchange)) -> Action {
 
 impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// A request arrives.
+    ///
+    /// Rule `redemptions-at-once`: RFC 6749 section 4.1.2.
+    /// Rule `redemption-and-refresh-at-once`: RFC 6749 section 4.1.2, RFC 6749 section 6.
+    /// Rule `refreshes-at-once`: RFC 9700 section 4.14.2.
+    /// Rule `refresh-and-revocation-at-once`: RFC 7009 section 2.1.
+    /// Rule `redemption-and-revocation-at-once`: RFC 7009 section 2.1.
+    /// Rule `revocations-at-once`: RFC 7009 section 2.1.
+    /// Rule `introspection-at-once`: RFC 7662 section 2.2.
     pub(crate) fn arrive(&mut self, exchange: Exchange) {
         match exchange {
             Exchange::Call(call) => self.call_arrives(call),
@@ -42,6 +50,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 
     /// A message is lost. Whoever sent the request sees the exchange fail.
+    ///
+    /// Rule `delivered-or-lost`: RFC 9110 section 9.2.2.
     pub(crate) fn lose(&mut self, exchange: Exchange) {
         self.world.losses -= 1;
         match exchange {

@@ -4,11 +4,13 @@
 //! * [`Kind::Reachable`]: an interesting thing does happen, so that nothing holds over nothing.
 //! * [`Kind::Recoverable`]: from every world a good one can still be reached. A counterexample is a way into a world with no way back.
 //!
-//! What a step does is noticed by [`crate::audit`], apart from the rules, and told as [`crate::Marks`].
+//! What a step does is noticed by [`crate::audit`], apart from the rules, and reported as [`crate::Marks`]. A promise names the rules of
+//! [`crate::rules`] that it is about.
 
 use crate::Spec;
 use crate::audit::standing::{self, Refresh};
 use crate::marks::Mark;
+use crate::rules::{Rule, auth, backend, gui, surroundings};
 use crate::world::{CallPhase, FlowPhase, World};
 
 /// A good situation that should always be within reach.
@@ -93,55 +95,50 @@ pub struct Property {
     pub sentence: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// The rules it is about. A rule that is a promise as it stands comes first, under the promise's own name.
+    pub rules: &'static [Rule],
     /// What it claims.
     pub kind: Kind,
+}
+
+/// A rule that is a promise as it stands: the first of `rules`, which gives the name, the sentence and the source.
+const fn kept(rules: &'static [Rule], bad: Mark, premise: Option<Mark>) -> Property {
+    let Rule { id, sentence, source, .. } = rules[0];
+    never(id, sentence, source, rules, bad, premise)
 }
 
 const fn never(
     name: &'static str,
     sentence: &'static str,
     source: &'static str,
+    rules: &'static [Rule],
     bad: Mark,
     premise: Option<Mark>,
 ) -> Property {
-    Property { name, sentence, source, kind: Kind::Never { bad, premise } }
+    Property { name, sentence, source, rules, kind: Kind::Never { bad, premise } }
+}
+
+const fn recoverable(
+    name: &'static str,
+    sentence: &'static str,
+    source: &'static str,
+    rules: &'static [Rule],
+    goal: Goal,
+) -> Property {
+    Property { name, sentence, source, rules, kind: Kind::Recoverable(goal) }
 }
 
 const fn reachable(name: &'static str, sentence: &'static str, source: &'static str, mark: Mark) -> Property {
-    Property { name, sentence, source, kind: Kind::Reachable(mark) }
-}
-
-const fn recoverable(name: &'static str, sentence: &'static str, source: &'static str, goal: Goal) -> Property {
-    Property { name, sentence, source, kind: Kind::Recoverable(goal) }
+    Property { name, sentence, source, rules: &[], kind: Kind::Reachable(mark) }
 }
 
 /// Every property, in the order in which they are reported.
 pub const PROPERTIES: &[Property] = &[
-    never(
-        "code-spent-once",
-        "an authorization code is redeemed at most once",
-        "RFC 6749 sections 4.1.2 and 10.5",
-        Mark::CodeSpentTwice,
-        None,
-    ),
-    never(
-        "code-replay-contained",
-        "a code shown again ends the grant it was redeemed for",
-        "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
-        Mark::CodeReplaySurvived,
-        Some(Mark::CodeReplayed),
-    ),
-    never(
-        "code-expires",
-        "an expired authorization code is not redeemed",
-        "RFC 6749 section 4.1.2",
-        Mark::StaleCodeRedeemed,
-        Some(Mark::CodeExpired),
-    ),
-    never(
-        "code-bound-to-verifier",
-        "a code is redeemed only with the verifier behind its challenge",
-        "RFC 7636 section 4.6",
+    kept(&[auth::CODE_SPENT_ONCE], Mark::CodeSpentTwice, None),
+    kept(&[auth::CODE_REPLAY_CONTAINED], Mark::CodeReplaySurvived, Some(Mark::CodeReplayed)),
+    kept(&[auth::CODE_EXPIRES], Mark::StaleCodeRedeemed, Some(Mark::CodeExpired)),
+    kept(
+        &[auth::CODE_BOUND_TO_VERIFIER, surroundings::THIEF_COPIES_CODE],
         Mark::UnprovenCodeRedeemed,
         Some(Mark::WrongVerifier),
     ),
@@ -149,34 +146,26 @@ pub const PROPERTIES: &[Property] = &[
         "one-live-successor",
         "a grant has at most one live refresh token",
         "RFC 6749 section 10.4, RFC 9700 section 4.14.2",
+        &[auth::REFRESH_ROTATES, auth::GRACE_HONOURED],
         Mark::TwoSuccessors,
         None,
     ),
-    never(
-        "refresh-spent-once",
-        "a spent refresh token gets nothing outside its grace period",
-        "RFC 6749 section 10.4, RFC 9700 section 4.14.2",
+    kept(
+        &[auth::REFRESH_SPENT_ONCE, surroundings::THIEF_COPIES_SESSION],
         Mark::SpentTokenRenewed,
         Some(Mark::RefreshReplayed),
     ),
-    never(
-        "replay-contained",
-        "a replayed refresh token ends its grant",
-        "RFC 9700 section 4.14.2",
+    kept(
+        &[auth::REPLAY_CONTAINED, surroundings::THIEF_COPIES_SESSION],
         Mark::ReplaySurvived,
         Some(Mark::RefreshReplayed),
     ),
-    never(
-        "revocation-final",
-        "a refresh token of an ended grant gets nothing",
-        "RFC 7009 section 2.1",
-        Mark::EndedGrantRenewed,
-        Some(Mark::RefreshEnded),
-    ),
+    kept(&[auth::REVOCATION_FINAL], Mark::EndedGrantRenewed, Some(Mark::RefreshEnded)),
     never(
         "sign-out-ends-refresh",
         "after a sign-out no refresh token of its grant is live",
         "RFC 7009 section 2.1",
+        &[auth::REVOCATION_ENDS_GRANT, auth::SPENT_TOKEN_REVOKES, gui::SIGN_OUT_REVOKES],
         Mark::RefreshOutlivedSignOut,
         Some(Mark::SignOutArrived),
     ),
@@ -184,41 +173,26 @@ pub const PROPERTIES: &[Property] = &[
         "sign-out-ends-access",
         "after a sign-out no access token of its grant is active",
         "RFC 7009 section 2.1",
+        &[auth::REVOCATION_ENDS_GRANT, auth::SPENT_TOKEN_REVOKES, auth::TOKEN_STANDING, gui::SIGN_OUT_REVOKES],
         Mark::AccessOutlivedSignOut,
         Some(Mark::SignOutArrived),
     ),
-    never(
-        "refresh-spares-access",
-        "a refresh does not end an access token before its time",
-        "RFC 6749 section 1.5",
-        Mark::AccessEndedByRefresh,
-        None,
-    ),
+    kept(&[auth::REFRESH_SPARES_ACCESS, auth::TOKEN_STANDING], Mark::AccessEndedByRefresh, None),
     never(
         "no-grace-for-thieves",
         "a spent refresh token gets nothing once a thief has copied it",
         "RFC 9700 section 4.14.2",
+        &[auth::GRACE_HONOURED, surroundings::THIEF_COPIES_SESSION],
         Mark::GraceForThief,
         Some(Mark::Stolen),
     ),
-    never(
-        "idle-bound",
-        "a refresh token that went unused for too long gets nothing",
-        "RFC 9700 section 4.14.2",
-        Mark::IdleTokenRenewed,
-        Some(Mark::RefreshIdle),
-    ),
-    never(
-        "lifetime-bound",
-        "no tokens are issued past the grant's absolute lifetime",
-        "RFC 9700 section 4.14.2",
-        Mark::LifetimeExceeded,
-        Some(Mark::RefreshPastLifetime),
-    ),
+    kept(&[auth::IDLE_BOUND], Mark::IdleTokenRenewed, Some(Mark::RefreshIdle)),
+    kept(&[auth::LIFETIME_BOUND], Mark::LifetimeExceeded, Some(Mark::RefreshPastLifetime)),
     never(
         "no-spurious-sign-out",
         "while every message is delivered, a session ends only by sign-out or by its lifetimes",
         "RFC 6749 section 1.5",
+        &[gui::ONE_REFRESH_AT_A_TIME, gui::REFRESH_WITH_OWN_TOKEN, gui::SESSION_CLEARED_FOR_CAUSE],
         Mark::SpuriousSignOut,
         None,
     ),
@@ -226,27 +200,21 @@ pub const PROPERTIES: &[Property] = &[
         "survives-a-loss",
         "a lost message does not end a session",
         "RFC 9700 section 4.14.2",
+        &[auth::GRACE_HONOURED, gui::LOST_ANSWER_HANDLED, surroundings::DELIVERED_OR_LOST],
         Mark::LossWasFatal,
         Some(Mark::RefreshAnswerLost),
     ),
-    never(
-        "never-past-exp",
-        "an access token is not accepted at exp plus leeway, or after",
-        "RFC 7519 section 4.1.4, RFC 7662 section 4",
-        Mark::ExpiredTokenAccepted,
-        Some(Mark::TokenExpired),
-    ),
+    kept(&[backend::NEVER_PAST_EXP], Mark::ExpiredTokenAccepted, Some(Mark::TokenExpired)),
     never(
         "no-stale-acceptance",
         "an access token is not accepted after its grant has ended",
         "RFC 7009 section 2.1, RFC 7662 section 4",
+        &[auth::ENDED_GRANT_INACTIVE, auth::TOKEN_STANDING, backend::BACKEND_INTROSPECTS],
         Mark::RevokedTokenAccepted,
         Some(Mark::TokenRevoked),
     ),
-    never(
-        "fresh-token-usable",
-        "an active access token is not refused",
-        "RFC 6749 section 1.4, RFC 9068 section 4",
+    kept(
+        &[backend::FRESH_TOKEN_USABLE, backend::BACKEND_UNAVAILABLE, auth::LIVE_TOKEN_ACTIVE],
         Mark::LiveTokenRefused,
         None,
     ),
@@ -254,6 +222,7 @@ pub const PROPERTIES: &[Property] = &[
         "sign-out-final",
         "a refresh in flight does not undo a sign-out",
         "OpenID Connect RP-Initiated Logout 1.0 section 2",
+        &[gui::RENEWAL_STORED_OVER_ITS_OWN],
         Mark::SignOutUndone,
         Some(Mark::SignOutDuringRefresh),
     ),
@@ -261,6 +230,7 @@ pub const PROPERTIES: &[Property] = &[
         "session-integrity",
         "the store never mixes the tokens of two grants",
         "RFC 9700 section 4.7, OpenID Connect Core 1.0 section 12.2",
+        &[gui::RENEWAL_STORED_OVER_ITS_OWN, gui::SIGN_IN_STORES_TOKENS],
         Mark::SessionMixed,
         None,
     ),
@@ -268,6 +238,7 @@ pub const PROPERTIES: &[Property] = &[
         "no-self-loss",
         "a client does not drop a live session by itself",
         "RFC 6749 section 6",
+        &[gui::FAILURE_KEEPS_SESSION, gui::LOST_ANSWER_HANDLED, gui::SESSION_CLEARED_FOR_CAUSE],
         Mark::LiveSessionDropped,
         None,
     ),
@@ -275,27 +246,37 @@ pub const PROPERTIES: &[Property] = &[
         "no-needless-refresh",
         "a client that already has a newer token does not refresh",
         "RFC 6749 section 1.5",
+        &[gui::STORE_LOOKED_AT_AGAIN, gui::LATE_401_COMPARED],
         Mark::NeedlessRefresh,
         None,
     ),
-    never("no-refresh-storm", "a call recovers at most once", "RFC 6750 section 3.1", Mark::RecoveredTwice, None),
+    kept(&[gui::NO_REFRESH_STORM], Mark::RecoveredTwice, None),
     recoverable(
         "items-within-reach",
         "the person can always get to the items again",
         "RFC 6749 section 1.5",
+        &[backend::FRESH_TOKEN_USABLE, gui::ITEMS_SHOWN],
         Goal::ItemsServed,
     ),
     recoverable(
         "session-within-reach",
         "a live session can always be had again",
         "RFC 6749 section 1.5",
+        &[auth::SIGN_IN_GETS_CODE, auth::TOKENS_ISSUED, gui::SIGN_IN_STORES_TOKENS],
         Goal::LiveSession,
     ),
-    recoverable("no-deadlock", "everything in flight can come to an end", "Web Locks API", Goal::Quiet),
+    recoverable(
+        "no-deadlock",
+        "everything in flight can come to an end",
+        "Web Locks API section 2",
+        &[gui::ONE_REFRESH_AT_A_TIME],
+        Goal::Quiet,
+    ),
     recoverable(
         "sign-out-within-reach",
         "the person can always end up signed out",
         "OpenID Connect RP-Initiated Logout 1.0 section 2",
+        &[gui::SIGN_OUT_REVOKES, gui::SESSION_CLEARED_FOR_CAUSE],
         Goal::SignedOut,
     ),
     reachable("wrong-password", "a wrong password is turned down", "RFC 6749 section 3.1", Mark::WrongPassword),
@@ -367,7 +348,7 @@ pub const PROPERTIES: &[Property] = &[
         Mark::SignOutDuringRefresh,
     ),
     reachable("late-401", "a 401 comes for a token already replaced", "RFC 6750 section 3.1", Mark::LateRefusal),
-    reachable("waits", "a call waits for another's refresh", "Web Locks API", Mark::Waited),
+    reachable("waits", "a call waits for another's refresh", "Web Locks API section 2", Mark::Waited),
 ];
 
 #[cfg(test)]
@@ -375,6 +356,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::rules;
 
     #[test]
     fn every_mark_is_asked_for_by_exactly_one_property() {
@@ -394,5 +376,19 @@ mod tests {
     fn every_property_has_a_name_of_its_own() {
         let names: BTreeSet<_> = PROPERTIES.iter().map(|property| property.name).collect();
         assert_eq!(names.len(), PROPERTIES.len());
+    }
+
+    #[test]
+    fn every_promise_is_about_rules_of_the_register_and_shares_a_name_only_with_its_own() {
+        for property in PROPERTIES {
+            let promises = !matches!(property.kind, Kind::Reachable(_));
+            assert_eq!(property.rules.is_empty(), !promises, "{}", property.name);
+            for rule in property.rules {
+                assert_eq!(rules::find(rule.id), Some(rule), "{} of {}", rule.id, property.name);
+            }
+            if let Some(own) = rules::find(property.name) {
+                assert_eq!((property.rules.first(), property.sentence), (Some(own), own.sentence));
+            }
+        }
     }
 }

@@ -30,12 +30,16 @@ pub(crate) fn enabled(spec: &Spec, world: &World, into: &mut Vec<Action>) {
 
 impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// A thief copies the stored session.
+    ///
+    /// Rule `thief-copies-session`: RFC 9700 section 3, RFC 9700 section 4.14.
     pub(crate) fn copy_session(&mut self) {
         self.world.thefts -= 1;
         self.world.thief.copy = self.world.store.refresh;
     }
 
     /// A thief copies a code on its way.
+    ///
+    /// Rule `thief-copies-code`: RFC 9700 section 3, RFC 7636 section 1.
     pub(crate) fn copy_code(&mut self, tab: TabId) {
         self.world.thefts -= 1;
         self.world.thief.code = self.world.tabs[tab.index()].flow.grant;

@@ -75,6 +75,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         Some(GrantId::at(free))
     }
 
+    /// Rule `tokens-are-new`: RFC 6749 section 10.10.
     pub(crate) fn new_refresh(&mut self, grant: GrantId) -> Option<RefreshId> {
         let free = self.world.refresh.iter().position(|token| !token.grant.is_some());
         let free = self.or_overflow(free, Capacity::RefreshTokens)?;
@@ -82,6 +83,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         Some(RefreshId::at(free))
     }
 
+    /// Rule `tokens-are-new`: RFC 6749 section 10.10.
     pub(crate) fn new_access(&mut self, grant: GrantId) -> Option<AccessId> {
         let free = self.world.access.iter().position(|token| token.state == AccessState::Absent);
         let free = self.or_overflow(free, Capacity::AccessTokens)?;

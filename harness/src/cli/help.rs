@@ -71,3 +71,10 @@ pub(super) fn policy() -> String {
 pub(super) fn serve() -> String {
     behind(&[("serve --policy lost-answer", "serve all three roles on loopback, and say how to try them with curl")])
 }
+
+pub(super) fn rules() -> String {
+    behind(&[
+        ("rules", "list every rule with its source"),
+        ("rules refresh-spent-once", "print where a rule is guarded, promised, broken on purpose and shown"),
+    ])
+}

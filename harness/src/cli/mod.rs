@@ -13,6 +13,7 @@ mod help;
 mod policy;
 mod probe;
 mod replay;
+mod rules;
 pub mod serve;
 mod show;
 mod target;
@@ -69,6 +70,8 @@ enum Command {
     Target(target::TargetCommand),
     #[command(after_long_help = help::policy())]
     Policy(policy::PolicyCommand),
+    #[command(after_long_help = help::rules())]
+    Rules(rules::Rules),
     #[command(after_long_help = help::serve())]
     Serve(serve::Serve),
 }
@@ -112,7 +115,9 @@ impl Cli {
             Some(Command::Replay(replay)) => Some(replay.format),
             Some(Command::Probe(probe)) => Some(probe.format),
             Some(Command::Audit(audit)) => Some(audit.format),
-            Some(Command::Show(_) | Command::Target(_) | Command::Policy(_) | Command::Serve(_)) => None,
+            Some(
+                Command::Show(_) | Command::Target(_) | Command::Policy(_) | Command::Rules(_) | Command::Serve(_),
+            ) => None,
         }
     }
 }
@@ -129,6 +134,7 @@ impl Command {
             Self::Audit(audit) => audit.run(out),
             Self::Target(target) => target.run(out),
             Self::Policy(policy) => policy.run(out),
+            Self::Rules(rules) => rules.run(out),
             Self::Serve(serve) => serve.run(out),
         }
     }

@@ -233,7 +233,7 @@ pub(super) fn save(replay: &mut Replay, folder: &Path) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use authloom_model::rule::NOTHING_ELSE;
+    use authloom_model::rules::surroundings::NOTHING_UNASKED;
     use authloom_model::{Policy, Scope, Spec};
 
     use super::*;
@@ -250,7 +250,7 @@ mod tests {
             replay.breaches.push(Breach {
                 trace: trace_along(&spec, way.clone(), "anything"),
                 expected: String::new(),
-                rule: NOTHING_ELSE,
+                rule: NOTHING_UNASKED,
                 seen: String::new(),
                 evidence: Vec::new(),
                 again: Again::default(),

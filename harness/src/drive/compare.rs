@@ -2,7 +2,9 @@
 //!
 //! The order inside a step is nobody's promise: events are paired by what they are about, then compared, and their tokens bound.
 
-use authloom_model::rule::{self, NOTHING_ELSE, ONE_NAME, Rule};
+use authloom_model::rules::auth::TOKENS_ARE_NEW;
+use authloom_model::rules::surroundings::NOTHING_UNASKED;
+use authloom_model::rules::{self, Rule};
 use authloom_model::seen::{Answer, Event, Request, Symbols};
 
 use super::Difference;
@@ -18,21 +20,21 @@ pub(super) fn compare(
 ) -> Option<(Difference, Rule)> {
     for event in expected {
         let Some(at) = observed.iter().position(|seen| same_matter(event, seen)) else {
-            return Some((missing(event, observed), rule::of(event)));
+            return Some((missing(event, observed), rules::of(event)));
         };
         let seen = observed.swap_remove(at);
         match agree(event, &seen, bindings) {
             Agreement::Yes => {}
             Agreement::No => {
                 let difference = Difference::Other { expected: event.clone(), observed: seen };
-                return Some((difference, rule::of(event)));
+                return Some((difference, rules::of(event)));
             }
             Agreement::Mixed(why) => {
-                return Some((Difference::Mixed { expected: event.clone(), why }, ONE_NAME));
+                return Some((Difference::Mixed { expected: event.clone(), why }, TOKENS_ARE_NEW));
             }
         }
     }
-    observed.pop().map(|extra| (Difference::Extra(extra), NOTHING_ELSE))
+    observed.pop().map(|extra| (Difference::Extra(extra), NOTHING_UNASKED))
 }
 
 /// What was not seen; or what was seen in its place, where there is just one such thing.

@@ -8,8 +8,10 @@ mod compare;
 mod race;
 mod record;
 mod shorten;
+mod standing;
 
-use authloom_model::rule::{self, Rule};
+use authloom_model::rules::Rule;
+use authloom_model::rules::backend::NOT_FOR_BACKENDS;
 use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, Exchange, Spec};
 
@@ -148,7 +150,7 @@ fn drive_steps(target: &mut dyn Target, spec: &Spec, mut next: impl FnMut() -> O
     let mut taken: Vec<Action> = Vec::new();
     while let Some(step) = next() {
         taken.push(step.action);
-        match take(target, &mut bindings, &step) {
+        match take(target, &mut bindings, spec, &taken, &step) {
             Ok(None) => {}
             Ok(Some((difference, rule))) => {
                 let trace = retrace(spec, &taken);
@@ -163,9 +165,12 @@ fn drive_steps(target: &mut dyn Target, spec: &Spec, mut next: impl FnMut() -> O
     Driven { steps: taken.len(), verdict: Verdict::Conforms }
 }
 
+/// Takes the last of the steps taken, and says how what is seen differs from what must be.
 fn take(
     target: &mut dyn Target,
     bindings: &mut Bindings,
+    spec: &Spec,
+    taken: &[Action],
     step: &TraceStep,
 ) -> Result<Option<(Difference, Rule)>, Fault> {
     let observed = target.apply(step.action)?;
@@ -184,29 +189,30 @@ fn take(
                 None => Ok(None),
             }
         })?;
-    if wrong.is_some() {
-        return Ok(wrong);
+    if let Some((token, expected)) = wrong {
+        let (walker, _) = walked(spec, taken);
+        let rule = standing::rule(&walker, &step.seen, token, expected);
+        return Ok(Some((Difference::Standing { token, expected }, rule)));
     }
     for token in issued {
         let Some(secret) = bindings.token(token) else { continue };
         if target.serves(secret)? == Some(true) {
-            return Ok(Some((Difference::Served(token), rule::NOT_FOR_BACKENDS)));
+            return Ok(Some((Difference::Served(token), NOT_FOR_BACKENDS)));
         }
     }
     Ok(None)
 }
 
-/// The first token that stands otherwise than it must, of those whose standing is told.
+/// The first token that stands otherwise than it must, and how it must, of those whose standing the target reports.
 fn wrong_standing<'t, E>(
     foretold: impl IntoIterator<Item = (&'t Token, &'t Standing)>,
     mut is_active: impl FnMut(Token) -> Result<Option<bool>, E>,
-) -> Result<Option<(Difference, Rule)>, E> {
+) -> Result<Option<(Token, Standing)>, E> {
     for (token, expected) in foretold {
         let Some(active) = is_active(*token)? else { continue };
         let standing = if active { Standing::Active } else { Standing::Inactive };
         if standing != *expected {
-            let difference = Difference::Standing { token: *token, expected: *expected };
-            return Ok(Some((difference, rule::STANDING)));
+            return Ok(Some((*token, *expected)));
         }
     }
     Ok(None)
@@ -240,9 +246,15 @@ fn issued_refresh(event: &Event<InTrace>) -> Option<Token> {
     }
 }
 
-/// The trace of actions that the model is known to allow.
-fn retrace(spec: &Spec, actions: &[Action]) -> Trace {
+/// The model after actions that it is known to allow, and the steps that they are.
+fn walked<'s>(spec: &'s Spec, actions: &[Action]) -> (Walker<'s>, Vec<TraceStep>) {
     let mut walker = Walker::new(spec);
     let steps = actions.iter().map(|action| walker.take(*action).expect("the model has allowed it before")).collect();
+    (walker, steps)
+}
+
+/// The trace of actions that the model is known to allow.
+fn retrace(spec: &Spec, actions: &[Action]) -> Trace {
+    let (_, steps) = walked(spec, actions);
     Trace { header: Header::new(spec, "where a target diverges"), steps }
 }

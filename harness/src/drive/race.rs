@@ -3,7 +3,8 @@
 //! Nobody sees in which order a server takes them. So the trace is read in every order, and each reading is dropped at the first thing
 //! that is not as it foretells: what is left are the orders in which everything makes sense. Where none is left, the target diverges.
 
-use authloom_model::rule::{self, Rule};
+use authloom_model::rules::Rule;
+use authloom_model::rules::at_once::at_once;
 use authloom_model::{Action, Exchange, Spec};
 
 use super::{Difference, Divergence, Driven, Reading, Record, Recorder, Verdict, is_seen};
@@ -59,7 +60,7 @@ fn follow(
         let record = match (round, together.as_slice()) {
             ([_], _) => recorder.apply(actions[0])?,
             (_, [one, other, ..]) => {
-                raced = Some(rule::at_once(*one, *other));
+                raced = Some(at_once(*one, *other));
                 recorder.at_once(&together)?
             }
             (_, _) => return Err(Fault("only what arrives at the AuthService is let go at once".to_owned())),

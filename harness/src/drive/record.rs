@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 
-use authloom_model::rule::{self, Rule};
+use authloom_model::rules::Rule;
 use authloom_model::seen::{Answer, Event, Symbols};
 use authloom_model::{Action, Exchange, Spec};
 use foldhash::fast::FixedState;
 
 use super::bindings::Bindings;
-use super::{Difference, compare, is_seen, support, wrong_standing};
+use super::{Difference, compare, is_seen, standing, support, wrong_standing};
 use crate::servers::{Concrete, Fault, Lens, Secret, Support, Target};
 use crate::trace::{InTrace, Release, Standing, Token, TraceStep, Walker};
 
@@ -257,7 +257,10 @@ impl<'s> Reading<'s> {
         let Ok(wrong) = wrong_standing(&foretold, |token| {
             Ok::<_, Infallible>(self.bindings.token(token).and_then(|secret| record.standings.get(secret)).copied())
         });
-        wrong.or_else(|| self.ended_unasked(order, &foretold, record))
+        let (token, expected) = wrong.or_else(|| self.ended_unasked(order, &foretold, record))?;
+        let seen: Vec<_> = taken.into_iter().flat_map(|step| step.seen).collect();
+        let rule = standing::rule(&self.walker, &seen, token, expected);
+        Some((Difference::Standing { token, expected }, rule))
     }
 
     /// A token that ends though neither time nor the specification has ended it, also one that nobody refers to any more.
@@ -266,7 +269,7 @@ impl<'s> Reading<'s> {
         order: &[Action],
         foretold: &BTreeMap<Token, Standing>,
         record: &Record,
-    ) -> Option<(Difference, Rule)> {
+    ) -> Option<(Token, Standing)> {
         let stood = std::mem::replace(&mut self.stood, record.standings.clone());
         if order.contains(&Action::Tick) {
             return None;
@@ -274,6 +277,6 @@ impl<'s> Reading<'s> {
         let ended = |secret: &Secret| stood.get(secret) == Some(&true) && record.standings.get(secret) == Some(&false);
         let asked = |token: &Token| foretold.get(token) == Some(&Standing::Inactive);
         let token = self.bindings.tokens().find(|(token, secret)| ended(secret) && !asked(token))?.0;
-        Some((Difference::Standing { token, expected: Standing::Active }, rule::STANDING))
+        Some((token, Standing::Active))
     }
 }

@@ -144,7 +144,7 @@ fn suite(replay: &Replay) -> TestSuite {
 
 pub(super) fn breached(target: &str, breach: &Breach) -> TestCase {
     let mut status = failure("diverges", format!("expected {}; seen {}", breach.expected, breach.seen));
-    let rule = format!("{} ({})", breach.rule.sentence, breach.rule.source);
+    let rule = breach.rule.to_string();
     let drawn = picture(&breach.trace, Some(breach));
     let exchanges = (!breach.evidence.is_empty()).then(|| breach.evidence.join("\n"));
     let saved = breach.saved.as_ref().map(|path| format!("saved as {}", path.display()));

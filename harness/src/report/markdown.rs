@@ -126,8 +126,7 @@ fn in_words(verdict: TraceVerdict) -> &'static str {
 }
 
 pub(super) fn diverges(out: &mut dyn Write, breach: &Breach) -> io::Result<()> {
-    let rule = breach.rule;
-    writeln!(out, "**Rule** {} ({})  ", plain(rule.sentence), plain(rule.source))?;
+    writeln!(out, "**Rule** {}  ", plain(&breach.rule.to_string()))?;
     writeln!(out, "**Expected** {}  ", plain(&breach.expected))?;
     writeln!(out, "**Seen** {}", plain(&breach.seen))?;
     if breach.again.of > 0 {

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod probe;
 pub mod progress;
 pub mod replay;
+pub mod rules;
 mod style;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use authloom_model::policy::Accepted;
-use authloom_model::rule::NOTHING_ELSE;
+use authloom_model::rules::surroundings::NOTHING_UNASKED;
 use authloom_model::{Policy, Scope, Spec};
 use toml::value::Datetime;
 
@@ -38,7 +38,7 @@ fn mixed() -> Outcome {
     diverges.breaches.push(Breach {
         trace: trace_along(&spec, way, "where http diverges"),
         expected: "401".to_owned(),
-        rule: NOTHING_ELSE,
+        rule: NOTHING_UNASKED,
         seen: "500 Internal Server Error".to_owned(),
         evidence: Vec::new(),
         again: crate::run::Again::default(),

@@ -19,6 +19,8 @@ mod trial;
 mod verify;
 mod watch;
 
+use authloom_model::rules::Rule;
+
 pub use acceptance::{Acceptance, AcceptanceState};
 pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along, trace_of};
 pub use mend::{MendBudget, Mended, Mending, Setting, Tried, WayOut, mend};
@@ -36,7 +38,7 @@ pub use watch::{Stage, Unwatched, Watch};
 #[derive(Clone, Copy, Debug)]
 pub struct How<'h> {
     /// Rules that it is known not to keep, each with the reason why that is accepted.
-    pub accepted: &'h [(String, String)],
+    pub accepted: &'h [(Rule, String)],
     /// How often a divergence is looked for again before it is believed.
     pub confirmations: u32,
     /// How often a trace is run in which messages are let go at once.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use authloom_model::rules::backend::FRESH_TOKEN_USABLE;
 use authloom_model::seen::{Answer, Event};
 use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
@@ -140,13 +141,13 @@ fn a_breach_is_shortened_to_the_steps_it_takes() {
 #[test]
 fn a_divergence_that_is_accepted_is_said_and_no_failure() {
     let spec = spec();
-    let accepted = [("an active token gets the resource".to_owned(), "it has none".to_owned())];
+    let accepted = [(FRESH_TOKEN_USABLE, "it has none".to_owned())];
     let open = || Unlike::open(Unlikeness::NoItems);
     let plan = Plan { how: How { accepted: &accepted, ..How::ONCE }, ..plan(&open) };
     let outcome = verify(&spec, Limits::default(), &[plan], &mut Unwatched);
     assert_eq!(outcome.status(), Status::Holds);
     assert!(only(&outcome).accepted > 0);
-    assert_eq!(only(&outcome).reasons, ["accepted: other than `an active token gets the resource`: it has none"]);
+    assert_eq!(only(&outcome).reasons, ["accepted: other than `fresh-token-usable`: it has none"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use authloom_model::exchange::Leg;
-use authloom_model::rule::Rule;
+use authloom_model::rules::Rule;
 use authloom_model::{Action, Scope};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -107,7 +107,7 @@ fn parting(marked: &Marked) -> Vec<String> {
     const KEY_WIDTH: usize = 10;
     let title = format!("┏━ here they part, at step {} ", marked.step);
     let mut lines = vec![format!("{title}{}", "━".repeat(WIDTH.saturating_sub(title.width())))];
-    let rule = marked.rule.map(|rule| ("by rule", format!("{} ({})", rule.sentence, rule.source)));
+    let rule = marked.rule.map(|rule| ("by rule", rule.to_string()));
     let (expected, seen) = (("expected", marked.expected.clone()), ("seen", marked.observed.clone()));
     for (key, value) in std::iter::once(expected).chain(rule).chain([seen]) {
         let value = wrapped(&[&value], WIDTH - KEY_WIDTH - 2, "");

@@ -8,6 +8,7 @@ pub mod diagram;
 mod figure;
 pub mod file;
 pub mod json;
+pub mod kept;
 pub mod mermaid;
 pub mod orders;
 #[cfg(test)]

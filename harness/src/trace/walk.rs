@@ -106,6 +106,21 @@ impl<'s> Walker<'s> {
         bytes
     }
 
+    /// Why the model holds a token inactive, as far as the world still has a record of it.
+    #[must_use]
+    pub fn why_inactive(&self, token: Token) -> Option<Refusal> {
+        match token {
+            Token::Access(name) => {
+                let at = self.names.access.iter().position(|known| *known == Some(name))?;
+                self.spec.why_access_inactive(&self.world, AccessId::at(at))
+            }
+            Token::Refresh(name) => {
+                let at = self.names.refresh.iter().position(|known| *known == Some(name))?;
+                self.spec.why_refresh_inactive(&self.world, RefreshId::at(at))
+            }
+        }
+    }
+
     /// Takes a step that a trace tells.
     pub fn take(&mut self, action: Action) -> Result<TraceStep, NotEnabled> {
         match self.enabled_here().into_iter().find(|(named, _)| *named == action) {

@@ -9,15 +9,12 @@ use authloom_reference::auth::{
     TokenState,
 };
 
+use crate::decisions::{Asked, Redeem, Refresh, Revoke, Rules, a_second_before};
 use crate::flaw::Flaw;
-use crate::rules::{Asked, Redeem, Refresh, Revoke, Rules, a_second_before};
 use crate::suite::{Goal, KINDS};
 use crate::support::{changed, minutes, recommended};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-const STANDING: &str = "a token is active until it expires, is spent, or its grant ends; then never again";
-pub(crate) const ISSUED: &str = "a valid grant gets an access and a refresh token";
 
 pub(crate) const FLAWS: &[Flaw] = &[
     // Boundaries.
@@ -25,7 +22,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "an access token is active at its exp",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "never-past-exp",
         make: |parts| {
             let access_is_active =
                 |asked: Asked<'_, AccessRecord>| Asked { now: a_second_before(asked.now), ..asked }.rightly();
@@ -36,35 +33,35 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "an access token says that it lives longer than it does",
         policy: local,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "never-past-exp",
         make: |parts| parts.auth.lifetimes.access += SECOND,
     },
     Flaw {
         name: "a code is taken at its last instant",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an authorization code lives for a short time",
+        breaks: "code-expires",
         make: |parts| parts.auth.lifetimes.code += SECOND,
     },
     Flaw {
         name: "a refresh token is taken at the last instant of its idle time",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "idle-bound",
         make: |parts| later(&mut parts.auth.lifetimes.refresh_idle),
     },
     Flaw {
         name: "a refresh is granted at the last instant of the absolute lifetime",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "lifetime-bound",
         make: |parts| later(&mut parts.auth.lifetimes.refresh_absolute),
     },
     Flaw {
         name: "the grace window closes a second late",
         policy: window,
         goal: KINDS,
-        breaks: "a spent refresh token is turned down",
+        breaks: "refresh-spent-once",
         make: |parts| parts.auth.grace = auth::Grace::SameSuccessor { window: Some(minutes(5) + SECOND) },
     },
     // Rotation and reuse.
@@ -72,7 +69,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a rotation leaves the parent unspent",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "refresh-rotates",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| unsaved(asked.rightly(), |changes| changes.refresh = None);
             parts.decisions = Rules { refresh, ..Rules::RIGHT }.shared();
@@ -82,7 +79,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "refresh tokens are not rotated",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: ISSUED,
+        breaks: "tokens-issued",
         make: |parts| parts.auth.rotation = auth::Rotation::Off,
     },
     Flaw {
@@ -94,14 +91,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
             })
         },
         goal: KINDS,
-        breaks: "without rotation a refresh keeps the refresh token",
+        breaks: "refresh-kept",
         make: |parts| parts.auth.rotation = auth::Rotation::Always,
     },
     Flaw {
         name: "reuse does not revoke the grant",
         policy: no_lock,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "replay-contained",
         make: |parts| parts.auth.reuse = auth::Reach::Nothing,
     },
     Flaw {
@@ -113,14 +110,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
             })
         },
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "replay-contained",
         make: |parts| parts.auth.reuse = auth::Reach::Grant,
     },
     Flaw {
         name: "rotation counts the absolute lifetime anew",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "lifetime-bound",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| Refresh { grant: &reborn(asked.grant, asked.token), ..asked }.rightly();
             let refresh_is_active =
@@ -132,7 +129,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "idle time runs on over a rotation",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "token-standing",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| {
                 Refresh { token: &idle_since_sign_in(asked.token, asked.grant), ..asked }.rightly()
@@ -148,7 +145,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "grace hands out a new sibling instead of the same successor",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "every token issued is new, and is sent on unchanged",
+        breaks: "tokens-are-new",
         make: |parts| parts.auth.grace = auth::Grace::NewSibling { window: minutes(60) },
     },
     Flaw {
@@ -160,21 +157,21 @@ pub(crate) const FLAWS: &[Flaw] = &[
             })
         },
         goal: KINDS,
-        breaks: "every token issued is new, and is sent on unchanged",
+        breaks: "tokens-are-new",
         make: |parts| parts.auth.grace = auth::Grace::SameSuccessor { window: None },
     },
     Flaw {
         name: "grace honours an older ancestor",
         policy: no_lock_but_grace,
         goal: Goal::Steps("tabs=2,calls=1,losses=0"),
-        breaks: "a spent refresh token is turned down",
+        breaks: "refresh-spent-once",
         make: |parts| parts.decisions = Rules { refresh: forgive_all, ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "grace is denied",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a spent refresh token is honoured in its grace period",
+        breaks: "grace-honoured",
         make: |parts| parts.auth.grace = auth::Grace::None,
     },
     // Codes.
@@ -182,7 +179,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a code is never spent",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an authorization code is redeemed at most once",
+        breaks: "code-spent-once",
         make: |parts| {
             let redeem = |asked: Redeem<'_>| unsaved(asked.rightly(), |changes| changes.code = None);
             parts.decisions = Rules { redeem, ..Rules::RIGHT }.shared();
@@ -192,14 +189,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a code is spent after minting: two redemptions at once both get tokens",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an authorization code is redeemed at most once",
+        breaks: "code-spent-once",
         make: |parts| parts.decisions = Rules { redeem: spend_late, ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "the replay of a code does not revoke the grant",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "code-replay-contained",
         make: |parts| parts.auth.code_replay = auth::Reach::Nothing,
     },
     // The end of a grant.
@@ -207,14 +204,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "revocation kills only the token that is shown",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "revocation-ends-grant",
         make: |parts| parts.decisions = Rules { revoke: just_the_shown, ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "revocation by a spent token is ignored",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "revocation-ends-grant",
         make: |parts| {
             let revoke = |asked: Revoke<'_>| if is_spent(asked.token) { Changes::none() } else { asked.rightly() };
             parts.decisions = Rules { revoke, ..Rules::RIGHT }.shared();
@@ -224,14 +221,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "revocation is confirmed and not done",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "revocation-ends-grant",
         make: |parts| parts.decisions = Rules { revoke: |_| Changes::none(), ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "access tokens survive the end of their grant",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "code-replay-contained",
         make: |parts| {
             let access_is_active =
                 |asked: Asked<'_, AccessRecord>| Asked { grant: &still_live(asked.grant), ..asked }.rightly();
@@ -242,7 +239,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a refresh token of an ended grant is renewed",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "nothing is issued for a grant that has ended",
+        breaks: "revocation-final",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| {
                 let token = RefreshRecord { state: TokenState::Live, ..*asked.token };
@@ -256,7 +253,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a spent refresh token introspects as active",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "refresh-rotates",
         make: |parts| {
             let refresh_is_active = |asked: Asked<'_, RefreshRecord>| {
                 Asked { token: &RefreshRecord { spent: Spent::No, ..*asked.token }, ..asked }.rightly()
@@ -268,7 +265,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "everything introspects as active",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: STANDING,
+        breaks: "never-past-exp",
         make: |parts| {
             parts.decisions =
                 Rules { access_is_active: |_| true, refresh_is_active: |_| true, ..Rules::RIGHT }.shared();
@@ -278,7 +275,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "access tokens are minted for another audience",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an active token gets the resource",
+        breaks: "fresh-token-usable",
         make: |parts| parts.auth.resource = "http://another.reference".to_owned(),
     },
 ];

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
-use crate::auth::{ISSUED, local};
+use crate::auth::local;
 use crate::flaw::Flaw;
 use crate::suite::KINDS;
 use crate::wires::{Answer, answered, asked, field, with_field, with_json};
@@ -20,7 +20,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "token answers may be cached",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: ISSUED,
+        breaks: "tokens-issued",
         make: |parts| {
             parts.around_auth = |router| {
                 answered(router, |_, mut answer| {
@@ -34,7 +34,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "invalid_grant is reported as invalid_request",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an authorization code lives for a short time",
+        breaks: "code-expires",
         make: |parts| {
             parts.around_auth = |router| {
                 answered(router, |_, answer| match answer.status().is_client_error() {
@@ -48,7 +48,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a refresh is answered without the refresh token it issued",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: ISSUED,
+        breaks: "tokens-issued",
         make: |parts| {
             parts.around_auth = |router| {
                 answered(router, |asked, answer| match field(asked, "grant_type").as_deref() {
@@ -62,14 +62,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "one access token is handed out twice",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "every token issued is new, and is sent on unchanged",
+        breaks: "tokens-are-new",
         make: |parts| parts.around_auth = the_redeemed_access_token_again,
     },
     Flaw {
         name: "any password is taken",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a wrong password gets nothing",
+        breaks: "sign-in-needs-password",
         make: |parts| {
             parts.around_auth = |router| {
                 asked(router, |request| match *request.method() == Method::POST {
@@ -83,14 +83,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "the redirect brings a wrong state",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "the code is redeemed where it came back",
+        breaks: "code-redeemed-by-its-tab",
         make: |parts| parts.around_auth = |router| redirecting(router, |name| (name == "state").then_some("other")),
     },
     Flaw {
         name: "the redirect brings the issuer of another AuthService",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "the code is redeemed where it came back",
+        breaks: "code-redeemed-by-its-tab",
         make: |parts| {
             parts.around_auth =
                 |router| redirecting(router, |name| (name == "iss").then_some("http://other.reference"));
@@ -100,7 +100,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "the published keys are not those that sign",
         policy: local,
         goal: KINDS,
-        breaks: "an active token gets the resource",
+        breaks: "fresh-token-usable",
         make: |parts| {
             parts.around_auth = |router| {
                 answered(router, |asked, answer| match asked.uri().path() {

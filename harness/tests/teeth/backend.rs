@@ -16,20 +16,18 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
+use crate::decisions::{Credulous, a_second_before};
 use crate::flaw::Flaw;
-use crate::rules::{Credulous, a_second_before};
 use crate::suite::KINDS;
 use crate::support::{minutes, recommended};
 use crate::wires::{Answer, answered, asked};
-
-const EXPIRED: &str = "an access token is refused on or after its exp";
 
 pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token that was active when asked about is taken at its exp",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: EXPIRED,
+        breaks: "never-past-exp",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
                 Standard.introspected(settings, answer, a_second_before(now))
@@ -40,7 +38,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token that is not active is taken",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an access token is refused on or after its exp",
+        breaks: "never-past-exp",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
                 // RFC 7662 says no more of it than that it is not active.
@@ -53,7 +51,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token for another audience is taken",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a refresh token opens nothing at a backend",
+        breaks: "not-for-backends",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
                 let aud = Some(backend::Audience::One(settings.resource.clone()));
@@ -65,49 +63,49 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "the leeway is applied twice",
         policy: with_leeway,
         goal: KINDS,
-        breaks: EXPIRED,
+        breaks: "never-past-exp",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(10) },
     },
     Flaw {
         name: "the leeway is not applied",
         policy: with_leeway,
         goal: KINDS,
-        breaks: "an active token gets the resource",
+        breaks: "fresh-token-usable",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(0) },
     },
     Flaw {
         name: "the clock is a tick slow",
         policy: with_leeway,
         goal: KINDS,
-        breaks: EXPIRED,
+        breaks: "never-past-exp",
         make: |parts| parts.backend_clock = |clock| Arc::new(Slow(clock)),
     },
     Flaw {
         name: "tokens are believed where the AuthService should be asked",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "the backend asks about the token it was shown",
+        breaks: "backend-introspects",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(0) },
     },
     Flaw {
         name: "what a token once got is cached and served again",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "the backend asks about the token it was shown",
+        breaks: "backend-introspects",
         make: |parts| parts.around_backend = caching,
     },
     Flaw {
         name: "a call is judged by the token of the call before",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "every token issued is new, and is sent on unchanged",
+        breaks: "tokens-are-new",
         make: |parts| parts.around_backend = by_the_token_before,
     },
     Flaw {
         name: "a call without a token is served",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "without a token, 401 and no error code",
+        breaks: "call-needs-token",
         make: |parts| {
             parts.around_backend = |router| {
                 answered(router, |asked, answer| match asked.headers().contains_key(AUTHORIZATION) {
@@ -121,7 +119,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a 401 comes without a challenge",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "without a token, 401 and no error code",
+        breaks: "call-needs-token",
         make: |parts| {
             parts.around_backend = |router| {
                 answered(router, |_, mut answer| {
@@ -135,7 +133,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token is refused without invalid_token",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "an access token is refused on or after its exp",
+        breaks: "never-past-exp",
         make: |parts| {
             parts.around_backend = |router| {
                 answered(router, |_, mut answer| {
@@ -151,7 +149,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token is refused when the AuthService cannot be reached",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a backend that cannot ask neither accepts nor refuses",
+        breaks: "backend-unavailable",
         make: |parts| {
             parts.around_backend = |router| {
                 answered(router, |_, mut answer| {
@@ -169,7 +167,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a token is taken when the AuthService cannot be reached",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a backend that cannot ask neither accepts nor refuses",
+        breaks: "backend-unavailable",
         make: |parts| {
             parts.around_backend = |router| {
                 answered(router, |_, answer| match answer.status() {

@@ -14,7 +14,7 @@ pub(crate) struct Flaw {
     pub(crate) policy: fn() -> Policy,
     /// What of that policy's graph has to notice.
     pub(crate) goal: Goal,
-    /// The sentence of the rule that it breaks.
+    /// The id of the rule that it breaks, as the register has it.
     pub(crate) breaks: &'static str,
     /// Puts it in.
     pub(crate) make: fn(&mut Parts),

@@ -18,19 +18,13 @@ use crate::support::{changed, minutes, recommended};
 use crate::wires::{Answer, field, with_field, with_json};
 use crate::wrong_gui::{Turn, answer_of, refresh_answer, requests, sent, without, wrong};
 
-const REFRESHES: &str = "a refresh shows the session's refresh token";
-const CARRIES: &str = "a call carries the stored access token";
-const PROMPTS: &str = "without a session the person is asked to sign in";
-const ONE_NAME: &str = "every token issued is new, and is sent on unchanged";
-const NOTHING_ELSE: &str = "nothing else happens at this moment";
-
 pub(crate) const FLAWS: &[Flaw] = &[
     // Late answers.
     Flaw {
         name: "a late refresh answer is stored after sign-out",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: NOTHING_ELSE,
+        breaks: "nothing-unasked",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| store_late(turn, input, |store| store.is_none()))
@@ -41,7 +35,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a late refresh answer overwrites a newer session",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: NOTHING_ELSE,
+        breaks: "nothing-unasked",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| store_late(turn, input, |store| store.is_some()))
@@ -52,7 +46,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "two tabs' answers are swapped",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: PROMPTS,
+        breaks: "prompt-without-session",
         make: |parts| parts.client = |settings| wrong(settings, swap_answers),
     },
     // Signing out.
@@ -60,7 +54,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a sign-out does not revoke",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a sign-out revokes the refresh token",
+        breaks: "sign-out-revokes",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -75,7 +69,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a sign-out revokes the access token only",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: ONE_NAME,
+        breaks: "tokens-are-new",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -92,7 +86,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a sign-out leaves the tokens in the store",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: PROMPTS,
+        breaks: "prompt-without-session",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -111,7 +105,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "the lock is never given back",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: PROMPTS,
+        breaks: "prompt-without-session",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -124,14 +118,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "the lock is taken without asking",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: NOTHING_ELSE,
+        breaks: "nothing-unasked",
         make: |parts| parts.gui.policy.single_flight = SingleFlight::Tab,
     },
     Flaw {
         name: "the lock's winner does not look at the store again",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: PROMPTS,
+        breaks: "prompt-without-session",
         make: |parts| parts.gui.policy.look_again = LookAgain::No,
     },
     // Refreshing.
@@ -139,14 +133,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a refresh shows the token before last",
         policy: Policy::recommended,
         goal: STEPS,
-        breaks: ONE_NAME,
+        breaks: "tokens-are-new",
         make: |parts| parts.client = |settings| wrong(settings, show_the_token_before_last),
     },
     Flaw {
         name: "the refresh token that a refresh brings is dropped",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: ONE_NAME,
+        breaks: "tokens-are-new",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -162,7 +156,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "invalid_grant does not clear the session",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a session is cleared by sign-out, or by the refusal of its own token",
+        breaks: "session-cleared-for-cause",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -181,14 +175,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a lost refresh is not tried again",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: REFRESHES,
+        breaks: "refresh-with-own-token",
         make: |parts| parts.client = |settings| wrong(settings, give_up_the_lost),
     },
     Flaw {
         name: "a lost redemption is not tried again",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "the code is redeemed where it came back",
+        breaks: "code-redeemed-by-its-tab",
         make: |parts| parts.gui.policy.lost_refresh = LostRefresh::SignInAgain,
     },
     Flaw {
@@ -201,14 +195,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
             })
         },
         goal: KINDS,
-        breaks: NOTHING_ELSE,
+        breaks: "nothing-unasked",
         make: |parts| parts.gui.policy.refresh_when = gui::RefreshWhen::On401,
     },
     Flaw {
         name: "a late 401 is refreshed for, though the store has a newer token",
         policy: || changed("no-refresh-lock", |_| {}),
         goal: KINDS,
-        breaks: CARRIES,
+        breaks: "call-carries-token",
         make: |parts| parts.gui.policy.late_401 = gui::Late401::Refresh,
     },
     // Calls.
@@ -216,7 +210,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a failure clears the session",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: CARRIES,
+        breaks: "call-carries-token",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -232,21 +226,21 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a 401 is recovered from twice",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a failure is shown, and the session kept",
+        breaks: "failure-keeps-session",
         make: |parts| parts.client = |settings| wrong(settings, recover_again),
     },
     Flaw {
         name: "calls that wait for a refresh are forgotten",
         policy: Policy::recommended,
         goal: Goal::Kinds("small"),
-        breaks: CARRIES,
+        breaks: "call-carries-token",
         make: |parts| parts.client = |settings| wrong(settings, forget_the_waiting),
     },
     Flaw {
         name: "a call is sent again without a token",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: CARRIES,
+        breaks: "call-carries-token",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -266,7 +260,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a code is redeemed with a verifier of another sign-in",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "a valid grant gets an access and a refresh token",
+        breaks: "tokens-issued",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {

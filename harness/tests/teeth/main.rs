@@ -7,17 +7,20 @@
 mod auth;
 mod auth_http;
 mod backend;
+mod decisions;
 mod flaw;
 mod gui;
-mod rules;
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
 mod wires;
 mod wrong_gui;
 
+use std::collections::BTreeSet;
+
 use authloom::drive::{Divergence, Verdict, drive, shorten};
 use authloom::servers::{Parts, Reference};
+use authloom_model::rules::{self, Room};
 
 use flaw::Flaw;
 use suite::{Suite, Suites};
@@ -63,8 +66,8 @@ fn assert_all_caught(flaws: &[Flaw]) {
         };
         let (rule, of, short) = (divergence.rule, suite.traces.len(), divergence.trace.steps.len());
         println!("{}: {}, trace {trace} of {of}, after {steps} steps", flaw.name, suite.name);
-        println!("    shortened to {short}; broken: {} ({})", rule.sentence, rule.source);
-        if rule.sentence != flaw.breaks {
+        println!("    shortened to {short}; broken: {rule}");
+        if rule.id != flaw.breaks {
             println!("    but it breaks: {}", flaw.breaks);
             missed.push(flaw.name);
         }
@@ -90,6 +93,21 @@ fn every_flaw_of_the_backend_is_caught() {
 #[test]
 fn every_flaw_of_the_gui_is_caught() {
     assert_all_caught(gui::FLAWS);
+}
+
+#[test]
+fn the_register_names_the_faults_that_are_planted_and_the_rules_that_they_break() {
+    let planted = [auth::FLAWS, auth_http::FLAWS, backend::FLAWS, gui::FLAWS].concat();
+    let planted: BTreeSet<_> = planted.iter().map(|flaw| (flaw.breaks, flaw.name)).collect();
+    let registered = rules::all().flat_map(|rule| rule.faults.iter().map(|fault| (rule.id, *fault)));
+    assert_eq!(planted, registered.collect());
+    // A rule that no fault is seen to break may say as what the one is seen that breaks it.
+    for (rule, why) in rules::all().filter_map(|rule| Some((rule.id, rule.why_missing(Room::Fault)?))) {
+        let named: Vec<&str> = why.split('`').skip(1).step_by(2).collect();
+        if let [fault, seen_as] = named[..] {
+            assert!(planted.contains(&(seen_as, fault)), "{rule}: {why}");
+        }
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ impl Chance {
     ///
     /// # Errors
     /// [`Fault::Chance`] when the operating system has none to give.
+    ///
+    /// Rule `tokens-are-new`: RFC 6749 section 10.10.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Fault> {
         let mut bytes = [0; N];
         match &self.0 {

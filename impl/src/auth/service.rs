@@ -159,6 +159,8 @@ impl AuthService {
     }
 
     /// The code that a sign-in is answered with; `None` for a wrong name or a wrong password, which are one case.
+    ///
+    /// Rule `sign-in-gets-code`: RFC 6749 section 4.1.2.
     pub(super) fn sign_in(
         &self,
         username: &str,
@@ -307,6 +309,7 @@ impl AuthService {
         })
     }
 
+    /// Rule `tokens-issued`: RFC 6749 section 5.1.
     fn issued(
         &self,
         (access_token, record): (Secret, AccessRecord),

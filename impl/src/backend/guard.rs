@@ -44,6 +44,7 @@ impl Backend {
         }
     }
 
+    /// Rule `backend-introspects`: RFC 7662 section 2.1.
     async fn introspect(&self, token: &str) -> Result<Accepted, Closed> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token)
@@ -83,6 +84,8 @@ impl Backend {
     }
 
     /// An answer that is not a 200 with the JSON that was asked for says nothing about any token.
+    ///
+    /// Rule `backend-unavailable`: RFC 9110 section 15.6.4.
     async fn ask<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T, Unreachable> {
         let answer = self.inner.parts.auth_server.send(request).await?;
         if answer.status() != StatusCode::OK {

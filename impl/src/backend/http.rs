@@ -138,6 +138,8 @@ fn description(refusal: Refusal) -> &'static str {
 }
 
 /// RFC 6750 section 3, RFC 9728 section 5.1. Without an error for whoever showed nothing: RFC 6750 section 3.1.
+///
+/// Rule `call-needs-token`: RFC 6750 section 3.1.
 fn challenge(backend: &Backend, status: StatusCode, error: Option<(&str, &str)>) -> Response {
     let resource_metadata = format!("resource_metadata=\"{}{METADATA_PATH}\"", backend.settings().resource);
     let challenge = match error {

@@ -29,6 +29,9 @@ pub struct Standard;
 
 impl Judge for Standard {
     /// No leeway: the one who answers has the clock that counts, and `exp` is looked at again because the answer took time.
+    ///
+    /// Rule `fresh-token-usable`: RFC 6750 section 2, RFC 9068 section 4.
+    /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
     fn introspected(&self, settings: &Settings, answer: &Introspection, now: Timestamp) -> Result<Accepted, Refusal> {
         let Introspection { active, aud, iss, exp, sub, client_id, scope } = answer;
         if !active {
@@ -46,6 +49,8 @@ impl Judge for Standard {
         Ok(Accepted { subject: sub.clone(), client_id: client_id.clone(), scope: scope.clone(), expires_at: *exp })
     }
 
+    /// Rule `fresh-token-usable`: RFC 6750 section 2, RFC 9068 section 4.
+    /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
     fn signed(&self, settings: &Settings, token: &Jwt, now: Timestamp) -> Result<Accepted, Refusal> {
         let Jwt { typ, claims } = token;
         let Claims { iss, aud, exp, nbf, iat, sub, client_id, scope } = claims;
@@ -78,6 +83,8 @@ impl Judge for Standard {
 }
 
 /// RFC 9068 section 4: `at+jwt`, which may also be written as a whole media type.
+///
+/// Rule `not-for-backends`: RFC 6749 section 1.5.
 fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt")
 }

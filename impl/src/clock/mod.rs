@@ -52,6 +52,8 @@ impl fmt::Display for Timestamp {
 }
 
 /// Says what time it is. Asked once for each decision, so that one decision sees one instant.
+///
+/// Rule `one-clock`: RFC 7519 section 4.1.4.
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;

@@ -44,6 +44,11 @@ impl Gui {
     }
 
     /// The backend answered a call. RFC 6750 section 3.1: a 401 is about the token, and only a 401 is.
+    ///
+    /// Rule `items-shown`: RFC 6750 section 2.
+    /// Rule `prompt-without-session`: RFC 9728 section 5.
+    /// Rule `failure-keeps-session`: RFC 6750 section 3.1.
+    /// Rule `no-refresh-storm`: RFC 6750 section 3.1.
     pub(super) fn call_answered(
         &mut self,
         tab: TabId,
@@ -70,6 +75,8 @@ impl Gui {
     }
 
     /// A first attempt with the token `refused` was answered 401.
+    ///
+    /// Rule `late-401-compared`: the policy, RFC 6750 section 3.1.
     fn recover(&mut self, tab: TabId, call: CallId, refused: Secret, effects: &mut Vec<Effect>) {
         let Some(session) = self.store.clone() else {
             show(tab, call, Shown::SignInNeeded, effects);
@@ -90,6 +97,8 @@ impl Gui {
         }
     }
 
+    /// Rule `call-without-session`: RFC 6750 section 2.1.
+    /// Rule `call-carries-token`: RFC 6750 section 2.1.
     fn send_call(
         &mut self,
         tab: TabId,
@@ -103,6 +112,8 @@ impl Gui {
     }
 
     /// Whether the access token is so near its expiry, or past it, that it is not sent any more.
+    ///
+    /// Rule `refresh-before-expiry`: the policy, RFC 6749 section 1.5.
     fn is_stale(&self, now: Timestamp, session: &Session) -> bool {
         let margin = self.settings.policy.refresh_when.margin();
         margin.zip(session.expires_at()).is_some_and(|(margin, expires_at)| now.after(margin) >= expires_at)

@@ -103,6 +103,8 @@ impl Gui {
     }
 
     /// Ends the stored session if it is still the one that `refresh` belongs to.
+    ///
+    /// Rule `session-cleared-for-cause`: RFC 6749 section 5.2.
     pub(super) fn end_session_of(&mut self, refresh: &Secret, effects: &mut Vec<Effect>) {
         if self.still_holds(refresh) {
             self.store = None;

@@ -33,6 +33,8 @@ pub(super) struct Renewal {
 
 impl Gui {
     /// A call needs a new access token in place of `failed`, and the store holds `session`.
+    ///
+    /// Rule `one-refresh-at-a-time`: the policy, Web Locks API section 2.
     pub(super) fn renew_for(
         &mut self,
         tab: TabId,
@@ -62,6 +64,8 @@ impl Gui {
     }
 
     /// The browser gives the lock to this tab. Someone else may have renewed or ended the session meanwhile.
+    ///
+    /// Rule `store-looked-at-again`: the policy.
     pub(super) fn lock_granted(&mut self, tab: TabId, effects: &mut Vec<Effect>) {
         let Some(mut renewal) = self.awaiting_lock.remove(&tab) else {
             return;
@@ -77,6 +81,8 @@ impl Gui {
     }
 
     /// The AuthService answered a refresh. RFC 6749 sections 5.1 and 5.2.
+    ///
+    /// Rule `renewal-stored-over-its-own`: RFC 6749 section 6, RFC 9700 section 4.7.
     pub(super) fn refresh_answered(
         &mut self,
         now: Timestamp,
@@ -105,6 +111,8 @@ impl Gui {
     }
 
     /// Nobody knows whether the AuthService spent the refresh token. It is worth asking again only while it is the session's.
+    ///
+    /// Rule `lost-answer-handled`: the policy, RFC 9110 section 9.2.2.
     pub(super) fn refresh_lost(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         if self.still_holds(&renewal.refresh) {
             match self.settings.policy.lost_refresh {
@@ -115,6 +123,7 @@ impl Gui {
         self.resume(renewal, effects);
     }
 
+    /// Rule `refresh-with-own-token`: RFC 6749 section 6.
     fn send_refresh(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         let request = request::refresh(&self.settings, &renewal.refresh);
         self.send(request, InFlight::Refresh(renewal), effects);

@@ -31,6 +31,8 @@ pub(super) enum Flow {
 
 impl Gui {
     /// The person wants to sign in.
+    ///
+    /// Rule `sign-in-at-authorization`: RFC 6749 section 4.1.1.
     pub(super) fn sign_in(&mut self, chance: &mut dyn CryptoRng, tab: TabId, effects: &mut Vec<Effect>) {
         if self.store.is_some() || self.flows.contains_key(&tab) {
             return;
@@ -43,6 +45,8 @@ impl Gui {
     }
 
     /// The browser came back. Without a request of this tab's to answer, the response is somebody else's. RFC 9700 section 4.7.
+    ///
+    /// Rule `code-redeemed-by-its-tab`: RFC 6749 section 4.1.3.
     pub(super) fn redirected(&mut self, tab: TabId, url: &Url, effects: &mut Vec<Effect>) {
         match self.flows.remove(&tab) {
             Some(Flow::Authorizing { state, verifier }) => match request::code(&self.settings, &state, url) {
@@ -69,6 +73,9 @@ impl Gui {
     }
 
     /// The AuthService answered a redemption. What it issued replaces whatever session there is by now.
+    ///
+    /// Rule `sign-in-stores-tokens`: RFC 6749 section 5.1.
+    /// Rule `failed-sign-in-stores-nothing`: RFC 6749 section 4.1.2.1.
     pub(super) fn redeem_answered(
         &mut self,
         now: Timestamp,
@@ -91,6 +98,8 @@ impl Gui {
     }
 
     /// Nobody knows whether the AuthService spent the code.
+    ///
+    /// Rule `lost-answer-handled`: the policy, RFC 9110 section 9.2.2.
     pub(super) fn redeem_lost(&mut self, tab: TabId, code: Secret, verifier: Secret, effects: &mut Vec<Effect>) {
         match self.settings.policy.lost_refresh {
             LostRefresh::Retry => self.send_redeem(tab, code, verifier, effects),
@@ -102,6 +111,9 @@ impl Gui {
     }
 
     /// The person wants to sign out. The store is empty from here on, whatever becomes of the revocation.
+    ///
+    /// Rule `sign-out-revokes`: RFC 7009 section 2.1.
+    /// Rule `session-cleared-for-cause`: RFC 6749 section 5.2.
     pub(super) fn sign_out(&mut self, tab: TabId, effects: &mut Vec<Effect>) {
         if self.flows.contains_key(&tab) {
             return;

@@ -83,7 +83,7 @@ impl Audit<'_> {
         }
     }
 
-    /// A thief drops what is turned down.
+    /// What a thief got: they drop what is refused. RFC 9700 section 3.
     fn theft(&self, stolen: Stolen, marks: &mut Marks) {
         let (before, after) = (self.before.thief, self.after.thief);
         match stolen {
@@ -93,6 +93,7 @@ impl Audit<'_> {
         }
     }
 
+    /// What became of a code. RFC 6749 section 4.1.2, RFC 7636 section 4.6.
     fn redemption(&self, code: GrantId, issued: bool, verifier: Verifier, marks: &mut Marks) {
         let (before, after) = (self.before.grant(code), self.after.grant(code));
         let was_spent = before.state != GrantState::CodeIssued;
@@ -104,6 +105,7 @@ impl Audit<'_> {
         marks.set_if(Mark::UnprovenCodeRedeemed, issued && verifier == Verifier::MadeUp);
     }
 
+    /// What became of a refresh token. RFC 6749 section 6, RFC 9700 section 4.14.2.
     fn refresh(&self, presented: RefreshId, issued: bool, marks: &mut Marks) {
         let token = self.before.refresh_token(presented);
         let before = self.before.grant(token.grant);
@@ -121,6 +123,7 @@ impl Audit<'_> {
             .set_if(Mark::AccessEndedByRefresh, issued && self.access_of(self.before, token.grant).any(|id| ends(&id)));
     }
 
+    /// What a sign-out left alive. RFC 7009 section 2.1.
     fn revocation(&self, tab: TabId, marks: &mut Marks) {
         let grant = self.before.tabs[tab.index()].flow.grant;
         marks.set_if(Mark::RefreshOutlivedSignOut, self.live_refresh(grant).next().is_some());
@@ -165,7 +168,7 @@ impl Audit<'_> {
         }
     }
 
-    /// What the backend, or the introspection it waits for, made of a call's token.
+    /// What the backend, or the introspection it waits for, made of a call's token. RFC 7519 section 4.1.4, RFC 7662 section 2.2.
     fn backend(&self, id: CallId, marks: &mut Marks) {
         let (before, after) = (self.call_before(id), self.call_after(id));
         let Some(index) = before.token.index() else { return };
@@ -204,7 +207,7 @@ impl Audit<'_> {
         marks.set_if(Mark::ExpiredWhileAsked, expired_meanwhile);
     }
 
-    /// What came too late for the session it was about.
+    /// What came too late for the session it was about. RFC 6750 section 3.1, RFC 7009 section 2.1.
     fn late(&self, action: Action, marks: &mut Marks) {
         if let Action::Return(Exchange::Refresh(id)) = action {
             let call = self.call_before(id);
@@ -218,7 +221,7 @@ impl Audit<'_> {
         }
     }
 
-    /// What became of the browser's session.
+    /// What became of the browser's session. RFC 6749 section 5.2, RFC 9700 section 4.7.
     fn store(&self, action: Action, marks: &mut Marks) {
         let (before, after) = (self.before.store, self.after.store);
         if before == after {
@@ -251,7 +254,7 @@ impl Audit<'_> {
         self.before.grant(token.grant).age >= self.spec.ticks.refresh_absolute || standing::is_idle(self.spec, tip)
     }
 
-    /// What the GUI sent, or waits for.
+    /// What the GUI sent, or waits for. RFC 6749 section 1.5, RFC 6750 section 3.1.
     fn client(&self, marks: &mut Marks) {
         for tab in 0..TABS {
             for (before, after) in self.before.tabs[tab].calls.iter().zip(&self.after.tabs[tab].calls) {

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use authloom_model::rules::Rule;
 use authloom_model::{Policy, Spec};
 
 use crate::cli::failure::Failure;
@@ -117,7 +118,7 @@ impl Chosen {
     }
 
     /// The rules that a described server is known not to keep, each with the reason why that is accepted today.
-    pub(in crate::cli) fn accepted(&self) -> Vec<(String, String)> {
+    pub(in crate::cli) fn accepted(&self) -> Vec<(Rule, String)> {
         let accepted = match self {
             Self::Reference | Self::Http => return Vec::new(),
             Self::Live(described) => &described.accepted,
@@ -125,7 +126,7 @@ impl Chosen {
         };
         let today = flags::today().to_string();
         let accepted = accepted.iter().filter(|accepted| accepted.holds_on(&today));
-        accepted.map(|accepted| (accepted.rule.clone(), accepted.reason.clone())).collect()
+        accepted.map(|accepted| (accepted.rule, accepted.reason.clone())).collect()
     }
 
     /// How many to drive at once: as many as there are cores, where one is no more than memory.

@@ -104,7 +104,7 @@ impl<'o> From<&'o Breach> for Divergence<'o> {
     fn from(breach: &'o Breach) -> Self {
         let Again { times, of } = breach.again;
         Self {
-            rule: json!({ "sentence": breach.rule.sentence, "source": breach.rule.source }),
+            rule: json!({ "id": breach.rule.id, "sentence": breach.rule.sentence, "source": breach.rule.source }),
             expected: &breach.expected,
             seen: &breach.seen,
             dies: breach.trace.taken_away_last().iter().map(ToString::to_string).collect(),

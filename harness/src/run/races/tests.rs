@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use authloom_model::rules::Rule;
+use authloom_model::rules::at_once::REFRESHES_AT_ONCE;
 use authloom_model::seen::Event;
 use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
@@ -103,7 +105,7 @@ fn answer_of(event: &Event<Concrete>) -> Option<&authloom_model::seen::Answer<Co
     }
 }
 
-fn verified(profile: &str, takes: Takes, accepted: &[(String, String)]) -> (Replay, Vec<Replayed>) {
+fn verified(profile: &str, takes: Takes, accepted: &[(Rule, String)]) -> (Replay, Vec<Replayed>) {
     let spec = spec(profile);
     let open = |spec: &Spec| Ok(Box::new(Taking(Reference::new(spec)?, takes, Cell::new(true))) as Box<dyn Target>);
     let seen = (Abilities::ALL, Lens::CLEAR);
@@ -155,7 +157,7 @@ fn whichever_order_a_server_takes_is_right_and_told() {
 fn an_answer_that_fits_no_order_diverges_each_time_it_shows() {
     let (replay, _) = verified("lost-answer", Takes::AsOne, &[]);
     assert_eq!(replay.status(), Status::Broken);
-    let breach = replay.breaches.iter().find(|breach| breach.rule.sentence.starts_with("two refreshes at once"));
+    let breach = replay.breaches.iter().find(|breach| breach.rule == REFRESHES_AT_ONCE);
     let breach = breach.expect("two refreshes that get the same are no refreshes");
     assert_eq!((breach.again.times, breach.again.of), (2, 2));
     assert!(breach.expected.contains("; or "), "{}", breach.expected);
@@ -181,9 +183,8 @@ fn what_is_wrong_one_after_the_other_too_is_no_race() {
 
 #[test]
 fn a_race_that_is_accepted_is_told_and_does_not_fail() {
-    let rule = "two refreshes at once are answered as one after the other";
-    let (replay, replayed) = verified("lost-answer", Takes::AsOne, &[(rule.to_owned(), "we know".to_owned())]);
-    assert!(replay.breaches.iter().all(|breach| breach.rule.sentence != rule));
+    let (replay, replayed) = verified("lost-answer", Takes::AsOne, &[(REFRESHES_AT_ONCE, "we know".to_owned())]);
+    assert!(replay.breaches.iter().all(|breach| breach.rule != REFRESHES_AT_ONCE));
     let accepted = replayed.iter().filter(|one| one.verdict == TraceVerdict::Accepted).count() as u64;
     assert!(accepted > 0 && replay.accepted == accepted);
     assert!(replay.reasons.iter().any(|reason| reason.contains("we know")));

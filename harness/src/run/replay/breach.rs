@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use authloom_model::rule::Rule;
+use authloom_model::rules::Rule;
 use authloom_model::seen::{Answer, Event, Symbols};
 
 use crate::drive::{Difference, Divergence};

@@ -10,6 +10,8 @@ mod paths;
 mod shard;
 mod traces;
 
+use authloom_model::rules::Rule;
+
 use super::{How, Stage, Status, Watch};
 pub(super) use breach::answer_in_words;
 pub use breach::{Again, Breach};
@@ -194,8 +196,8 @@ impl Replay {
 }
 
 /// That a rule is not kept, and why that is accepted.
-pub(super) fn accepted_otherwise(rule: &str, reason: &str) -> String {
-    format!("accepted: other than `{rule}`: {reason}")
+pub(super) fn accepted_otherwise(rule: &Rule, reason: &str) -> String {
+    format!("accepted: other than `{}`: {reason}", rule.id)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use authloom_model::rule::Rule;
+use authloom_model::rules::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
@@ -214,7 +214,7 @@ impl<'r> Run<'r> {
     }
 
     fn diverges(&mut self, divergence: Divergence, number: usize, path: &'r [u32]) -> Next {
-        if let Some((rule, reason)) = self.how.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence) {
+        if let Some((rule, reason)) = self.how.accepted.iter().find(|(rule, _)| *rule == divergence.rule) {
             self.replay.accepted += 1;
             self.replay.note(accepted_otherwise(rule, reason));
             return Next::GoOn;

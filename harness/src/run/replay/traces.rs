@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use authloom_model::rule::Rule;
+use authloom_model::rules::Rule;
 use authloom_model::{Action, Spec};
 use serde::Serialize;
 
@@ -145,7 +145,7 @@ impl Run<'_> {
 
     /// Whether a rule is known not to be kept; then that is said.
     fn accepts(&mut self, rule: Rule) -> bool {
-        let known = self.how.accepted.iter().find(|(accepted, _)| accepted == rule.sentence);
+        let known = self.how.accepted.iter().find(|(accepted, _)| *accepted == rule);
         if let Some((rule, reason)) = known {
             self.replay.accepted += 1;
             self.replay.note(accepted_otherwise(rule, reason));
@@ -162,7 +162,7 @@ impl Run<'_> {
                 self.replay.note(fault.to_string());
             }
             Verdict::Diverges(divergence) => {
-                let known = self.how.accepted.iter().find(|(rule, _)| rule == divergence.rule.sentence);
+                let known = self.how.accepted.iter().find(|(rule, _)| *rule == divergence.rule);
                 if let Some((rule, reason)) = known {
                     self.replay.note(accepted_otherwise(rule, reason));
                 }
@@ -275,7 +275,7 @@ impl Driving {
 /// Drives a target so often through a trace in which messages are let go at once. Where no order explains what is seen, each order is
 /// tried one after the other: what is not right even then is no race.
 fn raced(target: &mut dyn Target, given: &Given, how: How<'_>) -> Driving {
-    let accepts = |rule: Rule| how.accepted.iter().any(|(accepted, _)| accepted == rule.sentence);
+    let accepts = |rule: Rule| how.accepted.iter().any(|(accepted, _)| *accepted == rule);
     let mut tally = Tally { what: given.trace.header.shows.clone(), ..Tally::default() };
     let steps = given.trace.steps.len();
     // What goes wrong before anything is let go at once is no race.

@@ -7,6 +7,12 @@ use super::super::records::{CodeRecord, Ending, Grant, GrantState, Spent};
 use super::super::settings::{Settings, WrongVerifier};
 use super::{Changes, Decided, Redemption, Refusal};
 
+/// Rule `code-spent-once`: RFC 6749 section 4.1.2, RFC 6749 section 10.5.
+/// Rule `code-replay-contained`: RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
+/// Rule `code-expires`: RFC 6749 section 4.1.2.
+/// Rule `code-bound-to-verifier`: RFC 7636 section 4.6.
+/// Rule `wrong-verifier-spends`: the policy, RFC 7636 section 4.6.
+/// Rule `revocation-final`: RFC 7009 section 2.1.
 pub(super) fn redeem(
     settings: &Settings,
     code: &CodeRecord,

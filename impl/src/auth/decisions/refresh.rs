@@ -9,6 +9,11 @@ use super::super::settings::{AccessOnRefresh, Grace, IdleOnRefresh, Rotation, Se
 use super::standing::{is_idle, is_too_old};
 use super::{Beyond, Changes, Decided, RefreshRequest, Refreshed, Refusal};
 
+/// Rule `refresh-spent-once`: RFC 6749 section 10.4, RFC 9700 section 4.14.2.
+/// Rule `replay-contained`: RFC 9700 section 4.14.2.
+/// Rule `idle-bound`: RFC 9700 section 4.14.2.
+/// Rule `lifetime-bound`: RFC 9700 section 4.14.2.
+/// Rule `revocation-final`: RFC 7009 section 2.1.
 pub(super) fn refresh(
     settings: &Settings,
     token: &RefreshRecord,
@@ -50,6 +55,10 @@ pub(super) fn refresh(
     Decided::granted(refreshed, changes)
 }
 
+/// Rule `refresh-rotates`: RFC 9700 section 4.14.2.
+/// Rule `refresh-kept`: RFC 6749 section 6.
+/// Rule `idle-time-counted`: the policy.
+/// Rule `refresh-spares-access`: RFC 6749 section 1.5.
 fn use_tip(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> (Refreshed, Changes) {
     let idle_since = match settings.idle_on_refresh {
         IdleOnRefresh::Restarts => now,
@@ -67,6 +76,8 @@ fn use_tip(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> (Refre
 }
 
 /// What a token first spent at `first` is answered with when it comes back unpunished.
+///
+/// Rule `grace-honoured`: the policy.
 fn forgiven(
     settings: &Settings,
     token: &RefreshRecord,

@@ -6,6 +6,9 @@ use super::super::records::{AccessRecord, Ending, Grant, GrantState, RefreshReco
 use super::super::settings::{Settings, SpentRevokes};
 use super::{Changes, Revocable};
 
+/// Rule `live-token-active`: RFC 7662 section 2.2.
+/// Rule `ended-grant-inactive`: RFC 7662 section 2.2.
+/// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
 pub(super) fn access_is_active(token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool {
     let grant_stands = match grant.state {
         GrantState::Live | GrantState::RefreshEnded(_) => true,
@@ -14,6 +17,7 @@ pub(super) fn access_is_active(token: &AccessRecord, grant: &Grant, now: Timesta
     grant_stands && token.state == TokenState::Live && now < token.expires_at
 }
 
+/// Rule `token-standing`: RFC 7662 section 2.2.
 pub(super) fn refresh_is_active(settings: &Settings, token: &RefreshRecord, grant: &Grant, now: Timestamp) -> bool {
     grant.state == GrantState::Live
         && token.state == TokenState::Live
@@ -31,6 +35,10 @@ pub(super) fn is_too_old(settings: &Settings, grant: &Grant, now: Timestamp) -> 
 }
 
 /// A refresh token ends as much as the settings say, however old it is; an access token only itself.
+///
+/// Rule `revocation-ends-grant`: RFC 7009 section 2.1.
+/// Rule `spent-token-revokes`: the policy, RFC 7009 section 2.1.
+/// Rule `ended-stays-ended`: RFC 7009 section 2.2.
 pub(super) fn revoke(settings: &Settings, token: Revocable<'_>, grant: &Grant, client_id: &str) -> Changes {
     if grant.client_id != client_id || matches!(grant.state, GrantState::Ended(_)) {
         return Changes::none();

@@ -31,6 +31,8 @@ pub(super) async fn show(State(service): State<AuthService>, RawQuery(query): Ra
 }
 
 /// `POST /authorize`: a name and a password, or a change of mind.
+///
+/// Rule `sign-in-needs-password`: RFC 6749 section 3.1.
 pub(super) async fn sign_in(
     State(service): State<AuthService>,
     headers: HeaderMap,

@@ -12,6 +12,8 @@ use super::error::Stop;
 use super::params::Params;
 
 /// 200 whether or not there was anything to revoke: the client wants it gone, and it is. RFC 7009 section 2.2.
+///
+/// Rule `revocation-confirmed`: RFC 7009 section 2.2.
 pub(super) async fn revoke(
     State(service): State<AuthService>,
     headers: HeaderMap,

@@ -47,11 +47,20 @@ pub trait Store: Send + Sync {
 
 impl dyn Store + '_ {
     /// Carries out `deed` in one transaction, in as many attempts as it takes.
+    ///
+    /// Rule `redemptions-at-once`: RFC 6749 section 4.1.2.
+    /// Rule `redemption-and-refresh-at-once`: RFC 6749 section 4.1.2, RFC 6749 section 6.
+    /// Rule `refreshes-at-once`: RFC 9700 section 4.14.2.
+    /// Rule `refresh-and-revocation-at-once`: RFC 7009 section 2.1.
+    /// Rule `redemption-and-revocation-at-once`: RFC 7009 section 2.1.
+    /// Rule `revocations-at-once`: RFC 7009 section 2.1.
     pub(super) fn transact<T>(&self, deed: impl Fn(&dyn Records) -> Result<T, Fault>) -> Result<T, Fault> {
         attempted(|deed| self.attempt_transaction(deed), deed)
     }
 
     /// Carries out `deed`, which only reads, in as many attempts as it takes.
+    ///
+    /// Rule `introspection-at-once`: RFC 7662 section 2.2.
     pub(super) fn read<T>(&self, deed: impl Fn(&dyn Records) -> Result<T, Fault>) -> Result<T, Fault> {
         attempted(|deed| self.attempt_read(deed), deed)
     }

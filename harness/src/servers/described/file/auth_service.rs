@@ -18,7 +18,7 @@ use url::Url;
 use crate::servers::described::Allowance;
 use crate::servers::described::file::places::Places;
 pub use crate::servers::described::file::server::{Accepted, ClockBy, DescriptionError, Server};
-use crate::servers::described::file::server::{days_are_days, error_at, folder_of, name_of, whole};
+use crate::servers::described::file::server::{AcceptedEntry, accepted, error_at, folder_of, name_of, whole};
 use crate::servers::described::process::command::Surroundings;
 use crate::servers::{Abilities, Support};
 
@@ -188,7 +188,7 @@ struct File {
     proxy: Option<Spanned<SocketAddr>>,
     clock: Spanned<ClockBy>,
     #[serde(default)]
-    accepted: Vec<Spanned<Accepted>>,
+    accepted: Vec<AcceptedEntry>,
 }
 
 impl Description {
@@ -206,7 +206,7 @@ impl Description {
             let why = "a proxy stands between a backend of the server's own and the server: say with `resource` what is called";
             return Err(error(proxy.span(), why.to_owned()));
         }
-        let accepted = days_are_days(read.accepted, &error)?;
+        let accepted = accepted(read.accepted, &error)?;
         let rate = server.rate(&error)?;
         let folder = folder_of(path);
         Ok(Self {
@@ -344,7 +344,8 @@ by = "faketime"
 
     #[test]
     fn what_is_accepted_is_so_to_the_end_of_its_last_day() {
-        let text = format!("{RIGHT}\n[[accepted]]\nrule = \"a rule\"\nreason = \"a reason\"\nuntil = 2027-01-31\n");
+        let text =
+            format!("{RIGHT}\n[[accepted]]\nrule = \"code-expires\"\nreason = \"a reason\"\nuntil = 2027-01-31\n");
         let accepted = &Description::from_toml(Path::new("my.toml"), &text).expect("the file is right").accepted[0];
         assert!(accepted.holds_on("2027-01-31") && !accepted.holds_on("2027-02-01"));
         assert!(Accepted { until: None, ..accepted.clone() }.holds_on("2999-12-31"));
@@ -360,8 +361,14 @@ by = "faketime"
         assert!(error.starts_with("my.toml:15:1: libfaketime turns the clock"), "{error}");
         let error = refused("[client]", "issuer = \"http://127.0.0.1:1\"\n[client]");
         assert!(error.contains("either runs") && error.contains("or is started here"), "{error}");
-        let error = refused("[clock]", "[[accepted]]\nrule = \"a\"\nreason = \"b\"\nuntil = 07:32:00\n[clock]");
+        let error =
+            refused("[clock]", "[[accepted]]\nrule = \"code-expires\"\nreason = \"b\"\nuntil = 07:32:00\n[clock]");
         assert!(error.ends_with("`until` is a day, like 2027-01-31"), "{error}");
+        let error = refused("[clock]", "[[accepted]]\nrule = \"code-expire\"\nreason = \"b\"\n[clock]");
+        assert!(
+            error.starts_with("my.toml:16:8: there is no rule `code-expire`: did you mean `code-expires`"),
+            "{error}"
+        );
         let error = refused("resource = \"/items\"", "proxy = \"127.0.0.1:9411\"");
         assert!(error.starts_with("my.toml:2:9: a proxy stands between"), "{error}");
         let error = refused("[client]", "within = \"soon\"\n[client]");

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::servers::described::file::server::{
-    Accepted, ClockBy, DescriptionError, Server, days_are_days, error_at, folder_of, name_of, whole,
+    Accepted, AcceptedEntry, ClockBy, DescriptionError, Server, accepted, error_at, folder_of, name_of, whole,
 };
 use crate::servers::described::process::command::Surroundings;
 use crate::servers::{Abilities, Support};
@@ -92,7 +92,7 @@ struct File {
     backend: Spanned<Backend>,
     clock: Spanned<ClockBy>,
     #[serde(default)]
-    accepted: Vec<Spanned<Accepted>>,
+    accepted: Vec<AcceptedEntry>,
 }
 
 impl BackendDescription {
@@ -119,7 +119,7 @@ impl BackendDescription {
         if !backend.resource.starts_with('/') {
             return Err(error(span, format!("`resource` is a path, like \"/items\", and not `{}`", backend.resource)));
         }
-        let accepted = days_are_days(read.accepted, &error)?;
+        let accepted = accepted(read.accepted, &error)?;
         let (name, folder, clock) = (name_of(path), folder_of(path), read.clock.into_inner());
         Ok(Self { name, folder, policy: read.policy, server, backend, clock, accepted })
     }

@@ -186,7 +186,7 @@ password_from = "AUTHLOOM_PASSWORD" # FILL IN: set it
 by = "never"
 
 # [[accepted]]           # a rule that it is known not to keep
-# rule = "an access token is refused on or after its exp"
+# rule = "never-past-exp" # its id: `authloom rules` lists them
 # reason = "why"
 # until = 2027-12-31
 "#,

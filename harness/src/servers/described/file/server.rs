@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authloom_model::policy::PolicyError;
+use authloom_model::rules::{self, Rule};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -95,15 +96,23 @@ pub enum ClockBy {
 }
 
 /// A rule that a server is known not to keep.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accepted {
-    /// The rule, in the words of a report.
-    pub rule: String,
+    /// The rule. A file has its id.
+    pub rule: Rule,
     /// Why that is accepted.
     pub reason: String,
     /// The last day on which it is, like 2027-01-31. Unless told, it always is.
     pub until: Option<toml::value::Datetime>,
+}
+
+/// What a file says of a rule that a server is known not to keep.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::servers) struct AcceptedEntry {
+    rule: Spanned<String>,
+    reason: String,
+    until: Option<Spanned<toml::value::Datetime>>,
 }
 
 impl Accepted {
@@ -175,17 +184,21 @@ pub fn check_web_address(text: &str) -> Result<(), String> {
     }
 }
 
-/// What is accepted, if each last day is a day.
-pub(in crate::servers) fn days_are_days(
-    accepted: Vec<Spanned<Accepted>>,
+/// What is accepted, if each rule has that id and each last day is a day.
+pub(in crate::servers) fn accepted(
+    entries: Vec<AcceptedEntry>,
     error: &impl Fn(Range<usize>, String) -> DescriptionError,
 ) -> Result<Vec<Accepted>, DescriptionError> {
-    let is_no_day =
-        |accepted: &&Spanned<Accepted>| accepted.get_ref().until.as_ref().is_some_and(|until| until.date.is_none());
-    if let Some(wrong) = accepted.iter().find(is_no_day) {
-        return Err(error(wrong.span(), "`until` is a day, like 2027-01-31".to_owned()));
-    }
-    Ok(accepted.into_iter().map(Spanned::into_inner).collect())
+    let read = |AcceptedEntry { rule, reason, until }| {
+        let named = rules::named(rule.get_ref()).map_err(|unknown| error(rule.span(), unknown.to_string()))?;
+        match until {
+            Some(until) if until.get_ref().date.is_none() => {
+                Err(error(until.span(), "`until` is a day, like 2027-01-31".to_owned()))
+            }
+            until => Ok(Accepted { rule: *named, reason, until: until.map(Spanned::into_inner) }),
+        }
+    };
+    entries.into_iter().map(read).collect()
 }
 
 /// The folder that a file is in.
