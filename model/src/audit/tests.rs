@@ -53,16 +53,18 @@ macro_rules! wrong {
     }};
 }
 
+/// A judgement but for one refusal, in whose place the token is accepted.
+fn but_for(refusal: Refusal, judged: Result<(), Refusal>) -> Result<(), Refusal> {
+    if judged == Err(refusal) { Ok(()) } else { judged }
+}
+
 const ONE_TAB: &str = "tabs=1,losses=0";
 
 #[test]
 fn a_judge_of_codes_who_goes_wrong_is_noticed() {
     let takes_spent = wrong! { TakesSpent:
         fn code(&self, spec: &Spec, grant: &Grant, verifier: Verifier) -> Result<(), Refusal> {
-            ByTheRules.code(spec, grant, verifier).or_else(|refusal| match refusal {
-                Refusal::CodeReplayed => Ok(()),
-                other => Err(other),
-            })
+            but_for(Refusal::CodeReplayed, ByTheRules.code(spec, grant, verifier))
         }
     };
     assert!(breaks(takes_spent, |_| {}, "tabs=1,losses=1", "code-spent-once"));
@@ -82,27 +84,20 @@ fn a_judge_of_codes_who_goes_wrong_is_noticed() {
 
 #[test]
 fn a_judge_of_refresh_tokens_who_goes_wrong_is_noticed() {
-    let as_live = |refusal: Refusal, judged: Judgement| match judged {
-        Judgement::Refuse(why) if why == refusal => Judgement::Renew,
-        other => other,
-    };
     macro_rules! renews {
-        ($name:ident, $refusal:expr) => {{
-            let judge: fn(Refusal, Judgement) -> Judgement = as_live;
-            #[derive(Clone, Copy)]
-            struct $name(fn(Refusal, Judgement) -> Judgement);
-            impl Judges for $name {
+        ($name:ident) => {
+            wrong! { $name:
                 fn refresh(&self, spec: &Spec, world: &World, presented: RefreshId) -> Judgement {
-                    self.0($refusal, ByTheRules.refresh(spec, world, presented))
+                    let judged = ByTheRules.refresh(spec, world, presented);
+                    if judged == Judgement::Refuse(Refusal::$name) { Judgement::Renew } else { judged }
                 }
             }
-            $name(judge)
-        }};
+        };
     }
-    assert!(breaks(renews!(Ended, Refusal::Ended), |_| {}, "theft", "revocation-final"));
-    assert!(breaks(renews!(Old, Refusal::PastLifetime), |_| {}, ONE_TAB, "lifetime-bound"));
-    assert!(breaks(renews!(Idle, Refusal::Idle), |_| {}, ONE_TAB, "idle-bound"));
-    assert!(breaks(renews!(Spent, Refusal::Replayed), |_| {}, "theft", "refresh-spent-once"));
+    assert!(breaks(renews!(Ended), |_| {}, "theft", "revocation-final"));
+    assert!(breaks(renews!(PastLifetime), |_| {}, ONE_TAB, "lifetime-bound"));
+    assert!(breaks(renews!(Idle), |_| {}, ONE_TAB, "idle-bound"));
+    assert!(breaks(renews!(Replayed), |_| {}, "theft", "refresh-spent-once"));
     let suspects_all = wrong! { SuspectsAll:
         fn refresh(&self, _: &Spec, _: &World, _: RefreshId) -> Judgement {
             Judgement::Refuse(Refusal::Replayed)
@@ -139,19 +134,13 @@ fn a_judge_of_grace_who_goes_wrong_is_noticed() {
 fn a_judge_of_access_tokens_who_goes_wrong_is_noticed() {
     let keeps_ended = wrong! { KeepsEnded:
         fn access(&self, spec: &Spec, world: &World, token: AccessId) -> Result<(), Refusal> {
-            ByTheRules.access(spec, world, token).or_else(|refusal| match refusal {
-                Refusal::TokenRevoked => Ok(()),
-                other => Err(other),
-            })
+            but_for(Refusal::TokenRevoked, ByTheRules.access(spec, world, token))
         }
     };
     assert!(breaks(keeps_ended, |_| {}, "tabs=1,calls=2,losses=0", "no-stale-acceptance"));
     let keeps_expired = wrong! { KeepsExpired:
         fn access(&self, spec: &Spec, world: &World, token: AccessId) -> Result<(), Refusal> {
-            ByTheRules.access(spec, world, token).or_else(|refusal| match refusal {
-                Refusal::TokenExpired => Ok(()),
-                other => Err(other),
-            })
+            but_for(Refusal::TokenExpired, ByTheRules.access(spec, world, token))
         }
     };
     assert!(breaks(keeps_expired, |_| {}, ONE_TAB, "never-past-exp"));
