@@ -39,7 +39,7 @@ fn service() -> Router {
     let clock = Arc::new(HandClock::starting_at(Timestamp::from_seconds(1_800_000_000)));
     let store = Arc::new(Sqlite::in_memory().expect("a database in memory opens"));
     let parts = Parts { settings, store, clock, chance, keys, decisions: Arc::new(Standard) };
-    let service = AuthService::new(parts).expect("the settings can be meant");
+    let service = AuthService::new(parts).expect("the settings are valid");
     Demo { redirect_uris: &[REDIRECT_URI], backend_secret: SECRET }.enter(&service).expect("the demo is entered");
     service.router()
 }

@@ -30,7 +30,7 @@ impl Chance {
     /// `N` fresh random bytes.
     ///
     /// # Errors
-    /// [`Fault::Chance`] when the operating system has none to give.
+    /// [`Fault::Chance`] when the operating system provides none.
     ///
     /// Rule `tokens-are-new`: RFC 6749 section 10.10.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Fault> {

@@ -1,12 +1,12 @@
-//! What the database knows a code, a token or a client's password by.
+//! What the database stores of a code, a token or a client's secret.
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// The SHA-256 of a secret of high entropy. Enough to find it again, useless to present.
 ///
-/// Looking a digest up in an index leaks nothing of use through its timing: whoever can choose a digest freely already
-/// knows a preimage.
+/// Looking a digest up in an index leaks nothing of use through its timing: an attacker cannot choose a digest without
+/// knowing a preimage.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Digest(pub [u8; 32]);
 

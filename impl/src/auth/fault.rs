@@ -1,4 +1,4 @@
-//! What can go wrong around the AuthService. A refusal is not a fault: the protocol answers those.
+//! What can fail around the AuthService. A refusal is not a fault: it is an answer of the protocol.
 
 use std::error::Error;
 
@@ -6,19 +6,19 @@ use std::error::Error;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A setting that cannot be meant.
+    /// A setting is invalid.
     #[error("{0}")]
     Settings(String),
-    /// The database refused or failed.
+    /// The database failed.
     #[error("the database failed: {0}")]
     Store(#[source] Box<dyn Error + Send + Sync>),
-    /// Another transaction was in the way of this one, which changed nothing and may be attempted anew.
+    /// Another transaction was in the way of this one, which changed nothing and may be attempted again.
     #[error("the database failed: too many transactions at once on the same records")]
     Conflict,
-    /// The database holds something that this program never writes.
+    /// The database holds something that an AuthService never writes.
     #[error("the database holds {0}")]
     Corrupt(String),
-    /// The operating system gave no random bytes.
+    /// The operating system provided no random bytes.
     #[error("no random bytes: {0}")]
     Chance(String),
     /// A signing key cannot be used.

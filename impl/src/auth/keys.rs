@@ -25,7 +25,7 @@ const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 #[derive(Clone)]
 pub struct Keys {
     signing: Key,
-    /// Published beside the signing key, in the order of their making.
+    /// Published beside the signing key, in the order in which they were made.
     published: Vec<PublicKey>,
     successor: SuccessorKey,
 }
@@ -42,17 +42,17 @@ struct PublicKey {
     x: String,
 }
 
-/// The seeds that [`Keys`] are made from: what a database keeps.
+/// The seeds that [`Keys`] are made from: what a database stores.
 #[derive(Clone)]
 pub struct Seeds {
-    /// Of Ed25519 keys, in the order of their making; the first one signs.
+    /// Of Ed25519 keys, in the order in which they were made; the first one signs.
     pub signing: Vec<[u8; 32]>,
-    /// Of the derivation of successors.
+    /// Of the key that successors are derived with.
     pub successor: [u8; 32],
 }
 
 impl Keys {
-    /// Fresh keys that are kept nowhere: tokens signed by them die with the process.
+    /// New keys that are not stored: after a restart, nothing that they have signed can be verified.
     ///
     /// # Errors
     /// [`Fault::Chance`] when there are no random bytes.
@@ -60,7 +60,7 @@ impl Keys {
         Self::from_seeds(&Seeds::random(chance)?)
     }
 
-    /// The keys of `store`, made and saved there when it has none: every process on one database has the same.
+    /// The keys of `store`, made and saved there if it has none, so that all processes on one database have the same.
     ///
     /// # Errors
     /// [`Fault::Store`] or [`Fault::Corrupt`] from the database, [`Fault::Chance`] when there are no random bytes.
@@ -83,15 +83,15 @@ impl Keys {
         json!({ "keys": self.published.iter().map(jwk).collect::<Vec<_>>() })
     }
 
-    /// The access token that says `claims`. RFC 9068 section 2.
+    /// The access token with these claims. RFC 9068 section 2.
     pub(super) fn sign(&self, claims: &AccessClaims<'_>) -> Result<Secret, Fault> {
         encode(&self.signing.header, claims, &self.signing.encoding)
             .map(Secret::from)
             .map_err(|error| Fault::Key(error.to_string()))
     }
 
-    pub(super) fn successor_of(&self, shown: &str) -> Secret {
-        self.successor.successor_of(shown)
+    pub(super) fn successor_of(&self, presented: &str) -> Secret {
+        self.successor.successor_of(presented)
     }
 }
 
@@ -132,18 +132,18 @@ impl PublicKey {
 pub struct AccessClaims<'a> {
     /// Who issued it.
     pub iss: &'a str,
-    /// Whom it speaks for.
+    /// The user.
     pub sub: &'a str,
     /// The resource it is for.
     pub aud: &'a str,
     /// Refused on or after this second.
     pub exp: u64,
-    /// The second of its issue.
+    /// The second at which it was issued.
     pub iat: u64,
-    /// Its own name.
+    /// Its identifier.
     pub jti: &'a str,
     /// The client it was issued to.
     pub client_id: &'a str,
-    /// What it allows.
+    /// Its scope.
     pub scope: &'a str,
 }

@@ -1,10 +1,10 @@
-//! The AuthService: signs people in and issues, refreshes, reports on and revokes tokens.
+//! The AuthService: signs users in, and issues, refreshes, introspects and revokes tokens.
 //!
 //! Role: an OAuth 2.1 authorization server for public clients, with the endpoints of RFC 6749, 7009, 7636, 7662, 8414, 9068
 //! and 9207.
 //!
-//! Invariant: what a request does to a grant is decided by a pure function ([`Decisions`]), and the records it reads and
-//! the records it changes are inside one transaction that is serialised with every other one on that database.
+//! Invariant: what a request does to a grant is decided by a pure function ([`Decisions`]); the records that it reads and those
+//! that it changes are in one transaction, which is serialised with all others on that database.
 //!
 //! Deliberately absent: a session cookie (each authorization is a sign-in), consent pages, dynamic registration, rate limits.
 //!

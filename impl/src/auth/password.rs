@@ -1,6 +1,6 @@
 //! Passwords: argon2id, with its cost as a setting.
 //!
-//! Invariant: checking the password of someone unknown costs the same work as checking a wrong one.
+//! Invariant: checking the password of an unknown user costs as much as checking a wrong password.
 
 use std::fmt;
 
@@ -14,25 +14,25 @@ use super::{Chance, Fault};
 /// Hashes and checks passwords at one cost.
 pub(super) struct Passwords {
     argon2: Argon2<'static>,
-    /// The hash of a password that nobody has.
-    nobody: String,
+    /// The hash of a random password, checked for unknown users.
+    unknown: String,
 }
 
 impl Passwords {
     pub(super) fn new(cost: PasswordCost, chance: &Chance) -> Result<Self, Fault> {
         let argon2 = argon2id(cost);
-        let nobody = hash_with(&argon2, &chance.bytes::<32>()?, chance)?;
-        Ok(Self { argon2, nobody })
+        let unknown = hash_with(&argon2, &chance.bytes::<32>()?, chance)?;
+        Ok(Self { argon2, unknown })
     }
 
-    /// The PHC string that the database keeps.
+    /// The PHC string that the database stores.
     pub(super) fn hash(&self, password: &str, chance: &Chance) -> Result<String, Fault> {
         hash_with(&self.argon2, password.as_bytes(), chance)
     }
 
-    /// Whether `password` belongs to `stored`, the hash of the person who claims it; `None` when there is no such person.
+    /// Whether `stored` is the hash of `password`; false for `None`, an unknown user.
     pub(super) fn matches(&self, stored: Option<&str>, password: &str) -> Result<bool, Fault> {
-        let hash = PasswordHash::new(stored.unwrap_or(&self.nobody)).map_err(unusable)?;
+        let hash = PasswordHash::new(stored.unwrap_or(&self.unknown)).map_err(unusable)?;
         match self.argon2.verify_password(password.as_bytes(), &hash) {
             Ok(()) => Ok(stored.is_some()),
             Err(Error::PasswordInvalid) => Ok(false),
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_right_password_of_someone_known_matches() {
+    fn only_the_right_password_of_a_known_user_matches() {
         let chance = Chance::seeded(1);
         let passwords = Passwords::new(PasswordCost::Cheapest, &chance).unwrap();
         let stored = passwords.hash("correct horse", &chance).unwrap();

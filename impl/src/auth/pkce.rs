@@ -13,7 +13,7 @@ pub fn is_challenge(challenge: &str) -> bool {
     challenge.len() == CHALLENGE_LENGTH && URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|hash| hash.len() == 32)
 }
 
-/// Whether `verifier` is the one behind `challenge`, in constant time. RFC 7636 sections 4.1 and 4.6.
+/// Whether `challenge` is the S256 challenge of `verifier`, in constant time. RFC 7636 sections 4.1 and 4.6.
 pub fn matches(challenge: &str, verifier: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let well_formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_of_another_length_or_alphabet_is_none() {
+    fn a_challenge_of_another_length_or_alphabet_is_refused() {
         assert!(!is_challenge(&CHALLENGE[1..]));
         assert!(!is_challenge(&CHALLENGE.replace('E', "+")));
     }

@@ -1,53 +1,53 @@
-//! What the AuthService remembers of a grant. Plain data: no rule lives here.
+//! What the AuthService stores of a grant. Plain data: rules are elsewhere.
 
 use crate::clock::Timestamp;
 
 use super::digest::Digest;
 
-/// Which grant, on one database.
+/// The number of a grant in its database.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct GrantId(pub i64);
 
-/// One sign-in and everything that came of it: the family of its tokens.
+/// One sign-in, and what all tokens that were issued for it have in common.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
     /// Its number.
     pub id: GrantId,
     /// The client it was given to.
     pub client_id: String,
-    /// The person who gave it: the `sub` of its tokens.
+    /// The user who gave it: the `sub` of its tokens.
     pub subject: String,
     /// What it allows, as space-separated scope tokens.
     pub scope: String,
-    /// When the person signed in. The absolute lifetime counts from here.
+    /// When the user signed in. The absolute lifetime starts here.
     pub born_at: Timestamp,
-    /// Whether it still stands.
+    /// Whether it has ended.
     pub state: GrantState,
 }
 
-/// Whether a grant still stands. Once ended it stays so.
+/// Whether a grant has ended. An ended grant stays ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GrantState {
-    /// It stands.
+    /// It has not.
     Live,
-    /// Its refresh tokens were ended; its access tokens live on.
+    /// Its refresh tokens have ended; its access tokens remain active until they expire.
     RefreshEnded(Ending),
-    /// It was ended, and all its tokens with it.
+    /// It has ended, with all its tokens.
     Ended(Ending),
 }
 
 /// Why a grant ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Ending {
-    /// A refresh token of it was revoked. RFC 7009 section 2.1.
+    /// One of its refresh tokens was revoked. RFC 7009 section 2.1.
     SignedOut,
-    /// A spent refresh token of it came back. RFC 9700 section 4.14.2.
+    /// One of its spent refresh tokens was presented again. RFC 9700 section 4.14.2.
     RefreshTokenReuse,
-    /// Its spent authorization code came back. RFC 6749 section 4.1.2.
+    /// Its spent authorization code was presented again. RFC 6749 section 4.1.2.
     CodeReplay,
 }
 
-/// Whether something that works once has been used, and when for the first time.
+/// Whether a code or token was used, and when for the first time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Spent {
     /// Not yet.
@@ -59,11 +59,11 @@ pub enum Spent {
 /// An authorization code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CodeRecord {
-    /// What it is found by.
+    /// What it is looked up by.
     pub digest: Digest,
-    /// The grant it begins.
+    /// The grant it belongs to.
     pub grant: GrantId,
-    /// Where it was sent; must be named again. RFC 6749 section 4.1.3.
+    /// Where it was sent; the token request must name it again. RFC 6749 section 4.1.3.
     pub redirect_uri: String,
     /// The S256 challenge it is bound to. RFC 7636 section 4.4.
     pub challenge: String,
@@ -76,22 +76,22 @@ pub struct CodeRecord {
 /// A refresh token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RefreshRecord {
-    /// What it is found by.
+    /// What it is looked up by.
     pub digest: Digest,
     /// The grant it belongs to.
     pub grant: GrantId,
     /// The start of its idle time: its issue, or without rotation its last use.
     pub idle_since: Timestamp,
-    /// Whether it was rotated away.
+    /// Whether it was rotated.
     pub spent: Spent,
-    /// Whether it was revoked by itself.
+    /// Whether it was revoked itself.
     pub state: TokenState,
 }
 
 /// An access token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AccessRecord {
-    /// What it is found by.
+    /// What it is looked up by.
     pub digest: Digest,
     /// The grant it belongs to.
     pub grant: GrantId,
@@ -105,11 +105,11 @@ pub struct AccessRecord {
     pub issued_at: Timestamp,
     /// Its `exp`.
     pub expires_at: Timestamp,
-    /// Whether it was revoked by itself.
+    /// Whether it was revoked itself.
     pub state: TokenState,
 }
 
-/// Whether a token was revoked by itself. Its grant and its lifetime are another matter.
+/// Whether a token was revoked itself, whatever its grant and its lifetime.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenState {
     /// It was not.

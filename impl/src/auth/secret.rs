@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use super::{Chance, Digest, Fault};
 
-/// A code or a token as its bearer knows it.
+/// The text of a code or a token.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Secret(String);
 
@@ -24,12 +24,12 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(chance.bytes::<32>()?)))
     }
 
-    /// The text that is handed to its bearer.
+    /// The text itself, for the response that carries it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What the database knows it by.
+    /// What the database stores of it.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.0)
     }
@@ -49,8 +49,7 @@ impl fmt::Debug for Secret {
 
 /// Derives a refresh token's first successor from the token itself.
 ///
-/// Since only digests are stored, this is how a token that is shown again can be answered with the same successor: the
-/// shown token is the missing half of the computation.
+/// Only digests are stored, so a response can repeat a successor only if the presented token and the key suffice to derive it.
 #[derive(Clone)]
 pub(super) struct SuccessorKey(Hmac<Sha256>);
 
@@ -59,10 +58,10 @@ impl SuccessorKey {
         Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
     }
 
-    pub(super) fn successor_of(&self, shown: &str) -> Secret {
+    pub(super) fn successor_of(&self, presented: &str) -> Secret {
         let mut mac = self.0.clone();
         mac.update(b"successor");
-        mac.update(shown.as_bytes());
+        mac.update(presented.as_bytes());
         Secret(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 }

@@ -1,17 +1,17 @@
-//! People and clients, as they are entered. Both stay through [`super::AuthService::reset`].
+//! Users and clients, as they are registered. [`super::AuthService::reset`] keeps both.
 
 use std::fmt;
 
 use super::{AuthService, Fault};
 
-/// Someone who can sign in.
+/// A user who can sign in.
 #[derive(Clone)]
 pub struct NewUser<'a> {
-    /// The `sub` of their tokens; never given to anyone else.
+    /// The `sub` of their tokens; never given to another user.
     pub subject: &'a str,
-    /// What they type to say who they are.
+    /// The name they sign in with.
     pub username: &'a str,
-    /// What they type to prove it.
+    /// The password they sign in with.
     pub password: &'a str,
 }
 
@@ -24,27 +24,27 @@ impl fmt::Debug for NewUser<'_> {
     }
 }
 
-/// A program that may talk to the AuthService.
+/// A client of the AuthService.
 #[derive(Clone, Debug)]
 pub struct NewClient<'a> {
-    /// Its public name.
+    /// Its client identifier. RFC 6749 section 2.2.
     pub client_id: &'a str,
-    /// What it may do.
+    /// What it may do, and how it authenticates.
     pub kind: ClientKind<'a>,
 }
 
 /// What a client may do.
 #[derive(Clone)]
 pub enum ClientKind<'a> {
-    /// It may ask people to sign in and hold their tokens. It can keep no secret. RFC 6749 section 2.1.
+    /// It may request authorization and hold tokens. It has no credentials. RFC 6749 section 2.1.
     Public {
         /// Where codes may be sent. Each must be named exactly, except for the port of `http://127.0.0.1` or `http://[::1]`.
         /// RFC 9700 section 4.1.3, RFC 8252 section 7.3.
         redirect_uris: &'a [&'a str],
     },
-    /// It may ask how tokens stand. RFC 7662 section 2.1.
+    /// It may introspect tokens. RFC 7662 section 2.1.
     ResourceServer {
-        /// Its password: random, of at least 128 bits, so that its digest may be kept instead of a slow hash.
+        /// Its secret: random, of at least 128 bits, so that a digest is enough and no slow hash is needed.
         secret: &'a str,
     },
 }
@@ -58,28 +58,28 @@ impl fmt::Debug for ClientKind<'_> {
     }
 }
 
-/// Who is there to try the servers with: one person, one client, one backend.
+/// What the servers can be tried with: one user, one client, one backend.
 #[derive(Clone)]
 pub struct Demo<'a> {
-    /// Where the client takes its codes.
+    /// The client's redirect URIs.
     pub redirect_uris: &'a [&'a str],
-    /// What the backend introspects with.
+    /// The backend's secret, for introspection.
     pub backend_secret: &'a str,
 }
 
 impl Demo<'_> {
-    /// The person, whose `sub` is [`Demo::SUBJECT`].
+    /// The user's name; the `sub` is [`Demo::SUBJECT`].
     pub const USERNAME: &'static str = "demo";
-    /// The person's password. It is no secret.
+    /// The user's password. It is no secret.
     pub const PASSWORD: &'static str = "demo";
-    /// The person, in tokens.
+    /// The user's `sub`.
     pub const SUBJECT: &'static str = "demo-subject";
     /// The public client.
     pub const GUI: &'static str = "gui";
     /// The resource server.
     pub const BACKEND: &'static str = "backend";
 
-    /// Enters all three.
+    /// Registers all three.
     ///
     /// # Errors
     /// Those of [`AuthService::put_user`] and [`AuthService::put_client`].

@@ -1,6 +1,6 @@
-//! The AuthService itself: loads records, has the decision made, mints what it grants, saves, all in one transaction.
+//! The AuthService itself: loads records, decides, issues tokens and saves, all in one transaction.
 //!
-//! Invariant: what belongs together is one transaction; the clock is asked once in it, after the wait for its turn, and what is
+//! Invariant: a request is one transaction; the clock is asked once in it, after the wait for its turn, and what is
 //! random is drawn before it.
 //!
 //! Deliberately absent: rules (those are [`Decisions`]) and HTTP (that is the neighbouring module).
@@ -26,21 +26,21 @@ use super::{Chance, Fault, redirect};
 
 /// What an AuthService is made of.
 pub struct Parts {
-    /// What the deployment chose.
+    /// Its settings.
     pub settings: Settings,
-    /// Where it remembers.
+    /// Its database.
     pub store: Arc<dyn Store>,
-    /// What time it is.
+    /// Its clock.
     pub clock: Arc<dyn Clock>,
-    /// Where random bytes come from.
+    /// Its source of random bytes.
     pub chance: Chance,
-    /// What it signs with.
+    /// Its keys.
     pub keys: Keys,
     /// The rules.
     pub decisions: Arc<dyn Decisions>,
 }
 
-/// An authorization server. Clones are the same one.
+/// An authorization server. Clones share everything.
 #[derive(Clone)]
 pub struct AuthService {
     inner: Arc<Inner>,
@@ -51,7 +51,7 @@ struct Inner {
     passwords: Passwords,
 }
 
-/// What a client asked to be authorized for, found to be in order. RFC 6749 section 4.1.1.
+/// A valid authorization request. RFC 6749 section 4.1.1.
 pub(super) struct Authorization<'a> {
     pub(super) client_id: &'a str,
     pub(super) redirect_uri: &'a str,
@@ -59,11 +59,11 @@ pub(super) struct Authorization<'a> {
     pub(super) challenge: &'a str,
 }
 
-/// What a token request is answered with. RFC 6749 section 5.1.
+/// A successful response to a token request. RFC 6749 section 5.1.
 pub(super) struct Issued {
     pub(super) access_token: Secret,
     pub(super) expires_in: u64,
-    /// Without one the client keeps the one it has.
+    /// `None`: the client keeps the one it has.
     pub(super) refresh_token: Option<Secret>,
     pub(super) scope: String,
 }
@@ -83,39 +83,39 @@ impl Draw {
     }
 }
 
-/// A token that is worth something now. RFC 7662 section 2.2.
+/// An active token. RFC 7662 section 2.2.
 pub(super) enum Active {
     Access(AccessRecord, Grant),
     Refresh(RefreshRecord, Grant),
 }
 
 impl AuthService {
-    /// Puts the parts together.
+    /// An AuthService with these parts.
     ///
     /// # Errors
-    /// [`Fault::Settings`] when the settings cannot be meant; [`Fault::Chance`] or [`Fault::Password`] when no password could
-    /// be checked with them.
+    /// [`Fault::Settings`] when a setting is invalid; [`Fault::Chance`] or [`Fault::Password`] when no password can be
+    /// checked.
     pub fn new(parts: Parts) -> Result<Self, Fault> {
         parts.settings.check()?;
         let passwords = Passwords::new(parts.settings.password_cost, &parts.chance)?;
         Ok(Self { inner: Arc::new(Inner { parts, passwords }) })
     }
 
-    /// What the deployment chose.
+    /// Its settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.parts.settings
     }
 
-    /// Enters someone who can sign in, or gives someone known a new password.
+    /// Registers a user, or gives a known one a new password.
     ///
     /// # Errors
-    /// [`Fault::Store`] when it cannot be saved, for one because the subject belongs to another name.
+    /// [`Fault::Store`] when the user cannot be saved, for example because the subject belongs to another username.
     pub fn put_user(&self, user: &NewUser<'_>) -> Result<(), Fault> {
         let hash = self.inner.passwords.hash(user.password, &self.inner.parts.chance)?;
         self.store().transact(|records| records.put_user(user.username, user.subject, &hash))
     }
 
-    /// Enters a client, or replaces what is known of it.
+    /// Registers a client, or replaces a known one.
     ///
     /// # Errors
     /// [`Fault::Settings`] when a redirect URI is not absolute or has a fragment (RFC 6749 section 3.1.2); [`Fault::Store`]
@@ -132,7 +132,7 @@ impl AuthService {
         self.store().transact(|records| records.put_client(client))
     }
 
-    /// Forgets every grant, code and token; people, clients and keys stay.
+    /// Deletes every grant, code and token; users, clients and keys stay.
     ///
     /// # Errors
     /// [`Fault::Store`] when the database fails.
@@ -158,7 +158,7 @@ impl AuthService {
         self.store().read(|records| records.username(subject))
     }
 
-    /// The code that a sign-in is answered with; `None` for a wrong name or a wrong password, which are one case.
+    /// Signs a user in and issues a code; `None` for a wrong username or a wrong password, without a difference.
     ///
     /// Rule `sign-in-gets-code`: RFC 6749 section 4.1.2.
     pub(super) fn sign_in(
@@ -209,16 +209,22 @@ impl AuthService {
     }
 
     /// RFC 6749 section 6.
-    pub(super) fn refresh(&self, shown: &str, request: &RefreshRequest<'_>) -> Result<Result<Issued, Refusal>, Fault> {
+    pub(super) fn refresh(
+        &self,
+        presented: &str,
+        request: &RefreshRequest<'_>,
+    ) -> Result<Result<Issued, Refusal>, Fault> {
         let draw = Draw::new(self.chance())?;
         self.store().transact(|records| {
             let now = self.now();
-            let Some((token, grant)) = records.refresh(&Digest::of(shown))? else {
+            let Some((token, grant)) = records.refresh(&Digest::of(presented))? else {
                 return Ok(Err(Refusal::Unknown));
             };
             let successor = match token.spent {
                 Spent::No => None,
-                Spent::Since(_) => records.refresh(&self.keys().successor_of(shown).digest())?.map(|(token, _)| token),
+                Spent::Since(_) => {
+                    records.refresh(&self.keys().successor_of(presented).digest())?.map(|(token, _)| token)
+                }
             };
             let decided = self.decisions().refresh(self.settings(), &token, successor.as_ref(), &grant, request, now);
             records.save(&decided.changes)?;
@@ -227,7 +233,7 @@ impl AuthService {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let scope = request.scope.unwrap_or(&grant.scope);
-            let successor = self.keys().successor_of(shown);
+            let successor = self.keys().successor_of(presented);
             let (refresh_token, idle_since) = match refreshed {
                 Refreshed::Kept => {
                     let access_token = self.mint(records, &grant, scope, token.digest, &draw, now)?;
@@ -267,7 +273,7 @@ impl AuthService {
         })
     }
 
-    /// Mints and remembers an access token. RFC 9068 section 2.
+    /// Issues an access token and saves its record. RFC 9068 section 2.
     fn mint(
         &self,
         records: &dyn Records,
@@ -294,7 +300,7 @@ impl AuthService {
         Ok((token, record))
     }
 
-    /// The access token that a record is of: the same record gives the same token.
+    /// The access token of a record: the same record gives the same token.
     fn sign(&self, record: &AccessRecord, grant: &Grant) -> Result<Secret, Fault> {
         let settings = self.settings();
         self.keys().sign(&AccessClaims {
@@ -320,7 +326,7 @@ impl AuthService {
         Issued { access_token, expires_in, refresh_token, scope: record.scope }
     }
 
-    /// What the token is worth now; `None` for nothing. RFC 7662 section 2.2.
+    /// The token with its grant, if it is active. RFC 7662 section 2.2.
     pub(super) fn introspect(&self, token: &str) -> Result<Option<Active>, Fault> {
         let digest = Digest::of(token);
         self.store().read(|records| {
@@ -337,7 +343,7 @@ impl AuthService {
         })
     }
 
-    /// RFC 7009 section 2. A token that nobody knows changes nothing.
+    /// RFC 7009 section 2. An unknown token changes nothing.
     pub(super) fn revoke(&self, token: &str, client_id: &str) -> Result<(), Fault> {
         let digest = Digest::of(token);
         self.store().transact(|records| {

@@ -1,6 +1,6 @@
-//! What a deployment of the AuthService chose.
+//! The settings of an AuthService.
 //!
-//! Invariant: every knob is a name or a [`Duration`] in whole seconds; [`Settings::check`] refuses what would make no sense.
+//! Invariant: every knob is a name or a [`Duration`] in whole seconds; [`Settings::check`] refuses invalid settings.
 //!
 //! Deliberately absent: reading them from a file, and anything that only a test would set.
 
@@ -15,129 +15,128 @@ pub struct Settings {
     pub issuer: String,
     /// The resource that access tokens are for: their `aud`. RFC 9068 section 2.2.
     pub resource: String,
-    /// What can be granted, as space-separated scope tokens; also what is granted when a client names none. RFC 6749 section 3.3.
+    /// What can be granted, as space-separated scope tokens; also what is granted when a request names no scope. RFC 6749 section 3.3.
     pub scope: String,
-    /// How long things live.
+    /// The lifetimes of codes, tokens and grants.
     pub lifetimes: Lifetimes,
     /// Whether a refresh replaces the refresh token.
     pub rotation: Rotation,
-    /// What ends when a spent refresh token comes back outside [`Settings::grace`]. RFC 9700 section 4.14.2.
+    /// What ends when a spent refresh token is presented outside [`Settings::grace`]. RFC 9700 section 4.14.2.
     pub reuse: Reach,
-    /// When a spent refresh token may come back unpunished.
+    /// When a spent refresh token may be presented again.
     pub grace: Grace,
-    /// What an authorization code with a wrong verifier leads to.
+    /// What a redemption with a wrong verifier does to the code.
     pub wrong_verifier: WrongVerifier,
-    /// What ends when a spent authorization code comes back. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
+    /// What ends when a spent authorization code is presented again. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
     pub code_replay: Reach,
     /// What ends when a refresh token is revoked, beside the token itself. RFC 7009 section 2.1.
     pub revocation: Reach,
     /// Whether a spent refresh token can still be revoked.
     pub spent_revokes: SpentRevokes,
-    /// What a refresh does to the access tokens of before.
+    /// What a refresh does to the access tokens issued before.
     pub access_on_refresh: AccessOnRefresh,
     /// What a refresh does to the idle time.
     pub idle_on_refresh: IdleOnRefresh,
-    /// How much work one password check is.
+    /// The cost of one password check.
     pub password_cost: PasswordCost,
 }
 
-/// Whole seconds each. Something of age `a` is dead when `a >= lifetime`. RFC 7519 section 4.1.4 for the boundary.
+/// Whole seconds each. What has the age `a` has expired when `a >= lifetime`. RFC 7519 section 4.1.4 for the boundary.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Lifetimes {
     /// Of an access token, from its issue to its `exp`.
     pub access: Duration,
     /// Of an authorization code, from its issue. RFC 6749 section 4.1.2 recommends at most ten minutes.
     pub code: Duration,
-    /// Of a refresh token, from its issue, or from its last use while [`Rotation::Off`]. None: it may go unused for ever.
+    /// Of a refresh token, from its issue, or from its last use while [`Rotation::Off`]. None: it does not expire for being unused.
     pub refresh_idle: Option<Duration>,
-    /// Of a grant, from the sign-in: no refresh works from then on. None: it has no end of its own.
+    /// Of a grant, from the sign-in: no refresh succeeds from then on. None: it does not expire by itself.
     pub refresh_absolute: Option<Duration>,
 }
 
 /// Whether a refresh replaces the refresh token. RFC 9700 section 4.14.2.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Rotation {
-    /// The answer names no new refresh token; the shown one stays, and its idle time starts again.
+    /// The response has no new refresh token; the presented one remains in use.
     Off,
-    /// The answer names a new refresh token, and the shown one is spent.
+    /// The response has a new refresh token, and the presented one is spent.
     Always,
 }
 
-/// How far an end reaches, beyond the request that is refused or the token that is revoked.
+/// What else ends, beside the request that is refused or the token that is revoked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reach {
-    /// No further.
+    /// Nothing.
     Nothing,
-    /// To the refresh tokens of the grant; its access tokens live on.
+    /// The refresh tokens of the grant; its access tokens remain active.
     RefreshTokens,
-    /// To every token of the grant.
+    /// Every token of the grant.
     Grant,
-    /// To every grant of the person.
+    /// Every grant of the user.
     Subject,
 }
 
-/// What an authorization code with a wrong verifier leads to. RFC 7636 section 4.6.
+/// What a redemption with a wrong verifier does to the code. RFC 7636 section 4.6.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WrongVerifier {
-    /// The code is spent: nobody shall have a second guess. A spent one is thereby replayed.
+    /// It spends the code, so that there is no second guess. For a spent code it counts as a replay.
     Spends,
-    /// An unspent code stays as it is. A spent one is thereby replayed.
+    /// It does not spend the code. For a spent code it counts as a replay.
     Replays,
-    /// Nothing changes, whatever the code: the verifier is looked at first.
+    /// It does nothing, not even for a spent code: the verifier is checked first.
     Ignored,
 }
 
-/// Whether a refresh token that was rotated away can still be revoked.
+/// Whether a spent refresh token can still be revoked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SpentRevokes {
-    /// It can, and reaches as far as a live one.
+    /// It can, with the same effect as an unspent one.
     Yes,
-    /// It is confirmed, and nothing happens.
+    /// It cannot: the response is a success, and nothing changes.
     No,
 }
 
 /// What a refresh does to the access tokens issued before. RFC 6749 section 1.5.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccessOnRefresh {
-    /// They live on to their expiry.
+    /// They remain active until they expire.
     Kept,
     /// They are revoked.
     Revoked,
 }
 
-/// What a refresh does to the time that a refresh token may go unused.
+/// What a refresh does to the idle time of the refresh token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IdleOnRefresh {
-    /// It starts again.
+    /// The idle time restarts.
     Restarts,
-    /// It runs on, for the same token or its successor.
+    /// The idle time runs on, for the same token or its successor.
     RunsOn,
 }
 
-/// When a spent refresh token may come back unpunished: its answer may have been lost.
+/// When a spent refresh token may be presented again: the response to its first use may have been lost.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Grace {
     /// Never.
     None,
-    /// It is answered with the very successor it was answered with before, and a fresh access token, as long as that
-    /// successor could still be used itself.
+    /// The response repeats the successor that was issued before, with a new access token, as long as that successor is active.
     SameSuccessor {
         /// How long after the token was first spent; `None` for as long as the successor is unused.
         window: Option<Duration>,
     },
-    /// It is answered with the very tokens it was answered with before, as long as that successor could still be used itself.
+    /// The response repeats the successor and the access token that were issued before, as long as that successor is active.
     SameTokens {
         /// How long after the token was first spent; `None` for as long as the successor is unused.
         window: Option<Duration>,
     },
-    /// It is answered with one more successor, alive beside the first.
+    /// The response has one more successor, which is active beside the first.
     NewSibling {
         /// How long after the token was first spent.
         window: Duration,
     },
 }
 
-/// How much work one password check is.
+/// The cost of one password check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PasswordCost {
     /// Argon2id with 19 MiB and two passes, as OWASP recommends: some 20 milliseconds.
@@ -172,7 +171,7 @@ impl Settings {
         }
     }
 
-    /// Refuses settings that cannot be meant.
+    /// Refuses invalid settings.
     ///
     /// # Errors
     /// [`Fault::Settings`], naming the setting and what would be right.
@@ -198,7 +197,7 @@ impl Settings {
         }
         if self.scope.split(' ').any(|token| token.is_empty() || !token.bytes().all(is_scope_byte)) {
             return Err(Fault::Settings(format!(
-                "the scope {:?} is not a list of names with one space between",
+                "the scope {:?} is not a list of names with one space between them",
                 self.scope
             )));
         }
@@ -214,7 +213,7 @@ impl Settings {
             return wrong("is neither http nor https");
         }
         if url.query().is_some() || url.fragment().is_some() || self.issuer.ends_with('/') {
-            return wrong("has a query, a fragment or a slash at its end; leave it away");
+            return wrong("has a query, a fragment or a slash at its end; leave it out");
         }
         Ok(())
     }
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_cannot_be_meant_is_named() {
+    fn an_invalid_setting_is_named() {
         assert!(complaint(|s| s.lifetimes.access = Duration::ZERO).contains("the access token lifetime is 0ns"));
         assert!(complaint(|s| s.lifetimes.code = Duration::from_millis(1_500)).contains("the code lifetime is 1.5s"));
         assert!(complaint(|s| s.grace = Grace::NewSibling { window: Duration::ZERO }).contains("the grace window"));

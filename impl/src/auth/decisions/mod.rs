@@ -1,9 +1,9 @@
 //! What a request does to a grant: pure functions from (settings, records, request, now) to (answer, changed records).
 //!
-//! Invariant: a decision reads no clock, draws no random number and touches no store. It says *that* a token is to be
-//! issued; which characters it has is not its business.
+//! Invariant: a decision reads no clock, draws no random number and touches no store. It says that a token is
+//! to be issued; the text of the token is chosen elsewhere.
 //!
-//! Deliberately absent: the token that nobody knows. A lookup that finds nothing is refused before any decision.
+//! Deliberately absent: unknown codes and tokens. They are refused before any decision.
 
 mod redeem;
 mod refresh;
@@ -17,9 +17,9 @@ use crate::clock::Timestamp;
 use super::records::{AccessRecord, CodeRecord, Ending, Grant, GrantId, GrantState, RefreshRecord};
 use super::settings::{Reach, Settings};
 
-/// The rules. [`Standard`] has them as the RFCs do; whoever embeds an AuthService may bring others.
+/// The rules. [`Standard`] follows the RFCs; a program that embeds an AuthService may supply others.
 pub trait Decisions: Send + Sync {
-    /// Whether `code`, which began `grant`, buys tokens. RFC 6749 section 4.1.3.
+    /// Whether `code` of `grant` may be redeemed. RFC 6749 section 4.1.3.
     fn redeem(
         &self,
         settings: &Settings,
@@ -29,9 +29,9 @@ pub trait Decisions: Send + Sync {
         now: Timestamp,
     ) -> Decided<()>;
 
-    /// Whether `token` of `grant` buys a fresh access token, and what becomes of the refresh token. RFC 6749 section 6.
+    /// Whether `token` of `grant` may be used for a refresh, and what happens to it. RFC 6749 section 6.
     ///
-    /// `successor` is the refresh token that `token` was first rotated into, if it was.
+    /// `successor` is the refresh token that was issued in place of `token`, if it was rotated.
     fn refresh(
         &self,
         settings: &Settings,
@@ -42,7 +42,7 @@ pub trait Decisions: Send + Sync {
         now: Timestamp,
     ) -> Decided<Refreshed>;
 
-    /// What revoking a token on behalf of `client_id` changes. The answer is the same whatever it does. RFC 7009 section 2.
+    /// What changes when `client_id` revokes a token. The response is the same in every case. RFC 7009 section 2.
     fn revoke(
         &self,
         settings: &Settings,
@@ -52,14 +52,14 @@ pub trait Decisions: Send + Sync {
         now: Timestamp,
     ) -> Changes;
 
-    /// Whether an access token is worth anything now. RFC 7662 section 2.2.
+    /// Whether an access token is active. RFC 7662 section 2.2.
     fn access_is_active(&self, settings: &Settings, token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool;
 
-    /// Whether a refresh token would be taken now, as the tip of its grant. RFC 7662 section 2.2.
+    /// Whether a refresh token is active: neither spent nor expired nor revoked. RFC 7662 section 2.2.
     fn refresh_is_active(&self, settings: &Settings, token: &RefreshRecord, grant: &Grant, now: Timestamp) -> bool;
 }
 
-/// The rules as the RFCs have them.
+/// The rules of the RFCs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standard;
 
@@ -107,39 +107,40 @@ impl Decisions for Standard {
     }
 }
 
-/// What the client says when it redeems a code. RFC 6749 section 4.1.3, RFC 7636 section 4.5.
+/// What a token request with a code says. RFC 6749 section 4.1.3, RFC 7636 section 4.5.
 #[derive(Clone, Copy)]
 pub struct Redemption<'a> {
-    /// Who asks.
+    /// The client that sends the request.
     pub client_id: &'a str,
-    /// Where it says the code was sent.
+    /// The redirect URI that it says the code was sent to.
     pub redirect_uri: &'a str,
-    /// Its proof of having asked for the code.
+    /// Its proof that it has requested the code.
     pub code_verifier: &'a str,
 }
 
-/// What the client says when it refreshes, beside the token. RFC 6749 section 6.
+/// What a refresh request says, beside the token. RFC 6749 section 6.
 #[derive(Clone, Copy, Debug)]
 pub struct RefreshRequest<'a> {
-    /// Who asks.
+    /// The client that sends the request.
     pub client_id: &'a str,
     /// A narrower scope for the new access token.
     pub scope: Option<&'a str>,
 }
 
-/// What becomes of the refresh token in a refresh that succeeds. Unless told, a fresh access token is issued.
+/// What happens to the refresh token in a successful refresh. A new access token is issued, except with
+/// [`Refreshed::SameTokens`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refreshed {
-    /// Nothing: the client keeps the one it has.
+    /// The client keeps it.
     Kept,
     /// Its first successor is issued.
     Rotated {
         /// The start of the successor's idle time.
         idle_since: Timestamp,
     },
-    /// The successor issued before is shown again.
+    /// The response repeats the successor that was issued before.
     SameSuccessor,
-    /// The successor issued before is shown again, with the access token that came with it: that one is not issued afresh.
+    /// The response repeats the successor that was issued before, and the access token that was issued with it.
     SameTokens,
     /// One more successor is issued beside the first.
     NewSibling {
@@ -148,7 +149,7 @@ pub enum Refreshed {
     },
 }
 
-/// A token that a client wants revoked.
+/// A token that a client revokes.
 #[derive(Clone, Copy, Debug)]
 pub enum Revocable<'a> {
     /// An access token.
@@ -157,7 +158,7 @@ pub enum Revocable<'a> {
     Refresh(&'a RefreshRecord),
 }
 
-/// An answer and what has to be saved before it is given, refused or not.
+/// The answer to a request, and what has to be saved before it is sent, whether or not the request is refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decided<Answer> {
     /// What to answer.
@@ -176,22 +177,22 @@ impl<Answer> Decided<Answer> {
     }
 }
 
-/// The records that are no longer as they were.
+/// The records that a decision changes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Changes {
-    /// The grant, as it is now.
+    /// The grant, changed.
     pub grant: Option<Grant>,
-    /// The authorization code, as it is now.
+    /// The authorization code, changed.
     pub code: Option<CodeRecord>,
-    /// The shown refresh token, as it is now.
+    /// The presented refresh token, changed.
     pub refresh: Option<RefreshRecord>,
-    /// The shown access token, as it is now.
+    /// The presented access token, changed.
     pub access: Option<AccessRecord>,
-    /// What changes that was not shown.
+    /// Changes to records that were not presented.
     pub beyond: Beyond,
 }
 
-/// Records that change though they were not looked at.
+/// Changes to records that the decision has not read.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Beyond {
     /// None.
@@ -204,12 +205,12 @@ pub enum Beyond {
 }
 
 impl Changes {
-    /// Everything stays as it was.
+    /// No changes.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// The end of `grant`, as far as it reaches.
+    /// Ends `grant`, and what else `reach` says.
     fn end(reach: Reach, grant: &Grant, ending: Ending) -> Self {
         let ended = |state| Some(Grant { state, ..grant.clone() });
         match (reach, grant.state) {
@@ -221,25 +222,25 @@ impl Changes {
     }
 }
 
-/// Why a code or refresh token buys nothing. The list is closed: a new reason is a new rule.
+/// Why a code or refresh token is refused. The list is closed: a new reason is a new rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refusal {
-    /// Nothing is known under it.
+    /// It is unknown.
     Unknown,
     /// It was issued to another client. RFC 6749 section 5.2.
     OtherClient,
-    /// The code was sent elsewhere than the client says. RFC 6749 section 4.1.3.
+    /// The code was sent to another redirect URI. RFC 6749 section 4.1.3.
     OtherRedirectUri,
-    /// It was revoked, or its grant was ended.
+    /// It was revoked, or its grant has ended.
     GrantEnded,
     /// Its grant has reached its absolute lifetime. RFC 9700 section 4.14.2.
     GrantTooOld,
     /// It was used before. RFC 6749 section 4.1.2, RFC 9700 section 4.14.2.
     Replayed,
-    /// Its lifetime, for a refresh token the idle one, is over.
+    /// It has expired; a refresh token does so when it was not used for its idle lifetime.
     Expired,
-    /// The verifier is not the one behind the challenge. RFC 7636 section 4.6.
+    /// The verifier does not match the challenge. RFC 7636 section 4.6.
     WrongVerifier,
-    /// More scope is asked for than was granted. RFC 6749 section 6.
+    /// The requested scope exceeds the granted one. RFC 6749 section 6.
     ScopeTooWide,
 }

@@ -45,7 +45,7 @@ pub(super) fn redeem(
         return Decided::granted((), spent);
     }
     match settings.wrong_verifier {
-        // The code has been seen by someone who did not ask for it.
+        // Someone who has not requested the code has seen it.
         WrongVerifier::Spends => Decided::refused(Refusal::WrongVerifier, spent),
         WrongVerifier::Replays | WrongVerifier::Ignored => refused(Refusal::WrongVerifier),
     }

@@ -32,12 +32,12 @@ pub(super) fn refresh(
     if is_too_old(settings, grant, now) {
         return refused(Refusal::GrantTooOld);
     }
-    // Where a chain has one idle time for all of its tokens, spent ones die of it too, and nobody replays what is dead.
+    // Where the idle time runs on from token to token, a spent token expires too, and an expired token is not a replayed one.
     if settings.idle_on_refresh == IdleOnRefresh::RunsOn && is_idle(settings, token, now) {
         return refused(Refusal::Expired);
     }
     let (refreshed, changes) = match token.spent {
-        Spent::Since(first) => match forgiven(settings, token, first, successor, now) {
+        Spent::Since(first) => match within_grace(settings, token, first, successor, now) {
             Some(refreshed) => (refreshed, Changes::none()),
             None => {
                 return Decided::refused(
@@ -47,7 +47,7 @@ pub(super) fn refresh(
             }
         },
         Spent::No if is_idle(settings, token, now) => return refused(Refusal::Expired),
-        Spent::No => use_tip(settings, token, now),
+        Spent::No => use_unspent(settings, token, now),
     };
     if request.scope.is_some_and(|scope| !covers(&grant.scope, scope)) {
         return refused(Refusal::ScopeTooWide);
@@ -59,7 +59,7 @@ pub(super) fn refresh(
 /// Rule `refresh-kept`: RFC 6749 section 6.
 /// Rule `idle-time-counted`: the policy.
 /// Rule `refresh-spares-access`: RFC 6749 section 1.5.
-fn use_tip(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> (Refreshed, Changes) {
+fn use_unspent(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> (Refreshed, Changes) {
     let idle_since = match settings.idle_on_refresh {
         IdleOnRefresh::Restarts => now,
         IdleOnRefresh::RunsOn => token.idle_since,
@@ -75,10 +75,10 @@ fn use_tip(settings: &Settings, token: &RefreshRecord, now: Timestamp) -> (Refre
     (refreshed, Changes { refresh: Some(used), beyond, ..Changes::none() })
 }
 
-/// What a token first spent at `first` is answered with when it comes back unpunished.
+/// How a token that was first spent at `first` is answered when it is presented again within grace.
 ///
 /// Rule `grace-honoured`: the policy.
-fn forgiven(
+fn within_grace(
     settings: &Settings,
     token: &RefreshRecord,
     first: Timestamp,
@@ -103,7 +103,7 @@ fn forgiven(
     }
 }
 
-/// Whether every token of `asked` is one of `granted`. RFC 6749 section 3.3.
+/// Whether every scope token of `asked` is one of `granted`. RFC 6749 section 3.3.
 fn covers(granted: &str, asked: &str) -> bool {
     asked.split(' ').all(|token| granted.split(' ').any(|known| known == token))
 }

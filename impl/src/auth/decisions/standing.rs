@@ -1,4 +1,4 @@
-//! How a token stands: whether it is active, and what revoking it changes. RFC 7662 section 2.2, RFC 7009 section 2.
+//! The state of a token: whether it is active, and what its revocation changes. RFC 7662 section 2.2, RFC 7009 section 2.
 
 use crate::clock::Timestamp;
 
@@ -10,11 +10,11 @@ use super::{Changes, Revocable};
 /// Rule `ended-grant-inactive`: RFC 7662 section 2.2.
 /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
 pub(super) fn access_is_active(token: &AccessRecord, grant: &Grant, now: Timestamp) -> bool {
-    let grant_stands = match grant.state {
+    let is_usable = match grant.state {
         GrantState::Live | GrantState::RefreshEnded(_) => true,
         GrantState::Ended(_) => false,
     };
-    grant_stands && token.state == TokenState::Live && now < token.expires_at
+    is_usable && token.state == TokenState::Live && now < token.expires_at
 }
 
 /// Rule `token-standing`: RFC 7662 section 2.2.
@@ -34,7 +34,7 @@ pub(super) fn is_too_old(settings: &Settings, grant: &Grant, now: Timestamp) -> 
     settings.lifetimes.refresh_absolute.is_some_and(|absolute| now.seconds_since(grant.born_at) >= absolute.as_secs())
 }
 
-/// A refresh token ends as much as the settings say, however old it is; an access token only itself.
+/// The revocation of a refresh token, however old, ends as much as the settings say; that of an access token ends only itself.
 ///
 /// Rule `revocation-ends-grant`: RFC 7009 section 2.1.
 /// Rule `spent-token-revokes`: the policy, RFC 7009 section 2.1.

@@ -1,6 +1,6 @@
 //! The authorization endpoint. RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 9207.
 //!
-//! Invariant: nothing is remembered between the page and the answer to it; the request comes back with the answer and is
+//! Invariant: nothing is stored between the login page and its form; the form carries the authorization request, which is
 //! checked again from the start.
 
 use axum::body::Bytes;
@@ -17,7 +17,7 @@ use super::error::{ErrorCode, OAuthError, Stop};
 use super::page::{self, Attempt};
 use super::params::Params;
 
-/// What an authorization request is made of; the page carries these through.
+/// The parameters of an authorization request, which the login form carries along.
 const REQUEST: [&str; 7] =
     ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
 
@@ -25,12 +25,12 @@ const REQUEST: [&str; 7] =
 pub(super) async fn show(State(service): State<AuthService>, RawQuery(query): RawQuery) -> Result<Response, Stop> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     match check(&service, &params)? {
-        Checked::Sound(asked) => Ok(login_page(Attempt::First, &asked, &params)),
-        Checked::Unsound(response) => Ok(response),
+        Checked::Valid(asked) => Ok(login_page(Attempt::First, &asked, &params)),
+        Checked::Invalid(response) => Ok(response),
     }
 }
 
-/// `POST /authorize`: a name and a password, or a change of mind.
+/// `POST /authorize`: the login form, filled in or cancelled.
 ///
 /// Rule `sign-in-needs-password`: RFC 6749 section 3.1.
 pub(super) async fn sign_in(
@@ -40,12 +40,12 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Stop> {
     let params = Params::of_repeating_form(&headers, &body)?;
     let asked = match check(&service, &params)? {
-        Checked::Sound(asked) => asked,
-        Checked::Unsound(response) => return Ok(response),
+        Checked::Valid(asked) => asked,
+        Checked::Invalid(response) => return Ok(response),
     };
     let back = Back { service: &service, redirect_uri: asked.redirect_uri, state: params.optional("state") };
     if params.optional("choice") == Some("cancel") {
-        return Ok(back.error(OAuthError::new(ErrorCode::AccessDenied, "the person did not sign in")));
+        return Ok(back.error(OAuthError::new(ErrorCode::AccessDenied, "the user cancelled the sign-in")));
     }
     let username = params.optional("username").unwrap_or_default();
     let password = params.optional("password").unwrap_or_default();
@@ -61,24 +61,24 @@ fn login_page(attempt: Attempt, asked: &Authorization<'_>, params: &Params) -> R
 }
 
 enum Checked<'a> {
-    Sound(Authorization<'a>),
-    /// With what to answer instead.
-    Unsound(Response),
+    Valid(Authorization<'a>),
+    /// With the response to send instead.
+    Invalid(Response),
 }
 
 fn check<'a>(service: &'a AuthService, params: &'a Params) -> Result<Checked<'a>, Fault> {
     let (client_id, redirect_uri) = match recipient(service, params)? {
         Ok(recipient) => recipient,
-        Err(what) => return Ok(Checked::Unsound(page::bad_request(what))),
+        Err(what) => return Ok(Checked::Invalid(page::bad_request(what))),
     };
     let back = Back { service, redirect_uri, state: params.optional("state") };
     Ok(match request(service, params) {
-        Ok((scope, challenge)) => Checked::Sound(Authorization { client_id, redirect_uri, scope, challenge }),
-        Err(error) => Checked::Unsound(back.error(error)),
+        Ok((scope, challenge)) => Checked::Valid(Authorization { client_id, redirect_uri, scope, challenge }),
+        Err(error) => Checked::Invalid(back.error(error)),
     })
 }
 
-/// Whom the answer may be sent to. Until that is known, nothing is redirected. RFC 6749 section 4.1.2.1, RFC 9700 section 4.11.
+/// The client and the redirect URI that the response may be sent to. Until they are known to be right, nothing is redirected. RFC 6749 section 4.1.2.1, RFC 9700 section 4.11.
 fn recipient<'a>(service: &AuthService, params: &'a Params) -> Result<Result<(&'a str, &'a str), &'static str>, Fault> {
     if params.is_repeated("client_id") || params.is_repeated("redirect_uri") {
         return Ok(Err("client_id or redirect_uri is repeated."));
@@ -87,16 +87,16 @@ fn recipient<'a>(service: &AuthService, params: &'a Params) -> Result<Result<(&'
         return Ok(Err("client_id or redirect_uri is missing."));
     };
     if !service.has_redirect_uri(client_id, redirect_uri)? {
-        return Ok(Err("There is no such client, or it has no such redirect_uri."));
+        return Ok(Err("The client is unknown, or has not registered this redirect_uri."));
     }
     Ok(Ok((client_id, redirect_uri)))
 }
 
-/// The scope and the challenge that are asked for.
+/// The requested scope and the code challenge.
 fn request<'a>(service: &'a AuthService, params: &'a Params) -> Result<(&'a str, &'a str), OAuthError> {
     params.check_not_repeated()?;
     if params.required("response_type", "response_type is missing")? != "code" {
-        return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "offered is code"));
+        return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type must be code"));
     }
     let challenge = params.required("code_challenge", "code_challenge is missing: PKCE is required")?;
     if params.optional("code_challenge_method") != Some("S256") {
@@ -109,12 +109,12 @@ fn request<'a>(service: &'a AuthService, params: &'a Params) -> Result<(&'a str,
     let scope = params.optional("scope").unwrap_or(offered);
     let known = |token: &str| token.bytes().all(is_scope_byte) && offered.split(' ').any(|known| known == token);
     if !scope.split(' ').all(known) {
-        return Err(OAuthError::new(ErrorCode::InvalidScope, "an unknown scope"));
+        return Err(OAuthError::new(ErrorCode::InvalidScope, "the scope is unknown"));
     }
     Ok((scope, challenge))
 }
 
-/// The way back to the client.
+/// Sends the browser back to the client.
 struct Back<'a> {
     service: &'a AuthService,
     redirect_uri: &'a str,
@@ -126,7 +126,7 @@ impl Back<'_> {
         self.redirect(&[("error", error.code.as_str()), ("error_description", error.description)])
     }
 
-    /// 303, so that the browser leaves the password behind (RFC 9700 section 4.12), and says who answers (RFC 9207 section 2).
+    /// 303, so that the browser does not send the password on (RFC 9700 section 4.12), with the issuer (RFC 9207 section 2).
     fn redirect(&self, answer: &[(&str, &str)]) -> Response {
         let mut to = url::Url::parse(self.redirect_uri).expect("a registered URI was parsed, and its port is a number");
         to.query_pairs_mut()

@@ -1,4 +1,4 @@
-//! Who is asking. RFC 6749 sections 2.3.1 and 3.2.1.
+//! Client authentication. RFC 6749 sections 2.3.1 and 3.2.1.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -10,7 +10,7 @@ use super::super::store::Client;
 use super::error::{ErrorCode, OAuthError, Stop};
 use super::params::Params;
 
-/// The public client that names itself in `params`.
+/// The public client that `params` name.
 pub(super) fn public<'a>(service: &AuthService, headers: &HeaderMap, params: &'a Params) -> Result<&'a str, Stop> {
     if headers.contains_key(AUTHORIZATION) {
         return Err(OAuthError::invalid_client("this endpoint is for public clients, which have no credentials").into());
@@ -19,13 +19,13 @@ pub(super) fn public<'a>(service: &AuthService, headers: &HeaderMap, params: &'a
     match service.client(client_id)? {
         Some(Client::Public) => Ok(client_id),
         Some(Client::ResourceServer { .. }) => {
-            Err(OAuthError::new(ErrorCode::UnauthorizedClient, "a resource server holds no grants").into())
+            Err(OAuthError::new(ErrorCode::UnauthorizedClient, "a resource server has no grants").into())
         }
-        None => Err(OAuthError::invalid_client("no such client").into()),
+        None => Err(OAuthError::invalid_client("the client is unknown").into()),
     }
 }
 
-/// Makes sure that a resource server has authenticated itself by HTTP Basic.
+/// Checks that a resource server has authenticated itself by HTTP Basic.
 pub(super) fn resource_server(service: &AuthService, headers: &HeaderMap) -> Result<(), Stop> {
     let refused = OAuthError::invalid_client("a resource server must authenticate itself by HTTP Basic");
     let (client_id, secret) = basic(headers).ok_or(refused)?;
@@ -35,7 +35,7 @@ pub(super) fn resource_server(service: &AuthService, headers: &HeaderMap) -> Res
     }
 }
 
-/// The name and the password in an `Authorization: Basic`, both form-encoded inside. RFC 6749 section 2.3.1.
+/// The client identifier and the secret in an `Authorization: Basic`, each form-encoded. RFC 6749 section 2.3.1.
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("Basic") {

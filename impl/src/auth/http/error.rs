@@ -1,4 +1,4 @@
-//! What a client is told when it gets nothing. RFC 6749 sections 4.1.2.1 and 5.2.
+//! Error responses. RFC 6749 sections 4.1.2.1 and 5.2.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::{Fault, Refusal};
 use super::NO_STORE;
 
-/// An error as the RFC names it, with a sentence for whoever reads logs.
+/// An error code of the RFCs, with a description for developers.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct OAuthError {
     #[serde(rename = "error")]
@@ -65,17 +65,17 @@ impl OAuthError {
 impl From<Refusal> for OAuthError {
     fn from(refusal: Refusal) -> Self {
         let (code, description) = match refusal {
-            // One sentence for both: whether another client's token exists is nobody's business.
+            // One description for both, which does not disclose whether another client's token exists.
             Refusal::Unknown | Refusal::OtherClient => (ErrorCode::InvalidGrant, "not a code or token of this client"),
             Refusal::OtherRedirectUri => {
                 (ErrorCode::InvalidGrant, "the redirect_uri is not the one of the authorization request")
             }
-            Refusal::GrantEnded => (ErrorCode::InvalidGrant, "the grant was ended"),
+            Refusal::GrantEnded => (ErrorCode::InvalidGrant, "the grant has ended"),
             Refusal::GrantTooOld => (ErrorCode::InvalidGrant, "the grant has reached its absolute lifetime"),
-            Refusal::Replayed => (ErrorCode::InvalidGrant, "it was used before"),
-            Refusal::Expired => (ErrorCode::InvalidGrant, "it has expired"),
+            Refusal::Replayed => (ErrorCode::InvalidGrant, "the code or token was used before"),
+            Refusal::Expired => (ErrorCode::InvalidGrant, "the code or token has expired"),
             Refusal::WrongVerifier => (ErrorCode::InvalidGrant, "the code_verifier does not match the code_challenge"),
-            Refusal::ScopeTooWide => (ErrorCode::InvalidScope, "more scope than was granted"),
+            Refusal::ScopeTooWide => (ErrorCode::InvalidScope, "the scope exceeds the granted one"),
         };
         Self { code, description }
     }
@@ -102,7 +102,7 @@ impl IntoResponse for OAuthError {
 /// Why a handler ends early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The protocol says no.
+    /// The request is refused.
     Error(OAuthError),
     /// The surroundings failed.
     Fault(Fault),
@@ -127,7 +127,7 @@ impl IntoResponse for Stop {
             Self::Fault(fault) => {
                 let mut response =
                     (StatusCode::INTERNAL_SERVER_ERROR, NO_STORE, "the service failed\n").into_response();
-                // The client learns nothing of it; whoever serves the router finds it here.
+                // The client is not told; the program that serves the router finds it here.
                 response.extensions_mut().insert(Arc::new(fault));
                 response
             }

@@ -1,4 +1,4 @@
-//! How a token stands, for resource servers. RFC 7662.
+//! The introspection endpoint. RFC 7662.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -28,7 +28,7 @@ pub(super) async fn introspect(
     let settings = service.settings();
     let answer = match &found {
         None => return Ok((NO_STORE, Json(Inactive { active: false })).into_response()),
-        Some(Active::Access(token, grant)) => Standing {
+        Some(Active::Access(token, grant)) => Claims {
             active: true,
             token_type: Some("Bearer"),
             client_id: &grant.client_id,
@@ -40,7 +40,7 @@ pub(super) async fn introspect(
             aud: &settings.resource,
             jti: Some(&token.jti),
         },
-        Some(Active::Refresh(token, grant)) => Standing {
+        Some(Active::Refresh(token, grant)) => Claims {
             active: true,
             token_type: None,
             client_id: &grant.client_id,
@@ -61,7 +61,7 @@ pub(super) async fn introspect(
     Ok((NO_STORE, Json(answer)).into_response())
 }
 
-/// RFC 7662 section 2.2: nothing more is said of a token that is worth nothing.
+/// RFC 7662 section 2.2: nothing else is said of a token that is not active.
 #[derive(Serialize)]
 struct Inactive {
     active: bool,
@@ -69,7 +69,7 @@ struct Inactive {
 
 /// RFC 7662 section 2.2.
 #[derive(Serialize)]
-struct Standing<'a> {
+struct Claims<'a> {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! What the AuthService says of itself. RFC 8414, RFC 7517.
+//! The metadata of the AuthService, and its keys. RFC 8414, RFC 7517.
 
 use axum::Json;
 use axum::extract::State;

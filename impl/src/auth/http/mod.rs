@@ -1,4 +1,4 @@
-//! The AuthService over HTTP: reads requests, calls the service, writes answers as the RFCs have them.
+//! The AuthService over HTTP: reads requests, calls the service, writes responses in the form that the RFCs prescribe.
 //!
 //! Invariant: a handler does all its work within one poll, without timers, threads or tasks of its own.
 
@@ -25,15 +25,15 @@ use axum::routing::{get, post};
 
 use super::AuthService;
 
-/// Bytes. The longest honest request, a sign-in with a long state, is a tenth of this.
+/// Bytes. The longest legitimate request, a sign-in with a long state, is a tenth of this.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// For whatever holds a secret. RFC 6749 section 5.1.
+/// The headers of every response that may hold a secret. RFC 6749 section 5.1.
 const NO_STORE: [(HeaderName, HeaderValue); 2] =
     [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (PRAGMA, HeaderValue::from_static("no-cache"))];
 
 impl AuthService {
-    /// All endpoints. Each answer is ready within one poll.
+    /// All endpoints. Each response is ready within one poll.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/.well-known/oauth-authorization-server", get(metadata::metadata))

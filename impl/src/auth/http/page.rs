@@ -1,4 +1,4 @@
-//! The two pages a person can see.
+//! The two pages that a user can see.
 //!
 //! Deliberately absent: scripts, and anything loaded from elsewhere.
 
@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::NO_STORE;
 
-/// No scripts, no frames (RFC 9700 section 4.16), and no address with a state in it told to anyone (section 4.2.4).
+/// No scripts, no frames (RFC 9700 section 4.16), and no referrer, which would disclose the state (section 4.2.4).
 const GUARDS: [(HeaderName, &str); 4] = [
     (CONTENT_TYPE, "text/html; charset=utf-8"),
     (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"),
@@ -20,15 +20,15 @@ const GUARDS: [(HeaderName, &str); 4] = [
 const STYLE: &str = "body{font:1rem system-ui;max-width:20rem;margin:4rem auto}label,button{display:block;margin:.75rem 0}\
                      input{display:block;width:100%;box-sizing:border-box;font:inherit}[role=alert]{color:#a00}";
 
-/// Whether the person has tried before.
+/// Whether the user has tried before.
 #[derive(Clone, Copy)]
 pub(super) enum Attempt {
     First,
-    /// One message for a wrong name and a wrong password: which names exist is nobody's business.
+    /// One message for a wrong username and a wrong password, which does not disclose which usernames exist.
     Failed,
 }
 
-/// Asks for name and password; `hidden` comes back with them.
+/// The login form, with these hidden fields.
 pub(super) fn login<'a>(
     attempt: Attempt,
     client_id: &str,
@@ -53,7 +53,7 @@ pub(super) fn login<'a>(
     page(status, "Sign in", &body)
 }
 
-/// Says what is wrong with a request whose sender cannot be trusted with a redirect. RFC 6749 section 4.1.2.1.
+/// Says what is wrong with a request whose redirect URI cannot be trusted. RFC 6749 section 4.1.2.1.
 pub(super) fn bad_request(what: &str) -> Response {
     let body = html! {
         h1 { "This sign-in link does not work" }

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 
 use super::error::OAuthError;
 
-/// Named values. A parameter without a value counts as left out; one that is named twice is remembered as such.
+/// Named values. A parameter without a value counts as missing. The names of repeated ones are kept.
 pub(super) struct Params {
     values: BTreeMap<String, String>,
     repeated: BTreeSet<String>,
@@ -28,14 +28,14 @@ impl Params {
         params
     }
 
-    /// The parameters of a form body, none of them named twice.
+    /// The parameters of a form body, none of them repeated.
     pub(super) fn of_form(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
         let params = Self::of_repeating_form(headers, body)?;
         params.check_not_repeated()?;
         Ok(params)
     }
 
-    /// The parameters of a form body; whoever asks has to look for repeated ones.
+    /// The parameters of a form body; the caller has to check for repeated ones.
     pub(super) fn of_repeating_form(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! Sign-out, for clients. RFC 7009.
+//! The revocation endpoint. RFC 7009.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use super::client;
 use super::error::Stop;
 use super::params::Params;
 
-/// 200 whether or not there was anything to revoke: the client wants it gone, and it is. RFC 7009 section 2.2.
+/// 200 whether or not there was anything to revoke: in either case the token is not active. RFC 7009 section 2.2.
 ///
 /// Rule `revocation-confirmed`: RFC 7009 section 2.2.
 pub(super) async fn revoke(

@@ -40,7 +40,7 @@ pub(super) async fn token(
         _ => {
             return Err(OAuthError::new(
                 ErrorCode::UnsupportedGrantType,
-                "offered are authorization_code and refresh_token",
+                "grant_type must be authorization_code or refresh_token",
             )
             .into());
         }

@@ -1,4 +1,4 @@
-//! Who the bearer of an access token speaks for. OpenID Connect Core section 5.3, errors as RFC 6750 section 3.
+//! The UserInfo endpoint. OpenID Connect Core section 5.3, errors as RFC 6750 section 3.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,11 +1,11 @@
-//! People, clients and keys: what stays when grants are forgotten.
+//! Users, clients and keys: what stays when grants are deleted.
 
 use super::super::Fault;
 use super::super::digest::Digest;
 use super::super::keys::Seeds;
 use super::super::seed::NewClient;
 
-/// A user as the store has them.
+/// A stored user.
 #[derive(Clone)]
 pub struct User {
     /// The `sub` of their tokens.
@@ -14,21 +14,21 @@ pub struct User {
     pub password_hash: String,
 }
 
-/// A client as the store has it.
+/// A stored client.
 #[derive(Clone, Debug)]
 pub enum Client {
     /// It has no credentials. RFC 6749 section 2.1.
     Public,
     /// It may introspect tokens. RFC 7662 section 2.1.
     ResourceServer {
-        /// The digest of its password.
+        /// The digest of its secret.
         secret: Digest,
     },
 }
 
 /// The entries of a database, as seen from inside one transaction or one read.
 pub trait Entries {
-    /// Enters a user, or gives a known one a new password hash.
+    /// Saves a user, or gives a known one a new password hash.
     ///
     /// # Errors
     /// [`Fault::Store`] when the subject belongs to another username.
@@ -46,13 +46,13 @@ pub trait Entries {
     /// When the store fails.
     fn username(&self, subject: &str) -> Result<Option<String>, Fault>;
 
-    /// Enters a client, or replaces a known one with its redirect URIs.
+    /// Saves a client with its redirect URIs, or replaces a known one.
     ///
     /// # Errors
     /// When the store fails.
     fn put_client(&self, client: &NewClient<'_>) -> Result<(), Fault>;
 
-    /// The client with this name.
+    /// The client with this identifier.
     ///
     /// # Errors
     /// When the store fails.

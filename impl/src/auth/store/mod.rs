@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is decided on the records and what it changes are one transaction, serialised with every other one on that
 //! database. A store either makes transactions wait for each other or reports [`Fault::Conflict`]; then the deed is attempted
-//! anew, from its first read on, and its time is that of the new attempt. Nothing random is drawn in a deed, so every attempt
+//! again from its first read, at the time of the new attempt. Nothing random is drawn in a deed, so every attempt
 //! at one request would issue the same tokens, and only those of the attempt that is saved are issued.
 //!
 //! Deliberately absent: forgetting. A spent token must be recognised as long as its grant could live (RFC 9700 section

@@ -46,7 +46,7 @@ pub trait Records: Entries {
     /// When the store fails.
     fn add_code(&self, code: &CodeRecord) -> Result<(), Fault>;
 
-    /// Adds a refresh token, unless it is there: rules that leave a rotated token unspent lead to one successor twice.
+    /// Adds a refresh token, unless it is there: rules that leave a rotated token unspent issue one successor twice.
     ///
     /// # Errors
     /// When the store fails.
@@ -64,7 +64,7 @@ pub trait Records: Entries {
     /// When the store fails.
     fn save(&self, changes: &Changes) -> Result<(), Fault>;
 
-    /// Forgets every grant, code and token.
+    /// Deletes every grant, code and token.
     ///
     /// # Errors
     /// When the store fails.

@@ -33,7 +33,7 @@ fn refresh(stage: &Stage, token: &str, start: &Barrier) -> Result<String, Refusa
 }
 
 #[tokio::test]
-async fn one_token_shown_many_times_at_once_has_exactly_one_successor() {
+async fn one_token_presented_many_times_at_once_has_exactly_one_successor() {
     let (stage, answers) = race(Settings { reuse: Reach::Nothing, ..settings() }).await;
     let successors: Vec<_> = answers.iter().flatten().collect();
     assert_eq!(successors.len(), 1, "{answers:?}");
@@ -41,7 +41,7 @@ async fn one_token_shown_many_times_at_once_has_exactly_one_successor() {
 }
 
 #[tokio::test]
-async fn one_token_shown_many_times_at_once_ends_its_grant_where_reuse_is_punished() {
+async fn one_token_presented_many_times_at_once_ends_its_grant_where_reuse_ends_it() {
     let (stage, answers) = race(settings()).await;
     let successors: Vec<_> = answers.iter().flatten().collect();
     assert_eq!(successors.len(), 1, "{answers:?}");
@@ -49,7 +49,7 @@ async fn one_token_shown_many_times_at_once_ends_its_grant_where_reuse_is_punish
 }
 
 #[tokio::test]
-async fn with_grace_everyone_at_once_gets_the_same_successor() {
+async fn with_grace_all_requests_at_once_get_the_same_successor() {
     let (stage, answers) = race(Settings { grace: Grace::SameSuccessor { window: None }, ..settings() }).await;
     let mut successors: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     successors.dedup();
@@ -130,7 +130,7 @@ impl Decisions for Forgetful {
 }
 
 #[tokio::test]
-async fn the_rules_that_are_brought_along_are_the_ones_that_decide() {
+async fn the_supplied_rules_are_the_ones_that_decide() {
     let stage = Stage::with(settings(), Arc::new(Sqlite::in_memory().unwrap()), Arc::new(Forgetful), Chance::seeded(7));
     let (_, token) = stage.tokens().await;
     for _ in 0..2 {

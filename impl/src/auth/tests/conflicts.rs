@@ -1,4 +1,4 @@
-//! A store that reports conflicts instead of making transactions wait: every attempt decides anew.
+//! A store that reports conflicts instead of making transactions wait: every attempt takes a decision of its own.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -94,10 +94,10 @@ async fn an_answer_is_the_same_after_however_many_attempts() {
 async fn a_token_that_another_process_spends_between_two_attempts_is_refused_as_replayed() {
     let (store, stage, other) = stages(&Settings { reuse: Reach::Nothing, ..settings() });
     let (_, token) = stage.tokens().await;
-    let (service, shown) = (other.service.clone(), token.clone());
+    let (service, presented) = (other.service.clone(), token.clone());
     let theirs = Arc::new(Mutex::new(None));
     let kept = Arc::clone(&theirs);
-    store.meanwhile(move || *kept.lock().unwrap() = Some(refreshed(&service, &shown)));
+    store.meanwhile(move || *kept.lock().unwrap() = Some(refreshed(&service, &presented)));
     assert_eq!(refreshed(&stage.service, &token), Err(Refusal::Replayed));
     let successor = theirs.lock().unwrap().take().unwrap().unwrap();
     assert!(stage.is_active(&successor).await, "only the transaction that was saved has issued a token");
@@ -107,7 +107,7 @@ async fn a_token_that_another_process_spends_between_two_attempts_is_refused_as_
 async fn a_code_that_another_process_redeems_between_two_attempts_is_refused_and_ends_its_grant() {
     let (store, stage, other) = stages(&settings());
     let code = stage.code().await;
-    let (service, shown) = (other.service.clone(), code.clone());
+    let (service, presented) = (other.service.clone(), code.clone());
     let redeem = |service: &AuthService, code: &str| {
         let request = Redemption { client_id: GUI, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER };
         let issued = service.redeem(code, &request).unwrap()?;
@@ -115,7 +115,7 @@ async fn a_code_that_another_process_redeems_between_two_attempts_is_refused_and
     };
     let theirs = Arc::new(Mutex::new(None));
     let kept = Arc::clone(&theirs);
-    store.meanwhile(move || *kept.lock().unwrap() = Some(redeem(&service, &shown)));
+    store.meanwhile(move || *kept.lock().unwrap() = Some(redeem(&service, &presented)));
     assert_eq!(redeem(&stage.service, &code), Err(Refusal::Replayed));
     let access = theirs.lock().unwrap().take().unwrap().unwrap();
     assert!(!stage.is_active(&access).await);

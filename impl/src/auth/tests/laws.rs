@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn what_has_stopped_being_active_stays_so(policy in policies(), moves in moves()) {
+    fn a_token_that_has_stopped_being_active_stays_inactive(policy in policies(), moves in moves()) {
         run(async {
             let mut session = Session::begin(policy).await;
             let mut before = Vec::new();
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_that_is_active_is_taken_and_what_a_revocation_ended_is_not(policy in policies(), moves in moves(), index in 0..32_usize) {
+    fn an_active_token_is_accepted_and_a_revoked_one_is_not(policy in policies(), moves in moves(), index in 0..32_usize) {
         run(async {
             let mut session = Session::begin(policy).await;
             for next in moves {

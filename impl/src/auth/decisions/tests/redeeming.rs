@@ -26,7 +26,7 @@ fn refusal(decided: &Decided<()>) -> Refusal {
 }
 
 #[test]
-fn a_code_works_until_the_second_before_its_lifetime_is_over() {
+fn a_code_may_be_redeemed_until_the_second_before_it_expires() {
     let decided = redeem(&code(), &grant(), &HONEST, 4);
     assert_eq!(decided.answer, Ok(()));
     assert_eq!(decided.changes, Changes { code: Some(spent_code(4)), ..Changes::none() });
@@ -36,7 +36,7 @@ fn a_code_works_until_the_second_before_its_lifetime_is_over() {
 }
 
 #[test]
-fn a_code_is_worth_nothing_to_another_client_or_for_another_address() {
+fn a_code_is_refused_to_another_client_and_for_another_redirect_uri() {
     let other_client = redeem(&code(), &grant(), &Redemption { client_id: "other", ..HONEST }, 1);
     assert_eq!((refusal(&other_client), other_client.changes), (Refusal::OtherClient, Changes::none()));
 
@@ -53,7 +53,7 @@ fn a_wrong_verifier_spends_the_code() {
 }
 
 #[test]
-fn a_wrong_verifier_does_no_more_than_it_is_told_to() {
+fn a_wrong_verifier_does_only_what_the_settings_say() {
     let wrong = Redemption { code_verifier: "wrong", ..HONEST };
     let shown = |wrong_verifier, code: &CodeRecord| {
         Standard.redeem(&Settings { wrong_verifier, ..settings() }, code, &grant(), &wrong, at(2))
@@ -66,7 +66,7 @@ fn a_wrong_verifier_does_no_more_than_it_is_told_to() {
 }
 
 #[test]
-fn a_spent_code_ends_its_grant_when_the_deployment_says_so_even_after_its_lifetime() {
+fn a_replayed_code_ends_its_grant_where_the_settings_say_so_even_after_it_has_expired() {
     for second in [2, 5, 500] {
         let decided = redeem(&spent_code(1), &grant(), &HONEST, second);
         assert_eq!(refusal(&decided), Refusal::Replayed);
@@ -78,7 +78,7 @@ fn a_spent_code_ends_its_grant_when_the_deployment_says_so_even_after_its_lifeti
 }
 
 #[test]
-fn a_code_of_an_ended_grant_is_refused_before_anything_else_is_looked_at() {
+fn a_code_of_an_ended_grant_is_refused_before_anything_else_is_checked() {
     for code in [code(), spent_code(1)] {
         let decided = redeem(&code, &ended(Ending::SignedOut), &HONEST, 1);
         assert_eq!((refusal(&decided), decided.changes), (Refusal::GrantEnded, Changes::none()));

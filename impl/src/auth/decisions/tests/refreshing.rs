@@ -24,7 +24,7 @@ fn with_grace(grace: Grace) -> Settings {
 }
 
 #[test]
-fn a_refresh_spends_the_shown_token_when_tokens_rotate() {
+fn a_refresh_spends_the_presented_token_when_tokens_rotate() {
     let decided = refresh(&settings(), refresh_token(0), None, 19);
     assert_eq!(decided.answer, Ok(Refreshed::Rotated { idle_since: at(19) }));
     assert_eq!(decided.changes, changed_token(spent(refresh_token(0), 19)));
@@ -38,7 +38,7 @@ fn a_refresh_restarts_the_idle_time_when_tokens_do_not_rotate() {
 }
 
 #[test]
-fn an_idle_token_is_refused_from_its_last_second_on_and_stays_as_it_was() {
+fn an_idle_token_is_refused_from_the_end_of_its_idle_time_and_does_not_change() {
     let decided = refresh(&settings(), refresh_token(0), None, 20);
     assert_eq!(decided, Decided::refused(Refusal::Expired, Changes::none()));
 }
@@ -54,7 +54,7 @@ fn no_token_outlives_the_absolute_lifetime_of_its_grant() {
 }
 
 #[test]
-fn a_spent_token_ends_its_grant_when_the_deployment_says_so() {
+fn a_replayed_token_ends_its_grant_where_the_settings_say_so() {
     for second in [1, 2, 49] {
         let decided = refresh(&settings(), spent(refresh_token(0), 1), Some(refresh_token(1)), second);
         assert_eq!(decided, Decided::refused(Refusal::Replayed, reuse_ends_the_grant()));
@@ -81,7 +81,7 @@ fn another_clients_token_and_an_ended_grant_are_refused_first() {
 }
 
 #[test]
-fn the_same_successor_is_shown_again_within_the_window_and_leaves_no_trace() {
+fn the_same_successor_is_returned_within_the_window_and_no_record_changes() {
     let windowed = with_grace(Grace::SameSuccessor { window: Some(seconds(3)) });
     let (parent, successor) = (spent(refresh_token(0), 10), refresh_token(10));
     let decided = refresh(&windowed, parent, Some(successor), 12);
@@ -91,7 +91,7 @@ fn the_same_successor_is_shown_again_within_the_window_and_leaves_no_trace() {
 }
 
 #[test]
-fn without_a_window_the_same_successor_is_shown_until_it_is_used_or_idle() {
+fn without_a_window_the_same_successor_is_returned_until_it_is_used_or_expires() {
     let unlimited = with_grace(Grace::SameSuccessor { window: None });
     let (parent, successor) = (spent(refresh_token(0), 10), refresh_token(10));
     assert_eq!(refresh(&unlimited, parent, Some(successor), 29).answer, Ok(Refreshed::SameSuccessor));
@@ -104,7 +104,7 @@ fn without_a_window_the_same_successor_is_shown_until_it_is_used_or_idle() {
 }
 
 #[test]
-fn siblings_are_born_within_the_window_whatever_became_of_the_first() {
+fn siblings_are_issued_within_the_window_whatever_happened_to_the_first() {
     let siblings = with_grace(Grace::NewSibling { window: seconds(3) });
     let parent = spent(refresh_token(0), 10);
     for successor in [None, Some(refresh_token(10)), Some(spent(refresh_token(10), 11))] {
@@ -141,14 +141,14 @@ fn idle_time_runs_on_where_it_does_not_restart() {
 }
 
 #[test]
-fn a_refresh_revokes_the_access_tokens_of_before_only_where_it_is_told_to() {
+fn a_refresh_revokes_earlier_access_tokens_only_where_the_settings_say_so() {
     assert_eq!(refresh(&settings(), refresh_token(0), None, 1).changes.beyond, Beyond::Nothing);
     let strict = Settings { access_on_refresh: AccessOnRefresh::Revoked, ..settings() };
     assert_eq!(refresh(&strict, refresh_token(0), None, 1).changes.beyond, Beyond::AccessTokensOf(GrantId(1)));
 }
 
 #[test]
-fn a_replay_ends_as_much_as_it_is_to_reach() {
+fn a_replay_ends_as_much_as_the_settings_say() {
     let changes = |reuse| refresh(&Settings { reuse, ..settings() }, spent(refresh_token(0), 1), None, 2).changes;
     let in_state = |state| Changes { grant: Some(Grant { state, ..grant() }), ..Changes::none() };
     let ending = Ending::RefreshTokenReuse;
@@ -160,7 +160,7 @@ fn a_replay_ends_as_much_as_it_is_to_reach() {
 }
 
 #[test]
-fn a_lifetime_that_is_none_never_ends() {
+fn without_a_lifetime_nothing_expires() {
     let endless = Lifetimes { refresh_idle: None, refresh_absolute: None, ..settings().lifetimes };
     let endless = Settings { lifetimes: endless, ..settings() };
     assert!(refresh(&endless, refresh_token(0), None, 100_000).answer.is_ok());

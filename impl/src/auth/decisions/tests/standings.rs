@@ -30,7 +30,7 @@ fn an_access_token_may_outlive_the_absolute_lifetime_of_its_grant() {
 }
 
 #[test]
-fn a_refresh_token_is_active_exactly_as_long_as_it_would_be_taken_as_the_tip() {
+fn a_refresh_token_is_active_exactly_as_long_as_a_refresh_succeeds_without_grace() {
     let request = RefreshRequest { client_id: GUI, scope: None };
     for token in [refresh_token(0), refresh_token(15), refresh_token(31), refresh_token(45), spent(refresh_token(0), 3)]
     {
@@ -68,21 +68,21 @@ fn revoking_any_refresh_token_ends_the_grant_and_an_access_token_only_itself() {
 }
 
 #[test]
-fn revoking_reaches_as_far_as_it_is_told_to() {
-    let told = |revocation, spent_revokes| Settings { revocation, spent_revokes, ..settings() };
+fn a_revocation_ends_as_much_as_the_settings_say() {
+    let with = |revocation, spent_revokes| Settings { revocation, spent_revokes, ..settings() };
     let revoke = |settings: &Settings, token: &RefreshRecord| {
         Standard.revoke(settings, Revocable::Refresh(token), &grant(), GUI, at(3))
     };
     let revoked = RefreshRecord { state: TokenState::Revoked, ..refresh_token(0) };
-    let alone = revoke(&told(Reach::Nothing, SpentRevokes::Yes), &refresh_token(0));
-    assert_eq!(alone, Changes { refresh: Some(revoked), ..Changes::none() });
+    let token_only = revoke(&with(Reach::Nothing, SpentRevokes::Yes), &refresh_token(0));
+    assert_eq!(token_only, Changes { refresh: Some(revoked), ..Changes::none() });
     assert!(!Standard.refresh_is_active(&settings(), &revoked, &grant(), at(3)));
-    let deaf = revoke(&told(Reach::Grant, SpentRevokes::No), &spent(refresh_token(0), 1));
-    assert_eq!(deaf, Changes::none());
-    let barred = revoke(&told(Reach::RefreshTokens, SpentRevokes::Yes), &refresh_token(0)).grant;
-    let barred = barred.expect("the refresh tokens of the grant end");
-    assert!(!Standard.refresh_is_active(&settings(), &refresh_token(0), &barred, at(3)));
-    assert!(Standard.access_is_active(&settings(), &access_token(), &barred, at(3)));
+    let confirmed = revoke(&with(Reach::Grant, SpentRevokes::No), &spent(refresh_token(0), 1));
+    assert_eq!(confirmed, Changes::none());
+    let without_refresh = revoke(&with(Reach::RefreshTokens, SpentRevokes::Yes), &refresh_token(0)).grant;
+    let without_refresh = without_refresh.expect("the refresh tokens of the grant end");
+    assert!(!Standard.refresh_is_active(&settings(), &refresh_token(0), &without_refresh, at(3)));
+    assert!(Standard.access_is_active(&settings(), &access_token(), &without_refresh, at(3)));
 }
 
 fn revoke(token: Revocable<'_>, grant: &Grant, client_id: &str) -> Changes {

@@ -30,7 +30,7 @@ async fn nobody_is_redirected_to_an_address_that_is_not_registered() {
     let stage = Stage::new(settings());
     let mut repeated = authorization();
     repeated.push(("redirect_uri", "http://evil.test/"));
-    let unsound = [
+    let invalid = [
         but("client_id", None),
         but("client_id", Some("nobody")),
         but("client_id", Some(BACKEND.0)),
@@ -41,7 +41,7 @@ async fn nobody_is_redirected_to_an_address_that_is_not_registered() {
         but("redirect_uri", Some("http://evil.test/callback")),
         repeated,
     ];
-    for pairs in unsound {
+    for pairs in invalid {
         let page = ask(&stage, &pairs).await;
         assert_eq!((page.status.as_u16(), page.header("location")), (400, ""), "{pairs:?}");
         let posted = stage.post("/authorize", &pairs).await;
@@ -90,7 +90,7 @@ async fn a_loopback_address_that_differs_in_more_than_its_port_is_not_registered
 }
 
 #[tokio::test]
-async fn every_other_mistake_is_told_to_the_client() {
+async fn every_other_mistake_is_reported_to_the_client() {
     let stage = Stage::new(settings());
     let mut repeated = authorization();
     repeated.push(("state", "another"));
@@ -116,7 +116,7 @@ async fn every_other_mistake_is_told_to_the_client() {
 }
 
 #[tokio::test]
-async fn a_wrong_name_and_a_wrong_password_look_the_same() {
+async fn a_wrong_username_and_a_wrong_password_look_the_same() {
     let stage = Stage::new(settings());
     let attempt = |username: &'static str, password: &'static str| {
         let mut pairs = authorization();
@@ -137,7 +137,7 @@ async fn a_wrong_name_and_a_wrong_password_look_the_same() {
 }
 
 #[tokio::test]
-async fn a_change_of_mind_is_told_to_the_client() {
+async fn a_cancelled_sign_in_is_reported_to_the_client() {
     let stage = Stage::new(settings());
     let mut pairs = authorization();
     pairs.push(("choice", "cancel"));

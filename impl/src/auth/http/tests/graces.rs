@@ -2,7 +2,7 @@ use super::super::super::stage::*;
 use super::super::super::*;
 
 #[tokio::test]
-async fn a_lost_answer_can_be_asked_for_again_and_brings_the_same_successor() {
+async fn a_refresh_whose_response_was_lost_can_be_repeated_and_returns_the_same_successor() {
     let grace = Grace::SameSuccessor { window: Some(seconds(3)) };
     let stage = Stage::new(Settings { grace, ..settings() });
     let (_, first) = stage.tokens().await;
@@ -36,7 +36,7 @@ async fn the_window_counts_from_the_first_use_and_does_not_slide() {
 }
 
 #[tokio::test]
-async fn siblings_live_beside_each_other() {
+async fn siblings_are_active_beside_each_other() {
     let stage = Stage::new(Settings { grace: Grace::NewSibling { window: seconds(3) }, ..settings() });
     let (_, first) = stage.tokens().await;
     let mut siblings = Vec::new();

@@ -118,7 +118,7 @@ async fn only_a_resource_server_may_introspect() {
 }
 
 #[tokio::test]
-async fn revoking_what_nobody_knows_is_fine_and_leaving_it_out_is_not() {
+async fn the_revocation_of_an_unknown_token_succeeds_and_one_without_a_token_is_invalid() {
     let stage = Stage::new(settings());
     assert_eq!(stage.revoke("unknown").await.outcome(), "200");
     assert_eq!(stage.post("/revoke", &[("client_id", GUI)]).await.outcome(), "400 invalid_request");

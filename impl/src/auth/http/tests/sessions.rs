@@ -5,7 +5,7 @@ use super::super::super::stage::*;
 use super::super::super::*;
 
 #[tokio::test]
-async fn a_sign_in_buys_tokens_that_are_active_until_they_are_revoked() {
+async fn the_tokens_of_a_sign_in_are_active_until_they_are_revoked() {
     let stage = Stage::new(settings());
     let signed_in = stage.sign_in().await;
     assert_eq!(signed_in.status, 303);
@@ -32,7 +32,7 @@ async fn a_sign_in_buys_tokens_that_are_active_until_they_are_revoked() {
 }
 
 #[tokio::test]
-async fn an_introspected_access_token_tells_what_its_claims_tell() {
+async fn the_introspection_of_an_access_token_agrees_with_its_claims() {
     let stage = Stage::new(settings());
     let (access, refresh) = stage.tokens().await;
     let standing = stage.introspect(&access).await.json();
@@ -50,7 +50,7 @@ async fn an_introspected_access_token_tells_what_its_claims_tell() {
 }
 
 #[tokio::test]
-async fn of_a_worthless_token_nothing_is_told() {
+async fn nothing_is_said_of_a_token_that_is_not_active() {
     let stage = Stage::new(settings());
     let (access, _) = stage.tokens().await;
     assert_eq!(stage.introspect("unknown").await.text, r#"{"active":false}"#);
@@ -78,7 +78,7 @@ async fn an_access_token_is_signed_by_a_published_key_and_typed_as_one() {
 }
 
 #[tokio::test]
-async fn a_replayed_refresh_token_takes_the_whole_grant_with_it() {
+async fn a_replayed_refresh_token_ends_its_grant() {
     let stage = Stage::new(settings());
     let (access, first) = stage.tokens().await;
     let second = stage.refresh(&first).await.field("refresh_token");
@@ -88,7 +88,7 @@ async fn a_replayed_refresh_token_takes_the_whole_grant_with_it() {
 }
 
 #[tokio::test]
-async fn a_replayed_refresh_token_is_only_refused_where_reuse_is_not_punished() {
+async fn a_replayed_refresh_token_is_only_refused_where_reuse_ends_nothing() {
     let stage = Stage::new(Settings { reuse: Reach::Nothing, ..settings() });
     let (access, first) = stage.tokens().await;
     let second = stage.refresh(&first).await.field("refresh_token");
@@ -111,7 +111,7 @@ async fn without_rotation_the_client_keeps_its_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_replayed_code_takes_the_grant_with_it_and_a_guessed_verifier_spends_it() {
+async fn a_replayed_code_ends_its_grant_and_a_wrong_verifier_spends_the_code() {
     let stage = Stage::new(settings());
     let code = stage.code().await;
     let access = stage.redeem(&code).await.field("access_token");
@@ -125,7 +125,7 @@ async fn a_replayed_code_takes_the_grant_with_it_and_a_guessed_verifier_spends_i
 }
 
 #[tokio::test]
-async fn a_revoked_access_token_is_dead_alone_and_a_spent_refresh_token_signs_out() {
+async fn the_revocation_of_an_access_token_ends_only_itself_and_that_of_a_spent_refresh_token_ends_the_grant() {
     let stage = Stage::new(settings());
     let (access, first) = stage.tokens().await;
     assert_eq!(stage.revoke(&access).await.outcome(), "200");
@@ -172,7 +172,7 @@ async fn scope_can_be_narrowed_at_a_refresh() {
 }
 
 #[tokio::test]
-async fn a_reset_forgets_grants_and_keeps_people_clients_and_keys() {
+async fn a_reset_deletes_grants_and_keeps_users_clients_and_keys() {
     let stage = Stage::new(settings());
     let keys = stage.get("/jwks.json").await.text;
     let (access, refresh) = stage.tokens().await;
@@ -186,15 +186,15 @@ async fn a_reset_forgets_grants_and_keeps_people_clients_and_keys() {
 }
 
 #[tokio::test]
-async fn userinfo_speaks_to_bearers_of_active_access_tokens_only() {
+async fn userinfo_answers_bearers_of_active_access_tokens_only() {
     let stage = Stage::new(settings());
     let (access, refresh) = stage.tokens().await;
     let ask = |authorization: Option<String>| {
         let stage = &stage;
         async move { stage.post_as("/userinfo", authorization.as_deref(), &[]).await }
     };
-    let told = ask(Some(format!("Bearer {access}"))).await;
-    assert_eq!((told.field("sub"), told.field("preferred_username")), ("subject-1".to_owned(), "ada".to_owned()));
+    let answer = ask(Some(format!("Bearer {access}"))).await;
+    assert_eq!((answer.field("sub"), answer.field("preferred_username")), ("subject-1".to_owned(), "ada".to_owned()));
     let unasked = ask(None).await;
     assert_eq!((unasked.status.as_u16(), unasked.header("www-authenticate")), (401, "Bearer"));
     stage.wait(10);
@@ -229,7 +229,7 @@ fn every_answer_is_ready_within_one_poll() {
 }
 
 #[tokio::test]
-async fn the_demo_people_and_clients_can_sign_in() {
+async fn the_demo_user_can_sign_in_with_the_demo_client() {
     let stage = Stage::new(settings());
     let demo = Demo { redirect_uris: &["http://127.0.0.1:7003/callback"], backend_secret: "a secret" };
     demo.enter(&stage.service).unwrap();

@@ -1,4 +1,4 @@
-//! People, clients and keys in the database.
+//! Users, clients and keys in the database.
 
 use rusqlite::params;
 

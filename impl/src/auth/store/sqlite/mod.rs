@@ -34,29 +34,29 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// An empty database that dies with the process.
+    /// An empty database in memory, which ends with the process.
     ///
     /// # Errors
-    /// [`Fault::Store`] when SQLite has no memory to give.
+    /// [`Fault::Store`] when SQLite cannot allocate it.
     pub fn in_memory() -> Result<Self, Fault> {
         Self::set_up(Connection::open_in_memory()?)
     }
 
-    /// The database in the file at `path`, made when there is none. Several processes may have it open.
+    /// The database in the file at `path`, created if there is none. Several processes may have it open.
     ///
     /// # Errors
     /// [`Fault::Store`] when the file cannot be opened, written, or is not a database.
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // FULL, because a commit that a power cut undoes is a spent token that works again.
+        // FULL, because a commit that a power failure undoes leaves a spent token usable.
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
         Self::set_up(connection)
     }
 
     fn set_up(connection: Connection) -> Result<Self, Fault> {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        // Otherwise SQLite plans a join anew for each value that is bound to it, at four times the cost of the look-up.
+        // Otherwise SQLite plans a join again for each value that is bound to it, at four times the cost of the look-up.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(include_str!("schema.sql"))?;
         Ok(Self { connection: Mutex::new(connection) })

@@ -1,4 +1,4 @@
-//! How our types are written in SQLite's.
+//! Our types as SQLite stores them.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        // SQLite counts to 2^63; an instant beyond that is as good as never.
+        // SQLite counts to 2^63; a later instant is as good as never.
         Ok(i64::try_from(self.0).unwrap_or(i64::MAX).into())
     }
 }
