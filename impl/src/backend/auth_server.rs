@@ -1,6 +1,6 @@
-//! How a backend reaches the AuthService: one request, one answer, by whatever way it was given.
+//! How a backend reaches the AuthService: one request, one response, over HTTP or in process.
 //!
-//! Deliberately absent: retries. A call that fails is answered with 503, and whoever called decides.
+//! Deliberately absent: retries. The call is answered 503, and the caller decides.
 
 use std::fmt;
 use std::future::Future;
@@ -12,16 +12,16 @@ use axum::body::{Body, Bytes};
 use http_body_util::{BodyExt as _, Limited};
 use tower::ServiceExt as _;
 
-/// What comes of a request, some time.
+/// The response to a request, in the future.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Unreachable>> + Send + 'a>>;
 
 /// A way to the AuthService. The target of a request is a path there, such as `/introspect`.
 pub trait AuthServer: Send + Sync {
-    /// Sends `request` and waits for its answer.
+    /// Sends `request` and waits for its response.
     fn send(&self, request: http::Request<Bytes>) -> Answer<'_>;
 }
 
-/// The AuthService did not answer, or not in HTTP.
+/// The AuthService did not respond, or not in HTTP.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the AuthService cannot be reached: {0}")]
 pub struct Unreachable(pub String);
@@ -29,10 +29,10 @@ pub struct Unreachable(pub String);
 /// Bytes. A key set of a hundred keys is a tenth of this.
 const ANSWER_LIMIT: usize = 256 * 1024;
 
-/// How long an AuthService may take. Its slowest answer here is one look-up.
+/// How long an AuthService may take. Its slowest response here is one look-up.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The AuthService on the other side of a socket.
+/// An AuthService over HTTP.
 #[derive(Clone, Debug)]
 pub struct OverHttp {
     base: String,
@@ -40,7 +40,7 @@ pub struct OverHttp {
 }
 
 impl OverHttp {
-    /// The one whose paths begin at `base`, an `http` URL without a slash at its end.
+    /// The one with its endpoints below `base`, an `http` URL without a slash at its end.
     ///
     /// # Errors
     /// [`Unreachable`] when no HTTP client can be set up.
@@ -64,7 +64,7 @@ impl AuthServer for OverHttp {
     }
 }
 
-/// The AuthService in this very process, called as a service.
+/// An AuthService in this process, called as a service.
 #[derive(Clone, Debug)]
 pub struct InProcess(pub Router);
 

@@ -1,4 +1,4 @@
-//! Finds out what a token is worth: asks, or reads, and then has it judged.
+//! Validates a token: introspects it or checks its signature, and then has it judged.
 
 use axum::body::Bytes;
 use base64::Engine as _;
@@ -14,12 +14,12 @@ use super::judge::{Accepted, Introspection, Refusal};
 use super::keyring;
 use super::settings::{Credentials, Validation};
 
-/// Why someone is not let in.
+/// Why a bearer is not served.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Closed {
-    /// The token is not good enough.
+    /// The token is refused.
     Refused(Refusal),
-    /// Nobody can say.
+    /// The token cannot be validated.
     Unknown(Unreachable),
 }
 
@@ -36,7 +36,7 @@ impl From<Unreachable> for Closed {
 }
 
 impl Backend {
-    /// Lets the bearer of `token` in, or says why not.
+    /// Accepts `token`, or says why not.
     pub(super) async fn admit(&self, token: &str) -> Result<Accepted, Closed> {
         match self.settings().validation {
             Validation::Introspect => self.introspect(token).await,
@@ -59,7 +59,7 @@ impl Backend {
             .body(Bytes::from(form))
             .expect("the request is made of valid parts");
         let answer: Introspection = self.ask(request).await?;
-        // The clock is asked after the answer: it may have been long under way.
+        // The clock is read after the response, which may have taken long.
         Ok(self.inner.parts.judge.introspected(self.settings(), &answer, self.inner.parts.clock.now())?)
     }
 
@@ -83,7 +83,7 @@ impl Backend {
         Ok(())
     }
 
-    /// An answer that is not a 200 with the JSON that was asked for says nothing about any token.
+    /// A response other than a 200 with the requested JSON says nothing about any token.
     ///
     /// Rule `backend-unavailable`: RFC 9110 section 15.6.4.
     async fn ask<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T, Unreachable> {
@@ -92,7 +92,7 @@ impl Backend {
             return Err(Unreachable(format!("it answered {}", answer.status())));
         }
         serde_json::from_slice(answer.body())
-            .map_err(|error| Unreachable(format!("its answer makes no sense: {error}")))
+            .map_err(|error| Unreachable(format!("its response is malformed: {error}")))
     }
 }
 

@@ -17,7 +17,7 @@ use super::judge::{Accepted, Refusal};
 /// RFC 9728 section 3.
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// What is served is for its bearer alone. RFC 6750 section 5.3.
+/// Responses are for the bearer alone. RFC 6750 section 5.3.
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 impl Backend {
@@ -57,17 +57,17 @@ async fn metadata(State(backend): State<Backend>) -> Json<Value> {
     }))
 }
 
-/// Someone who was let in. A handler that takes this is protected.
+/// A bearer whose token was accepted. A handler that takes this is protected.
 struct Bearer(Accepted);
 
 impl FromRequestParts<Backend> for Bearer {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, backend: &Backend) -> Result<Self, Response> {
-        let token = match shown(&parts.headers, parts.uri.query()) {
-            Shown::Token(token) => token,
-            Shown::Nothing => return Err(challenge(backend, StatusCode::UNAUTHORIZED, None)),
-            Shown::Nonsense(description) => {
+        let token = match presented(&parts.headers, parts.uri.query()) {
+            Presented::Token(token) => token,
+            Presented::Nothing => return Err(challenge(backend, StatusCode::UNAUTHORIZED, None)),
+            Presented::Malformed(description) => {
                 let error = Some(("invalid_request", description));
                 return Err(challenge(backend, StatusCode::BAD_REQUEST, error));
             }
@@ -80,8 +80,8 @@ impl FromRequestParts<Backend> for Bearer {
             }
             Err(Closed::Unknown(unreachable)) => {
                 let mut response =
-                    (StatusCode::SERVICE_UNAVAILABLE, NO_STORE, "the AuthService cannot be asked\n").into_response();
-                // The caller learns nothing of it; whoever serves the router finds it here.
+                    (StatusCode::SERVICE_UNAVAILABLE, NO_STORE, "the AuthService cannot be reached\n").into_response();
+                // The caller is not told; the program that serves the router finds it here.
                 response.extensions_mut().insert(unreachable);
                 Err(response)
             }
@@ -89,34 +89,35 @@ impl FromRequestParts<Backend> for Bearer {
     }
 }
 
-/// What a request shows for itself. RFC 6750 section 2.
+/// The token that a request presents. RFC 6750 section 2.
 #[derive(Debug, Eq, PartialEq)]
-enum Shown<'a> {
+enum Presented<'a> {
     Token(&'a str),
-    /// Nothing, or something of a kind that is not taken here.
+    /// No token, or credentials of another scheme.
     Nothing,
-    Nonsense(&'static str),
+    /// A request that is malformed, and how.
+    Malformed(&'static str),
 }
 
-fn shown<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Shown<'a> {
+fn presented<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Presented<'a> {
     let mut all = headers.get_all(AUTHORIZATION).iter();
     let Some(header) = all.next() else {
-        return Shown::Nothing;
+        return Presented::Nothing;
     };
     let in_query =
         url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "access_token");
     if all.next().is_some() || in_query {
-        return Shown::Nonsense("more than one way of showing a token");
+        return Presented::Malformed("more than one token, or one in the query");
     }
     let Ok(header) = header.to_str() else {
-        return Shown::Nonsense("the Authorization header is not ASCII");
+        return Presented::Malformed("the Authorization header is not ASCII");
     };
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Shown::Nothing;
+        return Presented::Nothing;
     }
     let token = token.trim_matches(' ');
-    if is_b64token(token) { Shown::Token(token) } else { Shown::Nonsense("the bearer token is malformed") }
+    if is_b64token(token) { Presented::Token(token) } else { Presented::Malformed("the bearer token is malformed") }
 }
 
 /// RFC 6750 section 2.1.
@@ -137,7 +138,7 @@ fn description(refusal: Refusal) -> &'static str {
     }
 }
 
-/// RFC 6750 section 3, RFC 9728 section 5.1. Without an error for whoever showed nothing: RFC 6750 section 3.1.
+/// RFC 6750 section 3, RFC 9728 section 5.1. Without an error for a request without a token: RFC 6750 section 3.1.
 ///
 /// Rule `call-needs-token`: RFC 6750 section 3.1.
 fn challenge(backend: &Backend, status: StatusCode, error: Option<(&str, &str)>) -> Response {

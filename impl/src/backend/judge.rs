@@ -1,6 +1,6 @@
-//! Whether a token is good enough: pure functions from (settings, what is known of it, now) to a verdict.
+//! Whether a token is accepted: pure functions from (settings, introspection or claims, now) to a verdict.
 //!
-//! Invariant: no clock, no network. Whether a signature is right was found out before.
+//! Invariant: no clock, no network. Signatures were verified before.
 
 use serde::Deserialize;
 
@@ -8,27 +8,27 @@ use crate::clock::Timestamp;
 
 use super::settings::{Settings, Validation};
 
-/// The rules. [`Standard`] has them as the RFCs do; whoever embeds a backend may bring others.
+/// The rules. [`Standard`] follows the RFCs; a program that embeds a backend may supply others.
 pub trait Judge: Send + Sync {
-    /// Judges by what the AuthService said just now. RFC 7662 section 4.
+    /// Judges a token by the AuthService's introspection response. RFC 7662 section 4.
     ///
     /// # Errors
-    /// [`Refusal`] when the bearer gets nothing.
+    /// [`Refusal`] when the token is refused.
     fn introspected(&self, settings: &Settings, answer: &Introspection, now: Timestamp) -> Result<Accepted, Refusal>;
 
-    /// Judges by the claims of a JWT whose signature is right. RFC 9068 section 4.
+    /// Judges a token by its claims, once its signature is verified. RFC 9068 section 4.
     ///
     /// # Errors
-    /// [`Refusal`] when the bearer gets nothing.
+    /// [`Refusal`] when the token is refused.
     fn signed(&self, settings: &Settings, token: &Jwt, now: Timestamp) -> Result<Accepted, Refusal>;
 }
 
-/// The rules as the RFCs have them.
+/// The rules of the RFCs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standard;
 
 impl Judge for Standard {
-    /// No leeway: the one who answers has the clock that counts, and `exp` is looked at again because the answer took time.
+    /// Without leeway: the AuthService has judged by its own clock. `exp` is checked again, because the response took time.
     ///
     /// Rule `fresh-token-usable`: RFC 6750 section 2, RFC 9068 section 4.
     /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
@@ -89,52 +89,52 @@ fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt")
 }
 
-/// What an AuthService says of a token. RFC 7662 section 2.2.
+/// An introspection response. RFC 7662 section 2.2.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 pub struct Introspection {
-    /// Whether it is worth anything.
+    /// Whether the token is active.
     pub active: bool,
-    /// Whom it is for.
+    /// Its audience.
     pub aud: Option<Audience>,
-    /// Who issued it.
+    /// Its issuer.
     pub iss: Option<String>,
-    /// Refused on or after this.
+    /// The first instant at which it is refused.
     pub exp: Option<Timestamp>,
-    /// Whom it speaks for.
+    /// The user.
     pub sub: Option<String>,
-    /// Whom it was issued to.
+    /// The client it was issued to.
     pub client_id: Option<String>,
-    /// What it allows.
+    /// Its scope.
     pub scope: Option<String>,
 }
 
-/// A JWT whose signature is right.
+/// A JWT whose signature is verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Jwt {
     /// The type its header claims. RFC 8725 section 3.11.
     pub typ: Option<String>,
-    /// What it says.
+    /// Its claims.
     pub claims: Claims,
 }
 
-/// What an access token says. RFC 9068 section 2.2.
+/// The claims of an access token. RFC 9068 section 2.2.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 pub struct Claims {
-    /// Who issued it.
+    /// Its issuer.
     pub iss: String,
-    /// Whom it is for.
+    /// Its audience.
     pub aud: Audience,
-    /// Refused on or after this.
+    /// The first instant at which it is refused.
     pub exp: Timestamp,
-    /// Refused before this.
+    /// The first instant at which it may be accepted.
     pub nbf: Option<Timestamp>,
     /// When it was issued.
     pub iat: Option<Timestamp>,
-    /// Whom it speaks for.
+    /// The user.
     pub sub: String,
-    /// Whom it was issued to.
+    /// The client it was issued to.
     pub client_id: Option<String>,
-    /// What it allows.
+    /// Its scope.
     pub scope: Option<String>,
 }
 
@@ -158,35 +158,35 @@ impl Audience {
     }
 }
 
-/// Who is let in.
+/// What is known of an accepted token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Accepted {
-    /// Whom the token speaks for.
+    /// The user.
     pub subject: Option<String>,
-    /// Whom it was issued to.
+    /// The client it was issued to.
     pub client_id: Option<String>,
-    /// What it allows.
+    /// Its scope.
     pub scope: Option<String>,
     /// Its `exp`.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Why a token is not good enough: `invalid_token` in every case. RFC 6750 section 3.1.
+/// Why a token is refused: `invalid_token` in every case. RFC 6750 section 3.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refusal {
-    /// The AuthService says it is worth nothing. RFC 7662 section 2.2.
+    /// The AuthService says that it is not active. RFC 7662 section 2.2.
     Inactive,
-    /// Its last instant has come. RFC 7519 section 4.1.4.
+    /// It has expired. RFC 7519 section 4.1.4.
     Expired,
-    /// Its first instant has not come. RFC 7519 sections 4.1.5 and 4.1.6.
+    /// It is not valid yet. RFC 7519 sections 4.1.5 and 4.1.6.
     NotYetValid,
-    /// It is for someone else. RFC 9068 section 4.
+    /// It is for another resource. RFC 9068 section 4.
     OtherAudience,
-    /// It is from someone else. RFC 9068 section 4.
+    /// It is from another issuer. RFC 9068 section 4.
     OtherIssuer,
-    /// It is some other kind of JWT. RFC 8725 section 3.11.
+    /// It is a JWT of another type. RFC 8725 section 3.11.
     OtherType,
-    /// It is no JWT, or no key that the AuthService publishes has signed it. RFC 9068 section 4.
+    /// It is not a JWT that was signed by a key of the AuthService. RFC 9068 section 4.
     NotSigned,
 }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_token_is_good_from_its_issue_to_the_second_before_its_exp_give_or_take_the_leeway() {
+    fn a_signed_token_is_accepted_from_its_issue_to_the_second_before_its_exp_give_or_take_the_leeway() {
         for (leeway, first, last) in [(0, 100, 109), (3, 97, 112)] {
             for now in 90..120 {
                 let verdict = signed(leeway, |_| {}, now).map(|_| ());
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_type_of_an_access_token_is_taken() {
+    fn only_the_type_of_an_access_token_is_accepted() {
         for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
             assert!(signed(0, |token| token.typ = Some(typ.to_owned()), 105).is_ok());
         }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn this_resource_must_be_among_the_recipients() {
+    fn this_resource_must_be_in_the_audience() {
         let to = |recipients: &[&str]| {
             let recipients = Audience::Several(recipients.iter().map(|&one| one.to_owned()).collect());
             signed(0, |token| token.claims.aud = recipients, 105).map(|_| ())

@@ -1,8 +1,8 @@
-//! The AuthService's published keys, as far as they are known here. RFC 7517.
+//! The AuthService's published keys, as far as they were fetched. RFC 7517.
 //!
-//! Invariant: keys are fetched when a token names one that is not known, and at no other time.
+//! Invariant: keys are fetched when a token names an unknown one, and at no other time.
 //!
-//! Deliberately absent: an age at which a known key is doubted. A key that is withdrawn stays good until a restart.
+//! Deliberately absent: an expiry of keys. A key that the AuthService withdraws is accepted until a restart.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ impl Keyring {
         self.lock().get(kid).cloned()
     }
 
-    /// Knows exactly the keys of `set` from now on; those that we cannot use are left out.
+    /// Replaces all keys by the usable ones of `set`.
     pub(super) fn replace(&self, set: &JwkSet) {
         let usable = |jwk: &jsonwebtoken::jwk::Jwk| {
             Some((jwk.common.key_id.clone()?, Arc::new(DecodingKey::from_jwk(jwk).ok()?)))
@@ -40,17 +40,17 @@ impl Keyring {
     }
 }
 
-/// The key that `token` says it is signed with.
+/// The identifier of the key that `token` names in its header.
 pub(super) fn kid_of(token: &str) -> Result<String, Refusal> {
     let header = decode_header(token).map_err(|_| Refusal::NotSigned)?;
     header.kid.filter(|_| header.alg == Algorithm::EdDSA).ok_or(Refusal::NotSigned)
 }
 
-/// Reads a token if `key` has signed it. Times, issuer, audience and type are left to the judge.
+/// Verifies the signature of a token with `key` and reads it. Times, issuer, audience and type are left to the judge.
 pub(super) fn read(token: &str, key: &DecodingKey) -> Result<Jwt, Refusal> {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.required_spec_claims.clear();
-    // Its own check takes a token at its last instant, and a minute longer.
+    // The library's check accepts a token at its `exp`, and for a minute after it.
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;

@@ -1,9 +1,9 @@
-//! The backend: serves items to whoever holds an access token that is meant for it.
+//! The backend: serves items to the bearer of an access token for this resource.
 //!
 //! Role: an OAuth 2.0 resource server (RFC 6750) that says where to sign in (RFC 9728).
 //!
-//! Invariant: what is served to a bearer was judged by a pure function ([`Judge`]) on what the AuthService said, at the
-//! instant of the judgement. When the AuthService cannot be asked, nobody is let in and nobody is sent to sign in again.
+//! Invariant: every token is judged by a pure function ([`Judge`]) on what the AuthService says of it and on the time. While the
+//! AuthService cannot be reached, every call is answered 503: neither served nor sent to sign in again.
 //!
 //! Deliberately absent: a cache of introspection answers, retries, and any memory of a token.
 

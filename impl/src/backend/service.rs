@@ -12,17 +12,17 @@ use super::settings::Settings;
 
 /// What a backend is made of.
 pub struct Parts {
-    /// What the deployment chose.
+    /// Its settings.
     pub settings: Settings,
     /// How it reaches the AuthService.
     pub auth_server: Arc<dyn AuthServer>,
-    /// What time it is.
+    /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// The rules.
     pub judge: Arc<dyn Judge>,
 }
 
-/// A resource server. Clones are the same one.
+/// A resource server. Clones share everything.
 #[derive(Clone)]
 pub struct Backend {
     pub(super) inner: Arc<Inner>,
@@ -34,17 +34,17 @@ pub(super) struct Inner {
 }
 
 impl Backend {
-    /// Puts the parts together.
+    /// A backend with these parts.
     pub fn new(parts: Parts) -> Self {
         Self { inner: Arc::new(Inner { parts, keyring: Keyring::default() }) }
     }
 
-    /// What the deployment chose.
+    /// Its settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.parts.settings
     }
 
-    /// Forgets the keys it has fetched, as a restart would.
+    /// Forgets the keys that it has fetched, as a restart does.
     pub fn reset(&self) {
         self.inner.keyring.forget();
     }

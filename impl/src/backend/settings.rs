@@ -1,4 +1,4 @@
-//! What a deployment of the backend chose.
+//! The settings of a backend.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,30 +10,30 @@ pub struct Settings {
     pub resource: String,
     /// The AuthService that it trusts, and only that. RFC 9068 section 4.
     pub issuer: String,
-    /// How it finds out what a token is worth.
+    /// How it validates tokens.
     pub validation: Validation,
-    /// How it proves to the AuthService that it may ask. RFC 7662 section 2.1.
+    /// How it authenticates to the AuthService for introspection. RFC 7662 section 2.1.
     pub credentials: Credentials,
 }
 
-/// How a backend finds out what a token is worth.
+/// How a backend validates tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Validation {
-    /// It asks the AuthService, each time. RFC 7662.
+    /// It introspects each token at the AuthService. RFC 7662.
     Introspect,
-    /// It checks the signature by the AuthService's published keys and reads the claims itself. RFC 9068 section 4.
+    /// It verifies the signature with the AuthService's published keys and judges by the claims. RFC 9068 section 4.
     Local {
-        /// In whole seconds: how far the clocks may be apart. A token is refused when `now >= exp + leeway`.
+        /// Whole seconds: how far the clocks may differ. A token is refused when `now >= exp + leeway`.
         leeway: Duration,
     },
 }
 
-/// A name and a password, for HTTP Basic. RFC 6749 section 2.3.1.
+/// A client identifier and a secret, for HTTP Basic. RFC 6749 section 2.3.1.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The name.
+    /// The client identifier.
     pub client_id: String,
-    /// The password.
+    /// The secret.
     pub secret: String,
 }
 

@@ -1,4 +1,4 @@
-//! The backend, as callers meet it, in front of a real AuthService or one that misbehaves.
+//! The backend over HTTP, in front of a real AuthService or one that misbehaves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -70,7 +70,7 @@ impl AuthServer for Scripted {
 }
 
 #[tokio::test]
-async fn the_bearer_of_an_access_token_is_served_until_its_last_instant() {
+async fn the_bearer_of_an_access_token_is_served_until_the_token_expires() {
     for validation in [INTROSPECT, local(0)] {
         let stage = Stage::new(stage::settings());
         let router = before(&stage, validation);
@@ -89,7 +89,7 @@ async fn the_bearer_of_an_access_token_is_served_until_its_last_instant() {
 }
 
 #[tokio::test]
-async fn leeway_moves_the_last_instant_for_local_validation_and_no_further() {
+async fn leeway_extends_local_validation_by_as_much_and_no_more() {
     let stage = Stage::new(stage::settings());
     let router = before(&stage, local(3));
     let (access, _) = stage.tokens().await;
@@ -100,7 +100,7 @@ async fn leeway_moves_the_last_instant_for_local_validation_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_revocation_reaches_a_backend_that_asks_and_not_one_that_reads() {
+async fn a_revocation_is_seen_by_introspection_and_not_by_local_validation() {
     for (validation, status) in [(INTROSPECT, 401), (local(0), 200)] {
         let stage = Stage::new(stage::settings());
         let router = before(&stage, validation);
@@ -111,7 +111,7 @@ async fn a_revocation_reaches_a_backend_that_asks_and_not_one_that_reads() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_and_rubbish_open_nothing() {
+async fn a_refresh_token_and_an_unknown_token_are_refused() {
     for validation in [INTROSPECT, local(0)] {
         let stage = Stage::new(stage::settings());
         let router = before(&stage, validation);
@@ -125,7 +125,7 @@ async fn a_refresh_token_and_rubbish_open_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_resource_or_from_another_issuer_opens_nothing() {
+async fn a_token_for_another_resource_or_from_another_issuer_is_refused() {
     for validation in [INTROSPECT, local(0)] {
         let stage = Stage::new(stage::settings());
         let (access, _) = stage.tokens().await;
@@ -141,7 +141,7 @@ async fn a_token_for_another_resource_or_from_another_issuer_opens_nothing() {
 }
 
 #[tokio::test]
-async fn who_shows_nothing_is_told_where_to_sign_in_and_of_no_error() {
+async fn a_request_without_a_token_gets_the_resource_metadata_and_no_error() {
     let stage = Stage::new(stage::settings());
     let router = before(&stage, INTROSPECT);
     let challenge = format!(r#"Bearer resource_metadata="{RESOURCE}/.well-known/oauth-protected-resource""#);
@@ -156,7 +156,7 @@ async fn who_shows_nothing_is_told_where_to_sign_in_and_of_no_error() {
 }
 
 #[tokio::test]
-async fn a_malformed_or_doubled_presentation_is_an_invalid_request() {
+async fn a_malformed_token_or_more_than_one_is_an_invalid_request() {
     let stage = Stage::new(stage::settings());
     let router = before(&stage, INTROSPECT);
     let (access, _) = stage.tokens().await;
@@ -199,7 +199,7 @@ async fn whatever_the_auth_service_does_wrong_is_answered_with_503() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_long_under_way_is_judged_when_it_arrives() {
+async fn an_introspection_response_is_judged_at_the_time_of_its_arrival() {
     struct Slow(InProcess, HandClock);
     impl AuthServer for Slow {
         fn send(&self, request: Request<Bytes>) -> Answer<'_> {
@@ -220,7 +220,7 @@ async fn an_answer_that_was_long_under_way_is_judged_when_it_arrives() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_once_and_again_for_a_key_that_is_not_known() {
+async fn keys_are_fetched_once_and_again_for_an_unknown_key() {
     let stage = Stage::new(stage::settings());
     let (access, _) = stage.tokens().await;
     let counting = Arc::new(Counting { inner: InProcess(stage.router.clone()), count: AtomicUsize::new(0) });
@@ -249,18 +249,18 @@ async fn keys_are_fetched_once_and_again_for_a_key_that_is_not_known() {
 }
 
 #[tokio::test]
-async fn validate_tells_who_the_token_speaks_for() {
+async fn validate_reports_the_user_of_the_token() {
     for validation in [INTROSPECT, local(0)] {
         let stage = Stage::new(stage::settings());
         let (access, _) = stage.tokens().await;
-        let told = call(&before(&stage, validation), "/validate", &[&format!("Bearer {access}")]).await.json();
+        let answer = call(&before(&stage, validation), "/validate", &[&format!("Bearer {access}")]).await.json();
         let exp = stage::START.seconds() + 10;
-        assert_eq!(told, serde_json::json!({ "sub": "subject-1", "client_id": "gui", "scope": "items", "exp": exp }));
+        assert_eq!(answer, serde_json::json!({ "sub": "subject-1", "client_id": "gui", "scope": "items", "exp": exp }));
     }
 }
 
 #[tokio::test]
-async fn the_rules_that_are_brought_along_are_the_ones_that_decide() {
+async fn the_supplied_rules_are_the_ones_that_decide() {
     struct Gullible;
     impl Judge for Gullible {
         fn introspected(&self, _: &Settings, _: &Introspection, _: Timestamp) -> Result<Accepted, Refusal> {

@@ -1,4 +1,4 @@
-//! The hands of a clock for a program that runs somewhere else.
+//! Turning a clock over HTTP.
 
 use std::time::Duration;
 
@@ -11,10 +11,9 @@ use serde::Serialize;
 
 use super::{HandClock, Timestamp};
 
-/// `POST /advance?seconds=N` turns `clock` from another process and answers `{"now": ...}`.
+/// `POST /advance?seconds=N` turns `clock` and responds with `{"now": ...}`.
 ///
-/// Whoever can reach this can expire every token, so it is mounted only by a program that was explicitly started for a
-/// test.
+/// Whoever can reach this can expire every token. Only a program that was explicitly started for a test mounts it.
 pub fn control_router(clock: HandClock) -> Router {
     Router::new().route("/advance", post(advance)).with_state(clock)
 }

@@ -1,9 +1,9 @@
-//! The one clock that every part is given: the machine's, or one that is turned by hand.
+//! The one clock that every part reads: the machine's, or one that is turned by hand.
 //!
 //! Invariant: time is a whole number of seconds since the epoch, as in a JWT (RFC 7519 section 2, `NumericDate`), so the
 //! instant before, at and after a limit can each be named exactly.
 //!
-//! Deliberately absent: timers. Nothing in the servers happens because time passes; it happens because someone asks.
+//! Deliberately absent: timers. The servers act only on requests, never because time passes.
 
 #[cfg(feature = "servers")]
 mod control;
@@ -34,12 +34,12 @@ impl Timestamp {
         self.0
     }
 
-    /// How many whole seconds have gone by since `earlier`; zero when `earlier` is still to come.
+    /// Whole seconds since `earlier`; zero when `earlier` is in the future.
     pub const fn seconds_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The instant `duration` later, parts of a second dropped.
+    /// The instant `duration` later; fractions of a second are dropped.
     pub const fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_secs()))
     }
@@ -51,7 +51,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Says what time it is. Asked once for each decision, so that one decision sees one instant.
+/// A clock. It is read once for each decision, so that one decision sees one instant.
 ///
 /// Rule `one-clock`: RFC 7519 section 4.1.4.
 pub trait Clock: Send + Sync {
@@ -71,19 +71,19 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is turned. Clones share the same hands.
+/// A clock that stands still until it is turned. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct HandClock {
     seconds: Arc<AtomicU64>,
 }
 
 impl HandClock {
-    /// A clock that stands at `start`.
+    /// A clock that shows `start`.
     pub fn starting_at(start: Timestamp) -> Self {
         Self { seconds: Arc::new(AtomicU64::new(start.0)) }
     }
 
-    /// Turns the clock forward by `duration` (parts of a second are dropped) and says what it shows then.
+    /// Turns the clock forward by `duration`, of which fractions of a second are dropped, and returns the new time.
     pub fn advance(&self, duration: Duration) -> Timestamp {
         let turn = |shown: u64| Timestamp(shown).after(duration).0;
         let before = self.seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |shown| Some(turn(shown)));
@@ -92,7 +92,7 @@ impl HandClock {
         }
     }
 
-    /// Puts the hands to `to`, forward or back: a replay starts where the one before it started.
+    /// Sets the clock to `to`, forward or back, so that each replay starts at the same time.
     pub fn set(&self, to: Timestamp) {
         self.seconds.store(to.0, Ordering::SeqCst);
     }
