@@ -1,7 +1,7 @@
-//! Calls to the backend: when one is sent, with which token, and what its answer means.
+//! Calls to the backend: when one is sent, with which token, and what its response means.
 //!
 //! Invariant: a call is sent at most twice. What is sent after a renewal or a recovery is its second attempt, and a 401 to
-//! that is final: a server that refuses every token cannot make the client turn in circles.
+//! that is final: a server that refuses every token cannot make the client refresh for ever.
 //! Deliberately absent: how a session is renewed ([`renewal`](super::renewal)).
 
 use bytes::Bytes;
@@ -17,19 +17,19 @@ use super::secret::Secret;
 use super::session::Session;
 use super::settings::Late401;
 
-/// What a call carried: it decides what a 401 means.
+/// What a call carried, which decides what a 401 means.
 #[derive(Clone, Debug)]
 pub(super) enum Carried {
-    /// No token; there was none.
+    /// No token, because there is no session.
     Nothing,
-    /// The access token at hand, at the first attempt.
+    /// The access token of the session, at the first attempt.
     Token(Secret),
     /// The access token of a renewal or recovery, at the second attempt.
     SecondToken,
 }
 
 impl Gui {
-    /// The person opens the items.
+    /// The user opens the items.
     pub(super) fn open(&mut self, now: Timestamp, tab: TabId, call: CallId, effects: &mut Vec<Effect>) {
         let Some(session) = self.store.clone() else {
             self.send_call(tab, call, None, Carried::Nothing, effects);
@@ -43,7 +43,7 @@ impl Gui {
         }
     }
 
-    /// The backend answered a call. RFC 6750 section 3.1: a 401 is about the token, and only a 401 is.
+    /// The backend answered a call. RFC 6750 section 3.1: only a 401 says something about the token.
     ///
     /// Rule `items-shown`: RFC 6750 section 2.
     /// Rule `prompt-without-session`: RFC 9728 section 5.
@@ -111,7 +111,7 @@ impl Gui {
         self.send(request, InFlight::Call { tab, call, carried }, effects);
     }
 
-    /// Whether the access token is so near its expiry, or past it, that it is not sent any more.
+    /// Whether the access token has expired, or expires so soon that it is no longer sent.
     ///
     /// Rule `refresh-before-expiry`: the policy, RFC 6749 section 1.5.
     fn is_stale(&self, now: Timestamp, session: &Session) -> bool {

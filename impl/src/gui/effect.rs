@@ -1,4 +1,4 @@
-//! Everything a GUI does to its surroundings, as values: a shell carries them out, in order.
+//! Everything that a GUI does, as values: a shell carries them out, in order.
 //!
 //! Invariant: `Debug` shows which effect it is and where it goes, never a token, code, verifier or state.
 //! Deliberately absent: timers. The GUI waits for inputs only.
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::input::{CallId, ExchangeId, TabId};
 
-/// Something to be done.
+/// An effect to carry out.
 #[derive(Clone)]
 pub enum Effect {
     /// Send an HTTP request; report its end as `Answered` or `Lost` with the same exchange.
@@ -22,7 +22,7 @@ pub enum Effect {
         /// The message, with an absolute URI.
         request: http::Request<Bytes>,
     },
-    /// Take a tab to the AuthService's page; report `Redirected` or `SignInAbandoned`.
+    /// Open the AuthService's page in a tab; report `Redirected` or `SignInAbandoned`.
     Navigate {
         /// The tab.
         tab: TabId,
@@ -31,16 +31,16 @@ pub enum Effect {
     },
     /// Show the end of a call.
     Show {
-        /// The tab where the call was opened.
+        /// The tab in which the call was opened.
         tab: TabId,
         /// The call that ends.
         call: CallId,
-        /// What the person sees.
+        /// What the user sees.
         shown: Shown,
     },
     /// Show the end of a sign-in.
     ShowSignIn {
-        /// The tab where it was begun.
+        /// The tab in which it was begun.
         tab: TabId,
         /// How it ended.
         outcome: SignInOutcome,
@@ -53,12 +53,12 @@ pub enum Effect {
         /// The call on whose behalf.
         call: CallId,
     },
-    /// Give the refresh lock back.
+    /// Release the refresh lock.
     ReleaseLock {
         /// The tab that held it.
         tab: TabId,
     },
-    /// Tell the person that the session changed.
+    /// Show the user that the session has changed.
     Session(SessionChange),
 }
 
@@ -72,29 +72,29 @@ pub enum Exchange {
         /// The call.
         call: CallId,
     },
-    /// A code for tokens. RFC 6749 section 4.1.3.
+    /// The redemption of a code. RFC 6749 section 4.1.3.
     Redeem {
         /// The tab that signs in.
         tab: TabId,
     },
-    /// A refresh token for new tokens. RFC 6749 section 6.
+    /// A refresh. RFC 6749 section 6.
     Refresh {
         /// The tab that refreshes.
         tab: TabId,
-        /// The call that made it.
+        /// The call that needs it.
         call: CallId,
     },
-    /// A refresh token given back. RFC 7009 section 2.1.
+    /// The revocation of a refresh token. RFC 7009 section 2.1.
     Revoke {
         /// The tab that signed out.
         tab: TabId,
     },
 }
 
-/// The end of a call, as the person sees it.
+/// The end of a call, as the user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// The backend's answer.
+    /// The items.
     Items(Bytes),
     /// A request to sign in.
     SignInNeeded,
@@ -102,19 +102,19 @@ pub enum Shown {
     Failed,
 }
 
-/// The end of a sign-in, as the person sees it.
+/// The end of a sign-in, as the user sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInOutcome {
     /// There is a new session.
     SignedIn,
-    /// There is not.
+    /// There is no new session.
     Failed,
 }
 
 /// How the browser's session changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionChange {
-    /// Someone signed in; an older session, if there was one, is replaced.
+    /// A user has signed in; an older session, if there was one, is replaced.
     Started,
     /// The session has new tokens.
     Renewed,

@@ -1,8 +1,8 @@
-//! The thin shell: carries out what the machine asks for, over HTTP, and reports what came of it.
+//! The thin shell: carries out the machine's effects over HTTP, and reports how they ended.
 //!
-//! Invariant: inputs are fed one at a time and their effects begun in order, so the machine sees one history.
-//! Deliberately absent: every decision about tokens. The shell's only judgement is when to stop repeating a message the network
-//! keeps losing: it then reports what a proxy would, a 504.
+//! Invariant: inputs are handled one at a time and their effects begun in order.
+//! Deliberately absent: every decision about tokens. The shell decides only when to stop repeating a message that is
+//! lost again and again: it then reports a 504, as a proxy would.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -23,19 +23,19 @@ use super::login::{Credentials, FillIn, OtherOrigin};
 use super::machine::Client;
 use super::wire::{NoWire, Wire};
 
-/// How often in a row a message may be lost before the shell reports a 504: enough for a dropped connection, too few to storm a
+/// The number of losses of a message in a row after which the shell reports a 504: enough for a dropped connection, too few to flood a
 /// server that is down.
 const LOSSES_IN_A_ROW: u32 = 3;
 
-/// A browser without a window. Clones are the same one. Must be used inside a tokio runtime with time and IO.
+/// A browser without a window. Clones share everything. Must be used inside a tokio runtime with time and IO.
 #[derive(Clone)]
 pub struct Headless {
     inner: Arc<Inner>,
 }
 
-/// What was asked for cannot be done now.
+/// The tab cannot sign in or out now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the tab is busy, or the person is already where they want to be")]
+#[error("the tab is signing in or out, or there is nothing to do")]
 pub struct NotNow;
 
 /// A sign-in came to no outcome.
@@ -44,7 +44,7 @@ pub enum NoSignIn {
     /// It was not begun.
     #[error(transparent)]
     NotNow(#[from] NotNow),
-    /// It was given up rather than send the password to somebody else.
+    /// It was given up, because the login form goes to another origin.
     #[error(transparent)]
     OtherOrigin(#[from] OtherOrigin),
 }
@@ -56,7 +56,7 @@ struct Inner {
     driven: Mutex<Driven>,
 }
 
-/// The machine, and who waits for what it says.
+/// The machine, and the callers that wait for its effects.
 struct Driven {
     client: Box<dyn Client>,
     chance: Box<dyn CryptoRng + Send>,
@@ -66,7 +66,7 @@ struct Driven {
     sign_ins: BTreeMap<TabId, SignIn>,
     /// Sign-outs whose revocation has not been sent.
     sign_outs: BTreeMap<TabId, oneshot::Sender<()>>,
-    /// By message, until the call or sign-in that it is for ends: how often in a row it was lost.
+    /// The number of losses in a row of each message, until the call or sign-in that it is for ends.
     losses: BTreeMap<Exchange, u32>,
 }
 
@@ -76,7 +76,7 @@ struct SignIn {
 }
 
 impl Headless {
-    /// A browser that runs `client`, in front of a person who fills in login forms with `fill_in`.
+    /// A browser that runs `client` and fills in login forms with `fill_in`.
     ///
     /// # Errors
     /// When no HTTP client can be set up.
@@ -99,7 +99,7 @@ impl Headless {
         Ok(Self { inner: Arc::new(Inner { clock, fill_in, wire: Wire::new()?, driven: Mutex::new(driven) }) })
     }
 
-    /// Opens the items in a tab and returns what the person sees in the end.
+    /// Opens the items in a tab and returns what the user sees in the end.
     pub async fn open(&self, tab: TabId) -> Shown {
         let (ended, end) = oneshot::channel();
         {
@@ -115,7 +115,7 @@ impl Headless {
     /// Signs in, in a tab: opens the AuthService's page and fills in its form.
     ///
     /// # Errors
-    /// [`NoSignIn::NotNow`] when someone is signed in, or the tab is signing in or out; [`NoSignIn::OtherOrigin`] when the form
+    /// [`NoSignIn::NotNow`] when a user is signed in, or the tab is signing in or out; [`NoSignIn::OtherOrigin`] when the form
     /// would send the password elsewhere.
     pub async fn sign_in(&self, tab: TabId, credentials: Credentials) -> Result<SignInOutcome, NoSignIn> {
         let (ended, end) = oneshot::channel();
@@ -136,25 +136,25 @@ impl Headless {
     /// Signs out, in a tab, and waits until the revocation is answered or lost; there is none without a revocation endpoint.
     ///
     /// # Errors
-    /// [`NotNow`] when nobody is signed in, or the tab is signing in or out.
+    /// [`NotNow`] when no user is signed in, or the tab is signing in or out.
     pub async fn sign_out(&self, tab: TabId) -> Result<(), NotNow> {
         let (ended, end) = oneshot::channel();
         {
             let mut driven = self.inner.driven();
             driven.sign_outs.insert(tab, ended);
             let reaction = self.inner.feed(&mut driven, Input::SignOut { tab });
-            // Still here when no revocation was sent: then there is no end of one to wait for.
+            // It is still there when no revocation was sent. Then there is nothing to wait for.
             driven.sign_outs.remove(&tab);
             if reaction == Reaction::Ignored {
                 return Err(NotNow);
             }
         }
-        // An error says that nobody holds the other end any more, so the revocation is over.
+        // An error says that the sender was dropped: there is no revocation, or it has ended.
         let _ = end.await;
         Ok(())
     }
 
-    /// Whether the person sees themselves as signed in.
+    /// Whether the user is shown as signed in.
     #[must_use]
     pub fn signed_in(&self) -> bool {
         self.inner.driven().client.signed_in()
@@ -167,7 +167,7 @@ impl fmt::Debug for Headless {
     }
 }
 
-/// Whether the machine did anything about an input.
+/// Whether an input had any effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reaction {
     Acted,
@@ -179,7 +179,7 @@ impl Inner {
         self.driven.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Feeds one input and begins all that follows from it.
+    /// Handles one input and begins all effects that follow from it.
     fn feed(self: &Arc<Self>, driven: &mut Driven, input: Input) -> Reaction {
         let mut reaction = Reaction::Ignored;
         let mut inputs = VecDeque::from([input]);
@@ -194,7 +194,7 @@ impl Inner {
         reaction
     }
 
-    /// Begins one effect. Returns the tab that gets the lock by it, if any does.
+    /// Begins one effect. Returns the tab that is granted the lock by it, if there is one.
     fn begin(self: &Arc<Self>, driven: &mut Driven, effect: Effect) -> Option<TabId> {
         match effect {
             Effect::Send { exchange, kind, request } => {
@@ -211,7 +211,7 @@ impl Inner {
             Effect::Show { tab, call, shown } => {
                 driven.losses.remove(&Exchange::Refresh { tab, call });
                 if let Some(ended) = driven.calls.remove(&call) {
-                    // Whoever opened it may have gone away.
+                    // The caller may have stopped waiting.
                     let _ = ended.send(shown);
                 }
             }
@@ -228,7 +228,7 @@ impl Inner {
         None
     }
 
-    /// Carries an exchange in a task of its own. `ended` hears of its end, whatever it is.
+    /// Carries out an exchange in a task of its own, and reports its end to `ended`.
     fn spawn_exchange(
         self: &Arc<Self>,
         exchange: ExchangeId,
@@ -249,7 +249,7 @@ impl Inner {
             };
             shell.feed(&mut driven, input);
             if let Some(ended) = ended {
-                // Whoever signed out may have gone away.
+                // The caller may have stopped waiting.
                 let _ = ended.send(());
             }
         });
@@ -279,8 +279,7 @@ impl Inner {
 }
 
 impl Driven {
-    /// Counts the loss of a message that the machine may repeat. Once there were too many in a row, returns what a proxy
-    /// would answer.
+    /// Counts the loss of a message that the machine may repeat. After too many in a row, returns what a proxy would answer.
     fn gives_up_on(&mut self, kind: Exchange) -> Option<Response<Bytes>> {
         match kind {
             Exchange::Call { .. } | Exchange::Revoke { .. } => None,

@@ -1,6 +1,6 @@
-//! The GUI for people with curl: each route is one thing a person does in a browser tab.
+//! The GUI for people with curl: each route is one thing that a user does in a browser tab.
 //!
-//! Invariant: a status says what the person would see, and nothing else: no token ever leaves through here.
+//! Invariant: a response says what the user would see, and nothing else: it never holds a token.
 //! Deliberately absent: any logic, and any protection against other programs of the same person. Serve it on loopback only.
 
 use axum::Router;
@@ -18,7 +18,7 @@ use super::input::TabId;
 use super::login::Credentials;
 use super::secret::Secret;
 
-/// The routes of one browser: `GET /`, `GET /items`, `POST /sign-in`, `POST /sign-out`. Each takes `?tab=N`, 0 unless told.
+/// The routes of one browser: `GET /`, `GET /items`, `POST /sign-in`, `POST /sign-out`. Each takes `?tab=N`, 0 by default.
 pub fn router(browser: Headless) -> Router {
     Router::new()
         .route("/", get(front))
@@ -41,15 +41,15 @@ struct Typed {
 }
 
 async fn front(State(browser): State<Headless>) -> Html<String> {
-    let standing = if browser.signed_in() { "Somebody is signed in." } else { "Nobody is signed in." };
+    let session = if browser.signed_in() { "A user is signed in." } else { "No user is signed in." };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head { meta charset="utf-8"; title { "GUI" } }
             body {
                 h1 { "GUI" }
-                p { "A browser without a window, with as many tabs as you name: add " code { "?tab=1" } " to any address." }
-                p { (standing) }
+                p { "A browser without a window. For another tab, add " code { "?tab=1" } " to any address." }
+                p { (session) }
                 pre {
                     "curl http://HOST/items\n"
                     "curl -d username=NAME -d password=PASSWORD http://HOST/sign-in\n"

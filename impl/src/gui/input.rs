@@ -1,4 +1,4 @@
-//! Everything that can happen to a GUI: the person acts, the network answers or does not, the browser grants the lock.
+//! Everything that can happen to a GUI: the user acts, a message is answered or lost, the browser grants the lock.
 //!
 //! Invariant: `Debug` shows which input it is, never a code or a token.
 //! Deliberately absent: time and randomness, which are arguments beside the input.
@@ -12,54 +12,54 @@ use url::Url;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TabId(pub u8);
 
-/// A person's wish to see the items, from the click to what is shown. Chosen by whoever reports the click.
+/// A call for the items, from the click to what is shown. Named by the shell that reports the click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
 
-/// One HTTP request and its answer. Chosen by the machine, never used twice.
+/// One HTTP request and its response. Named by the machine, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeId(pub u64);
 
-/// Something that happened. The only cause of change in a [`Gui`](super::Gui).
+/// An input. The only cause of change in a [`Gui`](super::Gui).
 #[derive(Clone)]
 pub enum Input {
-    /// The person opens the items.
+    /// The user opens the items.
     Open {
-        /// The tab where.
+        /// The tab.
         tab: TabId,
-        /// A name that no call still in flight has.
+        /// A name that no call in flight has.
         call: CallId,
     },
-    /// The person wants to sign in. Ignored while signed in, and while the tab is signing in or out.
+    /// The user signs in. Ignored while signed in, and while the tab is signing in or out.
     SignIn {
-        /// The tab where.
+        /// The tab.
         tab: TabId,
     },
     /// The browser came back to the redirect URI. RFC 6749 section 4.1.2.
     Redirected {
-        /// The tab where.
+        /// The tab.
         tab: TabId,
         /// The address it came back to, with the query.
         url: Url,
     },
-    /// The AuthService's page failed, or the person gave up.
+    /// The AuthService's page failed, or the user gave up.
     SignInAbandoned {
-        /// The tab where.
+        /// The tab.
         tab: TabId,
     },
-    /// The person wants to sign out. Ignored while signed out, and while the tab is signing in or out.
+    /// The user signs out. Ignored while signed out, and while the tab is signing in or out.
     SignOut {
-        /// The tab where.
+        /// The tab.
         tab: TabId,
     },
     /// An exchange was answered.
     Answered {
         /// Which one; an exchange that is not in flight is ignored.
         exchange: ExchangeId,
-        /// What came back.
+        /// The response.
         response: http::Response<Bytes>,
     },
-    /// An exchange failed: the request or its answer was lost, and nobody knows which.
+    /// An exchange failed: the request or its response was lost, and it is unknown which.
     Lost {
         /// Which one; an exchange that is not in flight is ignored.
         exchange: ExchangeId,

@@ -1,13 +1,13 @@
-//! The browser's refresh lock, granted in the order in which it was asked for. Web Locks API section 2.
+//! The browser's refresh lock, granted in the order of the requests. Web Locks API section 2.
 //!
-//! Invariant: at most one holder; nobody waits while the lock is free.
+//! Invariant: at most one tab holds it; no tab waits while it is free.
 //! Deliberately absent: stealing and time limits.
 
 use std::collections::VecDeque;
 
 use super::input::TabId;
 
-/// One exclusive lock and those who wait for it.
+/// One exclusive lock and the tabs that wait for it.
 #[derive(Debug, Default)]
 pub(super) struct RefreshLock {
     holder: Option<TabId>,
@@ -15,13 +15,13 @@ pub(super) struct RefreshLock {
 }
 
 impl RefreshLock {
-    /// A tab asks for the lock. Returns the tab that gets it now, if anyone does.
+    /// A tab requests the lock. Returns the tab that is granted it now, if there is one.
     pub(super) fn request(&mut self, tab: TabId) -> Option<TabId> {
         self.waiting.push_back(tab);
         self.grant()
     }
 
-    /// A tab gives the lock back. Returns the tab that gets it now, if anyone does.
+    /// A tab releases the lock. Returns the tab that is granted it now, if there is one.
     pub(super) fn release(&mut self, tab: TabId) -> Option<TabId> {
         if self.holder == Some(tab) {
             self.holder = None;
@@ -43,12 +43,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_goes_to_one_at_a_time_in_the_order_of_asking() {
+    fn the_lock_is_granted_to_one_tab_at_a_time_in_the_order_of_the_requests() {
         let mut lock = RefreshLock::default();
         assert_eq!(lock.request(TabId(2)), Some(TabId(2)));
         assert_eq!(lock.request(TabId(0)), None);
         assert_eq!(lock.request(TabId(1)), None);
-        assert_eq!(lock.release(TabId(0)), None, "who does not hold it cannot give it back");
+        assert_eq!(lock.release(TabId(0)), None, "a tab that does not hold it cannot release it");
         assert_eq!(lock.release(TabId(2)), Some(TabId(0)));
         assert_eq!(lock.release(TabId(0)), Some(TabId(1)));
         assert_eq!(lock.release(TabId(1)), None);

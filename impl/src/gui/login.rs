@@ -1,7 +1,7 @@
-//! The part of the browser that a person works with at the AuthService: what is typed, where it may be sent, and the way back.
+//! What a user does at the AuthService: what they type, where it may be sent, and the way back.
 //!
 //! Invariant: the password is sent to the origin of the authorization endpoint and to no other. RFC 6749 section 10.11.
-//! Deliberately absent: HTML. Whoever sets up the browser brings along what reads a page and fills in its form.
+//! Deliberately absent: HTML. The program that sets up the browser supplies what reads a page and fills in its form.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,10 +9,10 @@ use url::Url;
 
 use super::secret::Secret;
 
-/// What a person types to sign in.
+/// What a user types to sign in.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The name.
+    /// The username.
     pub username: String,
     /// The password.
     pub password: Secret,
@@ -32,7 +32,7 @@ pub struct OtherOrigin {
     pub expected: String,
 }
 
-/// Makes sure that a filled in form goes to the origin of the authorization request.
+/// Checks that a filled-in form goes to the origin of the authorization request.
 pub(super) fn check_origin(authorization: &Url, form: &Request<Bytes>) -> Result<(), OtherOrigin> {
     let expected = authorization.origin();
     let origin = Url::parse(&form.uri().to_string()).map(|url| url.origin()).ok();
@@ -43,7 +43,7 @@ pub(super) fn check_origin(authorization: &Url, form: &Request<Bytes>) -> Result
     Err(OtherOrigin { form, expected: expected.ascii_serialization() })
 }
 
-/// Whether `url` is the redirect URI that the authorization request `asked` for, with whatever query.
+/// Whether `url` is the redirect URI of the authorization request `asked`, with any query.
 pub(super) fn leads_back(asked: &Url, url: &Url) -> bool {
     let redirect_uri = asked.query_pairs().find(|(name, _)| name == "redirect_uri");
     let Some(redirect_uri) = redirect_uri.and_then(|(_, value)| Url::parse(&value).ok()) else {

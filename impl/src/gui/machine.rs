@@ -1,8 +1,8 @@
-//! The machine itself: what a GUI remembers, and which rule answers which input.
+//! The machine itself: the state of a GUI, and which rule handles which input.
 //!
 //! Invariant: whatever is not finished is in exactly one of the three tables, with all that is needed to finish it, so no
-//! call and no sign-in is forgotten. The store is read and written here and in the rules only, within one input: nothing
-//! comes between.
+//! call and no sign-in is forgotten. The store is read and written here and in the rules only, and an input is handled as a
+//! whole before the next one.
 //! Deliberately absent: IO, a clock, randomness; the rules ([`calls`](super::calls), [`renewal`](super::renewal),
 //! [`signin`](super::signin)).
 
@@ -24,15 +24,15 @@ use super::session::Session;
 use super::settings::Settings;
 use super::signin::Flow;
 
-/// Whatever can stand in a GUI's place: told what happened, it says what to do.
+/// A client of the AuthService: it takes inputs and returns effects.
 pub trait Client: Send {
-    /// Takes one input and returns the effects to carry out, in order. Returns none for an input that is ignored.
+    /// Takes one input and returns the effects to carry out, in order: none for an input that is ignored.
     fn handle(&mut self, now: Timestamp, chance: &mut dyn CryptoRng, input: Input) -> Vec<Effect>;
 
-    /// What the browser's store holds.
+    /// The session in the browser's store.
     fn session(&self) -> Option<&Session>;
 
-    /// Whether the person sees themselves as signed in.
+    /// Whether the user is shown as signed in.
     fn signed_in(&self) -> bool {
         self.session().is_some()
     }
@@ -63,7 +63,7 @@ pub(super) enum InFlight {
 }
 
 impl Gui {
-    /// A GUI that nobody is signed in to.
+    /// A GUI without a session.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Gui {
         }
     }
 
-    /// Makes the store hold `session`, as when the browser finds one that was stored before. Nothing in flight is touched.
+    /// Puts `session` into the store, as if it had been stored before. What is in flight stays in flight.
     pub fn restore(&mut self, session: Option<Session>) {
         self.store = session;
     }

@@ -1,10 +1,10 @@
 //! The GUI: a client for people, as a state machine without IO and a thin headless shell around it.
 //!
-//! Read [`Input`] and [`Effect`] first: they are all that happens to a GUI and all that it does. Then [`Settings`] (what it may
-//! choose), [`Gui`] (what it remembers), and the rules: `calls`, `renewal`, `signin`. `session` and `request` read and build the
-//! messages. [`Headless`] is the shell, and [`router`] the way to it for people with curl.
+//! Read [`Input`] and [`Effect`] first: all that happens to a GUI and all that it does. Then [`Settings`], [`Gui`] (its state), and
+//! the rules: `calls`, `renewal`, `signin`. `session` and `request` read and build the messages. With the feature `headless`,
+//! `Headless` is the shell, and `router` serves it to people with curl.
 //!
-//! Invariant: what a GUI does is a function of its settings and of the inputs, times and random bytes it was given.
+//! Invariant: what a GUI does is a function of its settings and of the inputs, times and random bytes that it gets.
 //! Deliberately absent: any knowledge of how the AuthService or the backend decides.
 
 mod calls;

@@ -1,7 +1,7 @@
-//! Renewing the session: one call leads a refresh, others wait with it, and the end of it sends them all on.
+//! Renewing the session: one call leads a refresh, others wait for it, and its end resumes them all.
 //!
-//! Invariant: a refresh changes the store only while the store still holds the token that was shown. So an answer that
-//! comes late can neither undo a sign-out nor overwrite a newer session.
+//! Invariant: a refresh changes the store only while the store still holds the token that was presented. So a late response
+//! can neither undo a sign-out nor overwrite a newer session.
 //! Deliberately absent: a bound on repeating a lost refresh; the network bounds it.
 
 use bytes::Bytes;
@@ -21,13 +21,13 @@ use super::settings::{LookAgain, LostRefresh, SingleFlight};
 #[derive(Clone, Debug)]
 pub(super) struct Renewal {
     pub(super) tab: TabId,
-    /// The call that made it.
+    /// The call that needs it.
     pub(super) leader: CallId,
-    /// Calls of the same tab that wait for its end.
+    /// Calls of the same tab that wait for it.
     waiting: Vec<CallId>,
-    /// The access token that failed the leader.
+    /// The access token that the leader cannot use any more.
     failed: Secret,
-    /// The refresh token to show.
+    /// The refresh token to present.
     refresh: Secret,
 }
 
@@ -63,7 +63,7 @@ impl Gui {
         }
     }
 
-    /// The browser gives the lock to this tab. Someone else may have renewed or ended the session meanwhile.
+    /// The browser grants the lock to this tab. Another tab may have renewed or ended the session meanwhile.
     ///
     /// Rule `store-looked-at-again`: the policy.
     pub(super) fn lock_granted(&mut self, tab: TabId, effects: &mut Vec<Effect>) {
@@ -110,7 +110,7 @@ impl Gui {
         self.resume(renewal, effects);
     }
 
-    /// Nobody knows whether the AuthService spent the refresh token. It is worth asking again only while it is the session's.
+    /// Whether the AuthService has spent the refresh token is unknown. The refresh is repeated only while the session is the same.
     ///
     /// Rule `lost-answer-handled`: the policy, RFC 9110 section 9.2.2.
     pub(super) fn refresh_lost(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
@@ -129,7 +129,7 @@ impl Gui {
         self.send(request, InFlight::Refresh(renewal), effects);
     }
 
-    /// Sends all calls of a renewal on with what the store holds now.
+    /// Sends all calls of a renewal again with what the store holds now.
     fn resume(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         self.release_lock(renewal.tab, effects);
         for (tab, call) in renewal.into_calls() {
@@ -137,7 +137,7 @@ impl Gui {
         }
     }
 
-    /// Ends all calls of a renewal that failed for a reason that says nothing about the session.
+    /// Fails all calls of a renewal that failed for a reason that says nothing about the session.
     fn give_up(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         self.release_lock(renewal.tab, effects);
         for (tab, call) in renewal.into_calls() {
@@ -155,7 +155,7 @@ impl Gui {
 }
 
 impl Renewal {
-    /// The leader, then those who waited with it, in the order they came.
+    /// The leader, then the calls that waited for it, in the order of their arrival.
     fn into_calls(self) -> impl Iterator<Item = (TabId, CallId)> {
         let tab = self.tab;
         std::iter::once(self.leader).chain(self.waiting).map(move |call| (tab, call))

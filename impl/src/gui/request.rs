@@ -18,7 +18,7 @@ use super::settings::{IssParameter, Settings};
 /// Random bytes in a `state` and in a verifier: 256 bits, as RFC 7636 section 7.1 recommends.
 const RANDOM_BYTES: usize = 32;
 
-/// A secret nobody can guess, in characters that need no escaping. RFC 7636 section 4.1.
+/// A random secret, in characters that need no escaping. RFC 7636 section 4.1.
 pub(super) fn unguessable(chance: &mut dyn CryptoRng) -> Secret {
     let mut bytes = [0; RANDOM_BYTES];
     chance.fill_bytes(&mut bytes);
@@ -40,7 +40,7 @@ pub(super) fn call(settings: &Settings, access: Option<&Secret>) -> Request<Byte
     request
 }
 
-/// A code for tokens. RFC 6749 section 4.1.3, RFC 7636 section 4.5.
+/// The redemption of a code. RFC 6749 section 4.1.3, RFC 7636 section 4.5.
 pub(super) fn redeem(settings: &Settings, code: &Secret, verifier: &Secret) -> Request<Bytes> {
     form(
         &settings.server.token_endpoint,
@@ -54,7 +54,7 @@ pub(super) fn redeem(settings: &Settings, code: &Secret, verifier: &Secret) -> R
     )
 }
 
-/// A refresh token for new tokens. RFC 6749 section 6.
+/// A refresh. RFC 6749 section 6.
 pub(super) fn refresh(settings: &Settings, token: &Secret) -> Request<Bytes> {
     form(
         &settings.server.token_endpoint,
@@ -62,7 +62,7 @@ pub(super) fn refresh(settings: &Settings, token: &Secret) -> Request<Bytes> {
     )
 }
 
-/// A refresh token given back, where there is somebody to give it to. RFC 7009 section 2.1.
+/// The revocation of a refresh token; `None` without a revocation endpoint. RFC 7009 section 2.1.
 pub(super) fn revoke(settings: &Settings, token: &Secret) -> Option<Request<Bytes>> {
     let endpoint = settings.server.revocation_endpoint.as_ref()?;
     let parameters =
@@ -81,7 +81,7 @@ fn form(endpoint: &Uri, parameters: &[(&str, &str)]) -> Request<Bytes> {
     request
 }
 
-/// Where the browser goes to sign in. RFC 6749 section 4.1.1, RFC 7636 section 4.3.
+/// The authorization request. RFC 6749 section 4.1.1, RFC 7636 section 4.3.
 pub(super) fn authorization(settings: &Settings, state: &Secret, verifier: &Secret) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
     let mut url = settings.server.authorization_endpoint.clone();
@@ -99,21 +99,21 @@ pub(super) fn authorization(settings: &Settings, state: &Secret, verifier: &Secr
 ///
 /// RFC 6749 section 4.1.2, RFC 9207 section 2.4. A parameter that comes twice counts as missing.
 pub(super) fn code(settings: &Settings, state: &Secret, response: &Url) -> Option<Secret> {
-    let answers_us = the(response, "state").is_some_and(|shown| Secret::new(shown) == *state);
-    let from_our_server = match (the(response, "iss"), settings.server.iss) {
+    let answers_this_request = only(response, "state").is_some_and(|shown| Secret::new(shown) == *state);
+    let is_from_the_server = match (only(response, "iss"), settings.server.iss) {
         (Some(issuer), _) => issuer == settings.server.issuer,
         (None, IssParameter::Sent) => false,
         (None, IssParameter::NotSent) => !response.query_pairs().any(|(name, _)| name == "iss"),
     };
     let refused = response.query_pairs().any(|(name, _)| name == "error");
-    if !answers_us || !from_our_server || refused {
+    if !answers_this_request || !is_from_the_server || refused {
         return None;
     }
-    the(response, "code").map(Secret::new)
+    only(response, "code").map(Secret::new)
 }
 
-/// The value of a parameter that is there exactly once.
-fn the(url: &Url, name: &str) -> Option<String> {
+/// The value of a parameter that occurs exactly once.
+fn only(url: &Url, name: &str) -> Option<String> {
     let mut values = url.query_pairs().filter(|(key, _)| key == name);
     let (_, value) = values.next()?;
     values.next().is_none().then(|| value.into_owned())

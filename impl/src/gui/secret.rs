@@ -1,6 +1,6 @@
-//! Strings that must not be seen: tokens, codes, verifiers, passwords.
+//! Strings that must not be disclosed: tokens, codes, verifiers, passwords.
 //!
-//! Invariant: neither `Debug` nor a comparison's running time gives one away; the only way to the text is [`Secret::expose`].
+//! Invariant: neither `Debug` nor the time of a comparison discloses one; the only way to the text is [`Secret::expose`].
 //! Deliberately absent: `Display`, serialisation, ordering.
 
 use std::fmt;
@@ -13,12 +13,12 @@ use subtle::ConstantTimeEq;
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Wraps a text; from here on it is shown only by [`Secret::expose`].
+    /// Wraps a text, which only [`Secret::expose`] returns.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one message that has to carry it.
+    /// The text itself, for the message that has to carry it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

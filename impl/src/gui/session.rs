@@ -1,8 +1,8 @@
-//! What the browser stores of a session, and how a token answer becomes one.
+//! What the browser stores of a session, and how a token response becomes one.
 //!
 //! Invariant: a session always has both tokens, and both can be carried in an HTTP header.
-//! Deliberately absent: any judgement of the access token. Its `exp` is read as advice on when to refresh; whether the token
-//! is good is the backend's to say, so its signature is not looked at.
+//! Deliberately absent: validation of the access token. Its `exp` is read as a hint when to refresh; the backend validates the
+//! token, so its signature is not verified here.
 
 use std::time::Duration;
 
@@ -22,16 +22,16 @@ pub struct Session {
     expires_at: Option<Timestamp>,
 }
 
-/// A token has characters that no token may have. RFC 6749 appendix A.12 and A.17.
+/// A token is empty or has characters that no token may have. RFC 6749 appendix A.12 and A.17.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a token is empty or has characters other than visible ASCII")]
 pub struct MalformedToken;
 
 impl Session {
-    /// A session with these tokens. `expires_at` is the access token's first invalid second, if it is known.
+    /// A session with these tokens. `expires_at` is the first second at which the access token has expired, if it is known.
     ///
     /// # Errors
-    /// When a token is not one or more visible ASCII characters.
+    /// When a token is empty or has characters other than visible ASCII.
     pub fn new(access: Secret, refresh: Secret, expires_at: Option<Timestamp>) -> Result<Self, MalformedToken> {
         let well_formed = |token: &Secret| {
             let text = token.expose().as_bytes();
@@ -55,14 +55,14 @@ impl Session {
         &self.refresh
     }
 
-    /// The first second at which the access token is no longer good, if it is known.
+    /// The first second at which the access token has expired, if it is known.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 }
 
-/// What a successful token answer says. RFC 6749 section 5.1.
+/// A successful token response. RFC 6749 section 5.1.
 #[derive(Debug)]
 pub(super) struct Issued {
     access: Secret,
@@ -71,7 +71,7 @@ pub(super) struct Issued {
 }
 
 impl Issued {
-    /// Reads the body of a 200 that was received at `now`; `None` if it is not a bearer token answer.
+    /// Reads the body of a 200 that was received at `now`; `None` if it is not a response with a bearer token.
     pub(super) fn read(now: Timestamp, body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct TokenAnswer {
@@ -92,19 +92,19 @@ impl Issued {
         })
     }
 
-    /// The session after a refresh with `shown`, which stays when the answer brings no other. RFC 6749 section 6.
-    pub(super) fn renewing(self, shown: &Secret) -> Option<Session> {
-        let refresh = self.refresh.unwrap_or_else(|| shown.clone());
+    /// The session after a refresh with `presented`, which stays when the response has no other refresh token. RFC 6749 section 6.
+    pub(super) fn renewing(self, presented: &Secret) -> Option<Session> {
+        let refresh = self.refresh.unwrap_or_else(|| presented.clone());
         Session::new(self.access, refresh, self.expires_at).ok()
     }
 
-    /// The session after a sign-in; there is none without a refresh token, because this client could not keep it.
+    /// The session after a sign-in; none without a refresh token, because this client could not renew it.
     pub(super) fn starting(self) -> Option<Session> {
         Session::new(self.access, self.refresh?, self.expires_at).ok()
     }
 }
 
-/// The `exp` of a token that happens to be a JWT: exact where "received at plus `expires_in`" is late by the answer's delay.
+/// The `exp` of a token that is a JWT. It is exact, where `expires_in` counts from the receipt of a response that was delayed.
 fn exp_claim(token: &str) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Claims {
@@ -115,7 +115,7 @@ fn exp_claim(token: &str) -> Option<Timestamp> {
     Some(Timestamp(claims.exp))
 }
 
-/// Whether a token answer says that the grant is over: 400 with `invalid_grant`. RFC 6749 section 5.2.
+/// Whether a token response says that the grant has ended: 400 with `invalid_grant`. RFC 6749 section 5.2.
 pub(super) fn is_invalid_grant(response: &http::Response<bytes::Bytes>) -> bool {
     #[derive(Deserialize)]
     struct ErrorAnswer {
@@ -142,18 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn the_exp_claim_is_believed_before_expires_in() {
+    fn the_exp_claim_takes_precedence_over_expires_in() {
         assert_eq!(issued(&jwt(r#"{"exp":130}"#)).expires_at, Some(Timestamp(130)));
     }
 
     #[test]
-    fn an_opaque_token_lives_from_its_receipt() {
+    fn the_lifetime_of_an_opaque_token_starts_at_its_receipt() {
         assert_eq!(issued("opaque").expires_at, Some(Timestamp(160)));
         assert_eq!(issued("a.b.c").expires_at, Some(Timestamp(160)));
     }
 
     #[test]
-    fn an_answer_that_is_not_a_bearer_token_issues_nothing() {
+    fn a_response_without_a_bearer_token_is_refused() {
         for body in ["", "{}", "[]", r#"{"access_token":"a","token_type":"DPoP"}"#] {
             assert!(Issued::read(NOW, body.as_bytes()).is_none(), "{body}");
         }

@@ -1,7 +1,7 @@
-//! What a GUI is told when it is set up: who it is, which servers it talks to, and its policy.
+//! The settings of a GUI: its client identifier, its servers, and its policy.
 //!
-//! Invariant: everything the machine may choose is chosen here; it has no defaults of its own.
-//! Deliberately absent: credentials. The GUI never sees a password; that is the AuthService's page.
+//! Invariant: everything that the machine may choose is chosen here; the machine has no defaults.
+//! Deliberately absent: credentials. Only the AuthService's page gets the password.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use http::Uri;
 use serde::Deserialize;
 use url::Url;
 
-/// Everything a [`Gui`](super::Gui) is told.
+/// The settings of a [`Gui`](super::Gui).
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The public client's name at the AuthService. RFC 6749 section 2.2.
+    /// The client identifier of the public client. RFC 6749 section 2.2.
     pub client_id: String,
     /// Where the browser comes back to after sign-in, as registered at the AuthService. RFC 9700 section 2.1.
     pub redirect_uri: Url,
-    /// The AuthService that signs people in.
+    /// The AuthService that signs users in.
     pub server: AuthorizationServer,
     /// The protected resource: the absolute address of the backend's `/get_items`.
     pub items: Uri,
@@ -24,46 +24,46 @@ pub struct Settings {
     pub policy: Policy,
 }
 
-/// The AuthService's addresses, all absolute. RFC 8414 section 2.
+/// The AuthService's endpoints, all absolute. RFC 8414 section 2.
 #[derive(Clone, Debug)]
 pub struct AuthorizationServer {
     /// Its issuer identifier.
     pub issuer: String,
-    /// Whether its authorization responses say who sends them.
+    /// Whether its authorization responses name the issuer.
     pub iss: IssParameter,
     /// Where the browser is sent to sign in.
     pub authorization_endpoint: Url,
     /// Where codes and refresh tokens are exchanged.
     pub token_endpoint: Uri,
-    /// Where a refresh token is given back. RFC 7009. None: a sign-out is nobody's business but the client's.
+    /// Where refresh tokens are revoked. RFC 7009. None: a sign-out only clears the client's store.
     pub revocation_endpoint: Option<Uri>,
 }
 
-/// Whether an authorization response has the `iss` parameter. RFC 9207 section 3.
+/// Whether authorization responses have the `iss` parameter. RFC 9207 section 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssParameter {
-    /// It has; a response without it, or with another issuer in it, is somebody else's. RFC 9207 section 2.4.
+    /// They have; a response without it, or with another issuer, is refused. RFC 9207 section 2.4.
     Sent,
-    /// It has not; one that has it all the same must still name the issuer.
+    /// They have not; one that has it nevertheless must name the issuer.
     NotSent,
 }
 
 /// Why a metadata document cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
-    /// The document is not the JSON object of RFC 8414 section 2, or lacks an address this client needs.
+    /// The document is not the JSON object of RFC 8414 section 2, or lacks an endpoint that this client needs.
     #[error("the metadata cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
-    /// One of the addresses is not an absolute URL.
+    /// One of the endpoints is not an absolute URL.
     #[error("the metadata's {member} is not an absolute URL")]
     NotAUrl {
-        /// The metadata member that holds the address.
+        /// The member of the metadata that names the endpoint.
         member: &'static str,
     },
-    /// The document speaks for somebody else. RFC 8414 section 3.3.
+    /// The document is that of another issuer. RFC 8414 section 3.3.
     #[error("the metadata is of issuer {found}, not of {expected}")]
     OtherIssuer {
-        /// The issuer that was asked.
+        /// The expected issuer.
         expected: String,
         /// The issuer that the document names.
         found: String,
@@ -74,7 +74,7 @@ impl AuthorizationServer {
     /// Reads the metadata document that `issuer` serves at `/.well-known/oauth-authorization-server`. RFC 8414 section 3.
     ///
     /// # Errors
-    /// When the document cannot be read, names another issuer, or lacks an address.
+    /// When the document cannot be read, names another issuer, or lacks an endpoint.
     pub fn from_metadata(issuer: &str, document: &[u8]) -> Result<Self, MetadataError> {
         #[derive(Deserialize)]
         struct Metadata {
@@ -115,18 +115,18 @@ fn absolute(address: &str, member: &'static str) -> Result<Uri, MetadataError> {
         .ok_or(MetadataError::NotAUrl { member })
 }
 
-/// How this GUI keeps a session alive. Real clients make each of these choices differently.
+/// How this GUI keeps a session alive. Real clients differ in each of these choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// What makes a call refresh the session.
     pub refresh_when: RefreshWhen,
     /// How far one refresh serves several calls.
     pub single_flight: SingleFlight,
-    /// Whether a tab that got the refresh lock first looks whether the session is still the one that failed it.
+    /// Whether a tab that was granted the refresh lock first checks whether the session was renewed meanwhile.
     pub look_again: LookAgain,
     /// What a 401 means when the session was renewed since the call was sent.
     pub late_401: Late401,
-    /// What to do when the answer to a refresh or to a code redemption was lost.
+    /// What to do when the response to a refresh or to a redemption was lost.
     pub lost_refresh: LostRefresh,
 }
 
@@ -176,10 +176,10 @@ pub enum SingleFlight {
     Browser,
 }
 
-/// Whether a tab that got the refresh lock looks at the store again.
+/// Whether a tab that was granted the refresh lock looks at the store again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookAgain {
-    /// It does, and refreshes only if nobody else has.
+    /// It does, and refreshes only if no other tab has.
     Yes,
     /// It refreshes with the token it held when it began to wait.
     No,
@@ -188,18 +188,18 @@ pub enum LookAgain {
 /// What a 401 means when the store holds another access token by now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Late401 {
-    /// That the call was late: it is sent again with the store's token.
+    /// The call was late: it is sent again with the token of the store.
     Compare,
-    /// That a refresh is due, as for every 401.
+    /// A refresh is needed, as for every 401.
     Refresh,
 }
 
-/// What a lost answer to a refresh or to a code redemption leads to.
+/// What to do when the response to a refresh or to a redemption was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostRefresh {
-    /// The same request once more, for as long as the network loses it.
+    /// The request is repeated until it is answered.
     Retry,
-    /// The end of the session: the token may be spent, so it is not shown again.
+    /// The session ends: the token may be spent, so it is not presented again.
     SignInAgain,
 }
 
@@ -216,7 +216,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn metadata_of_the_asked_issuer_gives_the_addresses() {
+    fn the_metadata_of_the_expected_issuer_gives_the_endpoints() {
         let server = AuthorizationServer::from_metadata("http://auth.test", METADATA.as_bytes()).unwrap();
         assert_eq!(server.token_endpoint, "http://auth.test/token");
         assert_eq!(server.authorization_endpoint.path(), "/authorize");

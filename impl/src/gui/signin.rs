@@ -1,7 +1,7 @@
 //! Signing in and out: a tab does one at a time.
 //!
-//! Invariant: a state and its verifier are used once, by the tab that made them; whatever comes back first ends them.
-//! Deliberately absent: the password, which only the AuthService's page sees.
+//! Invariant: a state and its verifier are used once, by the tab that made them; the first authorization response ends them.
+//! Deliberately absent: the password, which only the AuthService's page gets.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -18,19 +18,19 @@ use super::secret::Secret;
 use super::session::Issued;
 use super::settings::LostRefresh;
 
-/// What a tab is in the middle of.
+/// A sign-in or a sign-out in progress.
 #[derive(Clone, Debug)]
 pub(super) enum Flow {
-    /// The browser is at the AuthService; an authorization response with this state will be ours.
+    /// The browser is at the AuthService, which answers with this state.
     Authorizing { state: Secret, verifier: Secret },
-    /// The code is on its way to the token endpoint.
+    /// The code was sent to the token endpoint.
     Redeeming,
-    /// The refresh token is on its way to the revocation endpoint.
+    /// The refresh token was sent to the revocation endpoint.
     SigningOut,
 }
 
 impl Gui {
-    /// The person wants to sign in.
+    /// The user signs in.
     ///
     /// Rule `sign-in-at-authorization`: RFC 6749 section 4.1.1.
     pub(super) fn sign_in(&mut self, chance: &mut dyn CryptoRng, tab: TabId, effects: &mut Vec<Effect>) {
@@ -44,7 +44,7 @@ impl Gui {
         effects.push(Effect::Navigate { tab, url });
     }
 
-    /// The browser came back. Without a request of this tab's to answer, the response is somebody else's. RFC 9700 section 4.7.
+    /// The browser came back. An authorization response without a request of this tab was forged. RFC 9700 section 4.7.
     ///
     /// Rule `code-redeemed-by-its-tab`: RFC 6749 section 4.1.3.
     pub(super) fn redirected(&mut self, tab: TabId, url: &Url, effects: &mut Vec<Effect>) {
@@ -54,14 +54,14 @@ impl Gui {
                 None => show_sign_in(tab, SignInOutcome::Failed, effects),
             },
             Some(busy @ (Flow::Redeeming | Flow::SigningOut)) => {
-                // The callback was entered again: the flow that is under way still has its own end.
+                // The redirect URI was opened again: the flow in progress goes on.
                 self.flows.insert(tab, busy);
             }
             None => show_sign_in(tab, SignInOutcome::Failed, effects),
         }
     }
 
-    /// The AuthService's page led nowhere.
+    /// The browser never came back from the AuthService.
     pub(super) fn sign_in_abandoned(&mut self, tab: TabId, effects: &mut Vec<Effect>) {
         match self.flows.get(&tab) {
             Some(Flow::Authorizing { .. }) => {
@@ -72,7 +72,7 @@ impl Gui {
         }
     }
 
-    /// The AuthService answered a redemption. What it issued replaces whatever session there is by now.
+    /// The AuthService answered a redemption. Its tokens replace the session, if there is one by now.
     ///
     /// Rule `sign-in-stores-tokens`: RFC 6749 section 5.1.
     /// Rule `failed-sign-in-stores-nothing`: RFC 6749 section 4.1.2.1.
@@ -97,7 +97,7 @@ impl Gui {
         show_sign_in(tab, SignInOutcome::SignedIn, effects);
     }
 
-    /// Nobody knows whether the AuthService spent the code.
+    /// Whether the AuthService has spent the code is unknown.
     ///
     /// Rule `lost-answer-handled`: the policy, RFC 9110 section 9.2.2.
     pub(super) fn redeem_lost(&mut self, tab: TabId, code: Secret, verifier: Secret, effects: &mut Vec<Effect>) {
@@ -110,7 +110,7 @@ impl Gui {
         }
     }
 
-    /// The person wants to sign out. The store is empty from here on, whatever becomes of the revocation.
+    /// The user signs out. The store is cleared at once, whatever happens to the revocation.
     ///
     /// Rule `sign-out-revokes`: RFC 7009 section 2.1.
     /// Rule `session-cleared-for-cause`: RFC 6749 section 5.2.
@@ -128,7 +128,7 @@ impl Gui {
         }
     }
 
-    /// A revocation was answered or lost; nothing follows from either.
+    /// A revocation was answered or lost, which makes no difference.
     pub(super) fn revoke_ended(&mut self, tab: TabId) {
         self.flows.remove(&tab);
     }

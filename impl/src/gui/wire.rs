@@ -1,6 +1,6 @@
-//! HTTP as a browser without cookies does it: one request, one answer, and a walk through the AuthService's login page.
+//! HTTP as a browser without cookies speaks it: one request, one response, and the way through the AuthService's login page.
 //!
-//! Invariant: an answer is either whole or lost; no redirect is followed on a message that carries a token.
+//! Invariant: a response is either whole or lost; no redirect is followed for a message that carries a token.
 //! Deliberately absent: retries, which are the machine's decision.
 
 use std::time::Duration;
@@ -12,25 +12,25 @@ use url::Url;
 
 use super::login::{Credentials, FillIn, OtherOrigin, check_origin, leads_back};
 
-/// Bytes. More than any list of items or page of a login; an answer beyond it counts as lost.
+/// Bytes. More than any list of items or login page has; a longer response counts as lost.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// How long a server may take. Checking a password is the slowest thing any of them does.
+/// How long a server may take. A password check is the slowest that any of them does.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Pages and redirects on the way through a sign-in: more is a circle.
+/// The most pages and redirects of a sign-in. More are taken for a loop.
 const STEPS_OF_A_SIGN_IN: usize = 8;
 
-/// The shell cannot be set up.
+/// No HTTP client can be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTP client: {0}")]
 pub struct NoWire(#[source] reqwest::Error);
 
-/// The message or its answer is lost.
+/// The request or its response was lost.
 #[derive(Debug)]
 pub(super) struct Lost;
 
-/// A way to every server.
+/// The HTTP client for all servers.
 #[derive(Clone, Debug)]
 pub(super) struct Wire(reqwest::Client);
 
@@ -40,7 +40,7 @@ impl Wire {
         Ok(Self(client.build().map_err(NoWire)?))
     }
 
-    /// Sends a request and waits for the whole answer.
+    /// Sends a request and waits for the whole response.
     pub(super) async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let request = reqwest::Request::try_from(request).map_err(|_| Lost)?;
         let mut answer = self.0.execute(request).await.map_err(|_| Lost)?;
@@ -57,10 +57,10 @@ impl Wire {
         Ok(whole)
     }
 
-    /// Signs in at the page `asked` and returns the address the browser comes back to; `None` if it never does.
+    /// Signs in with the authorization request `asked` and returns the URL of the redirect back; `None` if there is none.
     ///
     /// # Errors
-    /// When the login form goes to somebody else.
+    /// When the login form goes to another origin.
     pub(super) async fn sign_in(
         &self,
         asked: &Url,
@@ -100,7 +100,7 @@ fn page(at: &Url) -> Option<Request<Bytes>> {
     Request::get(at.as_str()).body(Bytes::new()).ok()
 }
 
-/// Where an answer sends the browser, if it does.
+/// Where a response redirects the browser to, if it does.
 fn redirection(at: &Url, answer: &Response<Bytes>) -> Option<Url> {
     if !answer.status().is_redirection() {
         return None;

@@ -1,4 +1,4 @@
-//! The GUI's rules: told as stories, and checked as laws over random lives.
+//! The GUI's rules: as stories, and as laws over random sequences of inputs.
 
 mod honest;
 mod laws;

@@ -43,7 +43,7 @@ fn a_call_with_a_session_carries_its_token_and_shows_what_comes_back() {
 }
 
 #[test]
-fn a_call_that_fails_otherwise_leaves_the_session_alone() {
+fn a_call_that_fails_for_another_reason_keeps_the_session() {
     for status in [302, 400, 403, 500, 503] {
         let mut browser = Browser::holding(CAREFUL, "a1", "r1");
         browser.open(0, 1);
@@ -70,7 +70,7 @@ fn a_401_renews_the_session_once_and_the_second_401_is_final() {
 }
 
 #[test]
-fn an_answer_without_a_refresh_token_keeps_the_one_that_was_shown() {
+fn a_response_without_a_refresh_token_keeps_the_presented_one() {
     let mut browser = refreshing(CAREFUL);
     browser.answer("T0 refreshes r1", response(200, r#"{"access_token":"a2","token_type":"bearer"}"#));
     assert_eq!(browser.stored(), Some(("a2", "r1")));
@@ -182,7 +182,7 @@ fn second_in_line(look_again: LookAgain, meanwhile: impl FnOnce(&mut Browser)) -
 }
 
 #[test]
-fn whoever_looks_again_under_the_lock_uses_what_others_have_done() {
+fn a_tab_that_looks_again_under_the_lock_uses_what_other_tabs_have_done() {
     let look = |meanwhile: fn(&mut Browser)| second_in_line(LookAgain::Yes, meanwhile);
     assert_eq!(look(|_| ()), ["T1 refreshes r1"]);
     assert_eq!(look(|browser| browser.store("a2", "r2")), ["T1 releases the lock", "T1 calls 1 with a2"]);
@@ -191,7 +191,7 @@ fn whoever_looks_again_under_the_lock_uses_what_others_have_done() {
 }
 
 #[test]
-fn whoever_does_not_look_again_shows_the_token_it_had() {
+fn a_tab_that_does_not_look_again_presents_the_token_it_had() {
     let trust = |meanwhile: fn(&mut Browser)| second_in_line(LookAgain::No, meanwhile);
     assert_eq!(trust(|_| ()), ["T1 refreshes r1"]);
     assert_eq!(trust(|browser| browser.store("a2", "r2")), ["T1 refreshes r1"]);
@@ -215,7 +215,7 @@ fn an_answer_that_comes_after_a_new_sign_in_does_not_replace_it() {
 }
 
 #[test]
-fn an_invalid_grant_ends_the_session_it_speaks_of_and_no_other() {
+fn an_invalid_grant_ends_the_session_of_the_presented_token_and_no_other() {
     let mut browser = refreshing(CAREFUL);
     assert_eq!(
         browser.answer("T0 refreshes r1", invalid_grant()),
@@ -268,7 +268,7 @@ fn a_lost_refresh_that_is_not_retried_ends_the_session_it_was_for() {
 }
 
 #[test]
-fn an_exchange_or_a_grant_that_nobody_waits_for_changes_nothing() {
+fn a_response_or_a_lock_that_nothing_waits_for_changes_nothing() {
     let mut browser = Browser::holding(CAREFUL, "a1", "r1");
     browser.open(0, 1);
     browser.answer("T0 calls 1 with a1", items());

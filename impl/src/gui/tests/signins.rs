@@ -31,7 +31,7 @@ fn signing_in_ends_with_a_session() {
 }
 
 #[test]
-fn the_authorization_request_says_who_asks_and_what_proves_it() {
+fn the_authorization_request_names_the_client_and_the_challenge_method() {
     let mut browser = Browser::new(CAREFUL);
     browser.sign_in(0);
     assert_eq!(browser.parameter("response_type"), "code");
@@ -92,7 +92,7 @@ fn a_response_that_is_not_a_plain_answer_to_this_request_fails_the_sign_in() {
 }
 
 #[test]
-fn a_state_that_nobody_made_fails_the_sign_in() {
+fn an_unknown_state_fails_the_sign_in() {
     for query in ["state=guess", "state=", ""] {
         let mut browser = Browser::new(CAREFUL);
         browser.sign_in(0);
@@ -160,7 +160,7 @@ fn the_later_of_two_sign_ins_replaces_the_earlier() {
 }
 
 #[test]
-fn who_is_signed_in_or_signing_in_cannot_start_to() {
+fn a_sign_in_is_ignored_while_signed_in_or_signing_in() {
     let mut browser = Browser::new(CAREFUL);
     browser.sign_in(0);
     assert_eq!(browser.sign_in(0), NOTHING);
@@ -169,7 +169,7 @@ fn who_is_signed_in_or_signing_in_cannot_start_to() {
 }
 
 #[test]
-fn signing_out_forgets_the_tokens_at_once_and_gives_the_refresh_token_back() {
+fn signing_out_clears_the_store_at_once_and_revokes_the_refresh_token() {
     let mut browser = Browser::holding(CAREFUL, "a1", "r1");
     assert_eq!(browser.sign_out(0), ["session: Ended", "T0 revokes r1"]);
     assert_eq!(browser.stored(), None);
@@ -179,7 +179,7 @@ fn signing_out_forgets_the_tokens_at_once_and_gives_the_refresh_token_back() {
 }
 
 #[test]
-fn who_is_signed_out_or_busy_cannot_sign_out() {
+fn a_sign_out_is_ignored_while_signed_out_or_busy() {
     let mut browser = Browser::new(CAREFUL);
     assert_eq!(browser.sign_out(0), NOTHING);
     browser.sign_in(0);
