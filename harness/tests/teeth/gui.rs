@@ -86,7 +86,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a sign-out leaves the tokens in the store",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "prompt-without-session",
+        breaks: "session-cleared-for-cause",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {
@@ -210,7 +210,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         name: "a failure clears the session",
         policy: Policy::recommended,
         goal: KINDS,
-        breaks: "call-carries-token",
+        breaks: "nothing-unasked",
         make: |parts| {
             parts.client = |settings| {
                 wrong(settings, |turn: &mut Turn<'_, ()>, input| {

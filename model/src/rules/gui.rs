@@ -12,7 +12,6 @@ register! {
         guarded ["gui::send_call"],
         broken_by [
             "a late 401 is refreshed for, though the store has a newer token",
-            "a failure clears the session",
             "calls that wait for a refresh are forgotten",
             "a call is sent again without a token"
         ],
@@ -25,7 +24,6 @@ register! {
         guarded ["gui::call_returns", "gui::go_on"],
         broken_by [
             "two tabs' answers are swapped",
-            "a sign-out leaves the tokens in the store",
             "the lock is never given back",
             "the lock's winner does not look at the store again"
         ],
@@ -97,7 +95,7 @@ register! {
     SESSION_CLEARED_FOR_CAUSE = "session-cleared-for-cause",
         "a session is cleared by sign-out, or by the refusal of its own token", "RFC 6749 section 5.2",
         guarded ["gui::refresh_returns", "gui::sign_out"],
-        broken_by ["invalid_grant does not clear the session"];
+        broken_by ["invalid_grant does not clear the session", "a sign-out leaves the tokens in the store"];
 }
 
 const SEEN: &str = "it is about one message, and seen in each trace that has it";

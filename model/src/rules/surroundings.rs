@@ -10,6 +10,7 @@ register! {
             "a late refresh answer is stored after sign-out",
             "a late refresh answer overwrites a newer session",
             "the lock is taken without asking",
+            "a failure clears the session",
             "an access token close to its expiry is not refreshed"
         ],
         missing [(Property, "what nobody may do is no step of the model"), (Reference, "it is about what nobody does")];
