@@ -5,6 +5,7 @@ use std::path::Path;
 
 use authloom_model::property::PROPERTIES;
 use clap::{Args, ValueEnum};
+use itertools::Itertools as _;
 
 use super::failure::{Failure, written};
 use super::flags::{Bounds, Subject};
@@ -56,7 +57,7 @@ impl Show {
 
     fn of_file(&self, path: &Path) -> Result<Trace, Failure> {
         if !path.exists() {
-            let names = PROPERTIES.iter().map(|property| property.name).collect::<Vec<_>>().join(", ");
+            let names = PROPERTIES.iter().map(|property| property.name).join(", ");
             return Err(Failure::input(format_args!(
                 "no file and no property `{}`: the properties are {names}",
                 self.what

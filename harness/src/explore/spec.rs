@@ -1,6 +1,5 @@
 //! The model as a system to explore, and its properties as questions.
 
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use authloom_model::property::{Kind, PROPERTIES};
@@ -8,6 +7,7 @@ use authloom_model::seen::{Answer, Event};
 use authloom_model::world::{AccessId, AccessState, Grant, GrantId, GrantState, RefreshId, RefreshToken};
 use authloom_model::{Action, CallId, Exchange, Spec, Stolen, World};
 use foldhash::fast::FixedState;
+use itertools::Itertools as _;
 
 use super::{Marks, Next, Question, System};
 
@@ -247,7 +247,7 @@ fn limits(spec: &Spec, world: &World) -> Vec<Limit> {
     });
     let refresh = world.refresh.iter().filter(|token| token.grant.is_some() && token.spent == 0);
     let refresh = refresh.filter(|token| token.idle + 1 == ticks.refresh_idle).map(|_| Limit::Idle);
-    access.chain(grants).chain(refresh).collect::<BTreeSet<_>>().into_iter().collect()
+    access.chain(grants).chain(refresh).sorted().dedup().collect()
 }
 
 /// An event without the names in it.

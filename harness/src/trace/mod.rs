@@ -21,6 +21,7 @@ use std::fmt;
 
 use authloom_model::seen::{Event, Refusal, Symbols};
 use authloom_model::{Action, Policy, Scope, Spec};
+use itertools::Itertools as _;
 use serde::{Deserialize, Serialize};
 
 pub use file::{FileError, TraceError};
@@ -170,18 +171,14 @@ impl Trace {
     /// The trace for each order of what is let go at once, with everything one after the other.
     #[must_use]
     pub fn one_after_the_other(&self, spec: &Spec) -> Vec<Self> {
-        let mut ways: Vec<Vec<Action>> = vec![Vec::new()];
-        for round in self.rounds() {
-            let actions: Vec<Action> = round.iter().map(|step| step.action).collect();
-            let orders = orders::orders(&actions);
-            ways = ways.iter().flat_map(|way| orders.iter().map(|order| [way.as_slice(), order].concat())).collect();
-        }
-        let walked = |way: Vec<Action>| {
+        let of_round =
+            |round: &[TraceStep]| orders::orders(&round.iter().map(|step| step.action).collect::<Vec<Action>>());
+        let walked = |way: Vec<Vec<Action>>| {
             let mut walker = Walker::new(spec);
             let step = |action| walker.take(action).expect("a trace is possible in every order");
-            Self { header: self.header.clone(), steps: way.into_iter().map(step).collect() }
+            Self { header: self.header.clone(), steps: way.into_iter().flatten().map(step).collect() }
         };
-        ways.into_iter().map(walked).collect()
+        self.rounds().map(of_round).multi_cartesian_product().map(walked).collect()
     }
 
     /// Whether there are steps that are let go at once.

@@ -4,6 +4,7 @@
 //! cannot happen any more.
 
 use authloom_model::{Action, Spec};
+use itertools::Itertools as _;
 
 use super::{Release, TraceStep, Walker, rounds, words};
 
@@ -30,15 +31,7 @@ pub fn reaches_the_auth_service(action: Action) -> bool {
 /// Every order of some things, beginning with the given one.
 #[must_use]
 pub fn orders<T: Copy>(things: &[T]) -> Vec<Vec<T>> {
-    if things.len() <= 1 {
-        return vec![things.to_vec()];
-    }
-    let mut all = Vec::new();
-    for first in 0..things.len() {
-        let rest: Vec<T> = things.iter().enumerate().filter(|(at, _)| *at != first).map(|(_, thing)| *thing).collect();
-        all.extend(orders(&rest).into_iter().map(|rest| [&[things[first]], rest.as_slice()].concat()));
-    }
-    all
+    things.iter().copied().permutations(things.len()).collect()
 }
 
 /// Looks whether every step is possible in every order that the steps before it may have been taken in.
@@ -62,8 +55,7 @@ pub(super) fn check(spec: &Spec, steps: &[TraceStep]) -> Result<(), NotAtOnce> {
             return wrong(first + at, why.to_owned());
         }
         let mut next = Vec::new();
-        for (walker, order) in walkers.iter().flat_map(|walker| orders(&actions).into_iter().map(move |o| (walker, o)))
-        {
+        for (walker, order) in walkers.iter().cartesian_product(orders(&actions)) {
             let mut walker = walker.clone();
             for action in order {
                 if let Err(error) = walker.take(action) {

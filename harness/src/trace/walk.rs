@@ -8,6 +8,7 @@ use authloom_model::world::{
     ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
 };
 use authloom_model::{Action, CallId, Ended, Exchange, Renaming, Spec, TabId, World};
+use itertools::Itertools as _;
 
 use super::{Access, Code, InTrace, Refresh, Release, Standing, Token, TraceStep};
 
@@ -22,7 +23,7 @@ pub struct NotEnabled {
 }
 
 fn list(actions: &[Action]) -> String {
-    actions.iter().map(|action| super::words::action(*action)).collect::<Vec<_>>().join(", ")
+    actions.iter().map(|action| super::words::action(*action)).join(", ")
 }
 
 /// The model, somewhere along a trace.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use authloom_model::exchange::{Owner, Role};
 use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
 use authloom_model::{Action, CallId, Exchange, Scope, TabId};
+use itertools::Itertools as _;
 
 use super::{Token, TraceStep};
 
@@ -129,8 +130,7 @@ pub fn seen(step: &TraceStep) -> Vec<String> {
 /// That tokens have lost their standing: `a1 and r1 no longer active`.
 #[must_use]
 pub fn no_longer_active(tokens: &[Token]) -> String {
-    let names: Vec<_> = tokens.iter().map(Token::to_string).collect();
-    format!("{} no longer active", names.join(" and "))
+    format!("{} no longer active", tokens.iter().join(" and "))
 }
 
 /// Why something is turned down, in a word or two.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use authloom_model::policy::{Accepted, PolicyFile, TooManyTicks};
 use authloom_model::{Policy, Scope, Spec};
 use clap::{Args, ValueEnum};
+use itertools::Itertools as _;
 use toml::value::{Date, Datetime};
 
 use crate::cli::failure::Failure;
@@ -85,18 +86,14 @@ pub(in crate::cli) fn too_far_apart(name: &str, policy: &Policy, error: &TooMany
     let limits =
         [Some(policy.code_lifetime), Some(policy.access_lifetime), policy.refresh_idle, policy.refresh_absolute];
     let will_do = |tick: &Duration| !tick.is_zero() && policy.seen_at(*tick).ticks().is_ok();
-    let mut ticks: Vec<Duration> = limits
+    let mut ticks = limits
         .into_iter()
         .flatten()
         .map(|limit| Duration::from_secs(limit.as_secs().div_ceil(2)))
         .filter(will_do)
-        .collect();
-    ticks.sort();
-    ticks.dedup();
-    let ticks: Vec<_> = ticks
-        .into_iter()
-        .map(|tick| format!("  --tick {}", humantime::format_duration(tick).to_string().replace(' ', "")))
-        .collect();
+        .sorted()
+        .dedup()
+        .map(|tick| format!("  --tick {}", humantime::format_duration(tick).to_string().replace(' ', "")));
     Failure::input(format_args!(
         "{name}: {error}\nTurn the clock further at once, for each of its limits in turn:\n{}",
         ticks.join("\n")

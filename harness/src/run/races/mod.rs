@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use authloom_model::exchange::Owner;
 use authloom_model::{Action, Exchange, Renaming, Spec, World};
+use itertools::Itertools as _;
 
 use crate::explore::{Graph, System as _};
 use crate::servers::askable::Askable;
@@ -35,12 +36,10 @@ pub fn races(asked: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
         };
         let racing: Vec<Action> =
             graph.edges(number).map(|edge| action(edge.code)).filter(|step| reaches_the_auth_service(*step)).collect();
-        for (at, one) in racing.iter().enumerate() {
-            for other in &racing[at + 1..] {
-                let Some(pair) = Pair::of(spec, &world, *one, *other) else { continue };
-                if known.insert(pair) {
-                    traces.push(trace(asked, graph, number, [*one, *other]));
-                }
+        for (one, other) in racing.into_iter().tuple_combinations() {
+            let Some(pair) = Pair::of(spec, &world, one, other) else { continue };
+            if known.insert(pair) {
+                traces.push(trace(asked, graph, number, [one, other]));
             }
         }
         worlds.push(world);

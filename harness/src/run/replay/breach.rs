@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use authloom_model::rules::Rule;
 use authloom_model::seen::{Answer, Event, Symbols};
+use itertools::Itertools as _;
 
 use crate::drive::{Difference, Divergence};
 use crate::servers::{Concrete, Secret, Unexpected};
@@ -67,21 +68,18 @@ fn in_words(difference: &Difference) -> (String, String) {
         }
         Difference::NoOrder { expected, observed, nearest } => {
             let numbered = Numbered::default();
-            let observed = observed.iter().filter_map(|event| answered(event, &numbered)).collect::<Vec<_>>();
+            let observed = observed.iter().filter_map(|event| answered(event, &numbered)).join(", ");
             let seen = match &**nearest {
-                Difference::Standing { .. } => format!("{}; then {}", observed.join(", "), in_words(nearest).1),
+                Difference::Standing { .. } => format!("{}; then {}", observed, in_words(nearest).1),
                 Difference::Other { .. }
                 | Difference::Missing(_)
                 | Difference::Extra(_)
                 | Difference::Mixed { .. }
                 | Difference::Served(_)
-                | Difference::NoOrder { .. } => observed.join(", "),
+                | Difference::NoOrder { .. } => observed,
             };
-            let expected: Vec<String> = expected
-                .iter()
-                .map(|order| order.iter().filter_map(|event| answered(event, &Plainly)).collect::<Vec<_>>().join(", "))
-                .collect();
-            (expected.join("; or "), seen)
+            let in_order = |order: &Vec<_>| order.iter().filter_map(|event| answered(event, &Plainly)).join(", ");
+            (expected.iter().map(in_order).join("; or "), seen)
         }
         Difference::Standing { token, expected } => {
             let (expected, seen) = match expected {

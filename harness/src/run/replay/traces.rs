@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use authloom_model::rules::Rule;
 use authloom_model::{Action, Spec};
+use itertools::Itertools as _;
 use serde::Serialize;
 
 use super::{
@@ -336,8 +337,7 @@ fn one_after_the_other(target: &mut dyn Target, given: &Given, accepts: &impl Fn
 }
 
 fn in_words(order: &[Action]) -> String {
-    let exchanges = order.iter().filter_map(|action| action.arriving()).map(words::exchange);
-    exchanges.collect::<Vec<_>>().join(", then ")
+    order.iter().filter_map(|action| action.arriving()).map(words::exchange).join(", then ")
 }
 
 /// What a target cannot be made to do of a trace.

@@ -1,6 +1,7 @@
 //! Exchanges as they are told to people: what was asked and what was answered, without any secret.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use itertools::Itertools as _;
 
 use crate::servers::http::wire::{self, Received, Sent};
 
@@ -16,9 +17,8 @@ pub(in crate::servers) fn asked(request: &Sent) -> String {
     };
     let bearer = if request.headers().contains_key(AUTHORIZATION) { " with Authorization" } else { "" };
     let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
-    let path: Vec<_> =
-        request.uri().path().split('/').map(|part| if part.len() > LONGEST_NAME { "…" } else { part }).collect();
-    format!("{} {}{bearer}{fields}", request.method(), path.join("/"))
+    let path = request.uri().path().split('/').map(|part| if part.len() > LONGEST_NAME { "…" } else { part }).join("/");
+    format!("{} {path}{bearer}{fields}", request.method())
 }
 
 /// A field of a form: its name, and what it says where that is nobody's secret.
@@ -45,8 +45,7 @@ pub(in crate::servers) fn answered(answer: &Received) -> String {
     let kind = kind.and_then(|kind| kind.split(';').next()).map(|kind| format!(" {kind}")).unwrap_or_default();
     let members = match serde_json::from_slice(answer.body()) {
         Ok(serde_json::Value::Object(members)) => {
-            let named: Vec<_> = members.iter().map(|(name, value)| member(name, value)).collect();
-            format!(" {{{}}}", named.join(", "))
+            format!(" {{{}}}", members.iter().map(|(name, value)| member(name, value)).join(", "))
         }
         Ok(_) | Err(_) => String::new(),
     };

@@ -3,13 +3,13 @@
 //! Deliberately absent: redirects, retries and proxies. What is sent is sent once, and what comes back is what was answered.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::join_all;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName};
 use http_body::{Frame, SizeHint};
@@ -99,7 +99,7 @@ impl Client {
             let body = reqwest::Body::wrap(AllButItsLastByte::of(body, Arc::clone(&gate)));
             within(patience, self.send(base, head, body))
         });
-        all(exchanges.collect()).await
+        join_all(exchanges).await
     }
 
     async fn send(&self, base: &str, head: http::request::Parts, body: reqwest::Body) -> Result<Received, NoAnswer> {
@@ -132,24 +132,6 @@ async fn within(
         Ok(outcome) => outcome,
         Err(_) => Err(NoAnswer::Broken(format!("no answer within {patience:?}"))),
     }
-}
-
-/// What comes of all, polled in turn by one task.
-async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut running: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
-    let mut outcomes: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        for (future, outcome) in running.iter_mut().zip(&mut outcomes) {
-            if outcome.is_none()
-                && let Poll::Ready(done) = future.as_mut().poll(context)
-            {
-                *outcome = Some(done);
-            }
-        }
-        if outcomes.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    outcomes.into_iter().flatten().collect()
 }
 
 /// A body that keeps its last byte back until a gate opens.
@@ -227,6 +209,8 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use super::*;
 
     fn next(body: &mut AllButItsLastByte, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
