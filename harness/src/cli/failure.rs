@@ -3,7 +3,12 @@
 use std::fmt::Display;
 use std::io;
 
+<<<<<<< HEAD
 use crate::run::{NotDriven, Status};
+=======
+use crate::files;
+use crate::run::Status;
+>>>>>>> 4f47328 (Read the files of people up to a bound, and write them whole or not at all)
 use crate::servers::Fault;
 use crate::trace::FileError;
 
@@ -51,7 +56,7 @@ impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         match &error {
             FileError::Wrong(_) | FileError::Extension(_) => Self::input(error),
-            FileError::Fault { why, .. } if why.kind() == io::ErrorKind::NotFound => Self::input(error),
+            FileError::Fault { why, .. } if files::is_wrong_file(why) => Self::input(error),
             FileError::Fault { .. } => Self::fault(error),
         }
     }

@@ -6,10 +6,11 @@
 //! A file is written whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Trace, json, mermaid};
+use crate::files::{self, Kind};
 
 /// The version of both forms. It changes when a file that was right before would be read otherwise.
 pub const FORMAT_VERSION: u64 = 1;
@@ -106,7 +107,7 @@ pub fn read_text(file: &str, text: &str) -> Result<Trace, TraceError> {
 /// # Errors
 /// When the file cannot be read or is not a trace.
 pub fn read(path: &Path) -> Result<Trace, FileError> {
-    let bytes = fs::read(path).map_err(|why| fault("read", path, why))?;
+    let bytes = files::read(path, Kind::TRACE).map_err(|why| fault("read", path, why))?;
     let file = path.display().to_string();
     match String::from_utf8(bytes) {
         Ok(text) => Ok(read_text(&file, &text)?),
@@ -130,7 +131,14 @@ pub fn read_folder(folder: &Path) -> Result<Vec<(PathBuf, Trace)>, FileError> {
     let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| Form::of(path).is_some() && !path.is_dir());
     paths.sort();
-    paths.into_iter().map(|path| read(&path).map(|trace| (path, trace))).collect()
+    let traces = paths.into_iter().map(|path| {
+        if !path.is_file() {
+            let why = "it is no regular file, as a trace in a folder is";
+            return Err(fault("read", &path, io::Error::new(io::ErrorKind::InvalidInput, why)));
+        }
+        read(&path).map(|trace| (path, trace))
+    });
+    traces.collect()
 }
 
 /// Writes a trace, in the form that the path's ending asks for. What stood there before is replaced.
@@ -138,25 +146,12 @@ pub fn read_folder(folder: &Path) -> Result<Vec<(PathBuf, Trace)>, FileError> {
 /// # Errors
 /// When the ending asks for neither form, or the file cannot be written; then what stood there before still does.
 pub fn write(path: &Path, trace: &Trace) -> Result<(), FileError> {
-    let (Some(form), Some(name)) = (Form::of(path), path.file_name()) else {
-        return Err(FileError::Extension(path.to_owned()));
-    };
+    let Some(form) = Form::of(path) else { return Err(FileError::Extension(path.to_owned())) };
     let text = match form {
         Form::Mermaid => mermaid::write(trace),
         Form::Json => json::write(trace),
     };
-    let draft = path.with_file_name(format!(".{}.{}.part", name.display(), std::process::id()));
-    write_whole(&draft, &text).and_then(|()| fs::rename(&draft, path)).map_err(|why| {
-        // The draft may never have come to be; the error that counts is the first one.
-        let _ = fs::remove_file(&draft);
-        fault("write", path, why)
-    })
-}
-
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = fs::File::create(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    files::write_whole(path, &text).map_err(|why| fault("write", path, why))
 }
 
 fn fault(doing: &'static str, path: &Path, why: io::Error) -> FileError {
@@ -253,5 +248,18 @@ mod tests {
         fs::create_dir(&taken).unwrap();
         assert!(write(&taken, &samples::two_tabs_race()).is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_for_a_trace_is_refused_without_being_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mmd");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = read_folder(folder.path()).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot read {}: it is no regular file, as a trace in a folder is", path.display()));
+        fs::remove_file(&path).unwrap();
+        fs::File::create(&path).unwrap().set_len(10 << 30).unwrap();
+        let error = read_folder(folder.path()).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot read {}: it is larger than 256 MiB, and no trace is", path.display()));
     }
 }

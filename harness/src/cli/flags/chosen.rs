@@ -8,6 +8,7 @@ use authloom_model::{Policy, Spec};
 
 use crate::cli::failure::Failure;
 use crate::cli::flags;
+use crate::files::{self, Kind};
 use crate::run::Suite;
 use crate::servers::described::file::auth_service::Description;
 use crate::servers::described::file::backend::{BackendDescription, Role};
@@ -154,7 +155,7 @@ pub(in crate::cli) fn described(file: &str) -> Result<Description, Failure> {
 }
 
 fn read(file: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| {
+    files::read_text(Path::new(file), Kind::TARGET).map_err(|error| {
         Failure::input(format_args!(
             "no target `{file}`: it is reference, http, or a file that describes a server, which cannot be read: {error}"
         ))

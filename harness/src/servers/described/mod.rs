@@ -32,6 +32,7 @@ use serde::Deserialize;
 use tokio::runtime::Runtime;
 use url::Url;
 
+use crate::files::{self, Kind};
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
 use crate::servers::browser::login::Typed;
@@ -477,6 +478,6 @@ fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
 fn trusting(ca: Option<&Path>) -> Result<Client, Fault> {
     let Some(ca) = ca else { return Client::new() };
     let fault = |why: &dyn std::fmt::Display| Fault(format!("certificates in {}: {why}", ca.display()));
-    let authorities = std::fs::read(ca).map_err(|error| fault(&error))?;
+    let authorities = files::read(ca, Kind::CERTIFICATES).map_err(|error| fault(&error))?;
     Client::trusting(&authorities).map_err(|error| fault(&error))
 }
