@@ -2,7 +2,7 @@
 //!
 //! The flow is one way: a policy is explored ([`explore`]) to a graph, the graph covered ([`cover`]) by traces ([`trace`]), the traces driven
 //! ([`mod@drive`]) against [`servers`], and what came of it reported ([`report`]). [`probe`] goes the other way: from what a server does to the
-//! policy that it follows. [`cli`] has one file for each verb, and [`files`] reads what people give. A room uses only rooms below it; a test holds the arrows.
+//! policy that it follows. [`cli`] has one file for each verb. [`mod@stop`] ends any of it early, and [`files`] reads what people give. A room uses only rooms below it; a test holds the arrows.
 
 pub mod cli;
 pub mod cover;
@@ -14,4 +14,5 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod servers;
+pub mod stop;
 pub mod trace;

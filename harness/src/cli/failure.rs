@@ -3,12 +3,8 @@
 use std::fmt::Display;
 use std::io;
 
-<<<<<<< HEAD
-use crate::run::{NotDriven, Status};
-=======
 use crate::files;
-use crate::run::Status;
->>>>>>> 4f47328 (Read the files of people up to a bound, and write them whole or not at all)
+use crate::run::{NotDriven, Status};
 use crate::servers::Fault;
 use crate::trace::FileError;
 

@@ -5,9 +5,12 @@
 pub mod askable;
 pub mod browser;
 pub mod described;
+mod group;
 pub mod http;
 pub mod reference;
 pub mod settings;
+mod stoppable;
+mod wait;
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +23,9 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
 use self::http::wire;
+use crate::stop::StoppedBy;
 pub use reference::{Parts, Reference};
+pub use stoppable::Stoppable;
 
 /// By what is really sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -71,11 +76,20 @@ pub struct Fault(pub String);
 /// That no more may be asked, as a fault says it.
 pub(crate) const USED_UP: &str = "no more requests are allowed: the budget is used up";
 
+/// How the fault of a run that was told to stop begins.
+const CUT_OFF: &str = "cut off by ";
+
 impl Fault {
+    /// The word to stop came.
+    #[must_use]
+    pub fn stopped(by: StoppedBy) -> Self {
+        Self(format!("{CUT_OFF}{by}"))
+    }
+
     /// Whether nothing more may be asked.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
-        self.0 == USED_UP
+        self.0 == USED_UP || self.0.starts_with(CUT_OFF)
     }
 }
 

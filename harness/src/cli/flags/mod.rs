@@ -190,8 +190,7 @@ pub(in crate::cli) fn policy_file(name_or_file: &str) -> Result<PolicyFile, Fail
     if let Some(policy) = Policy::profile(name_or_file) {
         return Ok(PolicyFile { policy, accepted: Vec::new() });
     }
-<<<<<<< HEAD
-    let text = std::fs::read_to_string(Path::new(name_or_file)).map_err(|error| unread(name_or_file, &error))?;
+    let text = files::read_text(Path::new(name_or_file), Kind::POLICY).map_err(|error| unread(name_or_file, &error))?;
     PolicyFile::from_toml(name_or_file, &text).map_err(Failure::input)
 }
 
@@ -204,10 +203,6 @@ pub(in crate::cli) fn today() -> Date {
     let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
     let now: Datetime = now.parse().expect("both read and write RFC 3339");
     now.date.expect("it has a date")
-=======
-    let text = files::read_text(Path::new(name_or_file), Kind::POLICY).map_err(|error| unread(name_or_file, &error))?;
-    Policy::from_toml(name_or_file, &text).map_err(Failure::input)
->>>>>>> 4f47328 (Read the files of people up to a bound, and write them whole or not at all)
 }
 
 /// What to say of a policy file that cannot be read.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::servers::{Fault, USED_UP};
+use crate::stop::Stop;
 
 /// How much may be asked of a server, and how fast. Clones share what is left.
 #[derive(Clone, Debug)]
@@ -90,10 +91,17 @@ fn now() -> Instant {
 }
 
 /// Lets time pass.
+///
+/// # Errors
+/// When the word to stop comes first.
 #[expect(clippy::disallowed_methods, reason = "a rate is kept by waiting")]
-pub(in crate::servers) async fn pause(wait: Duration) {
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
+pub(in crate::servers) async fn pause(wait: Duration, stop: Stop) -> Result<(), Fault> {
+    if wait.is_zero() {
+        return Ok(());
+    }
+    tokio::select! {
+        () = tokio::time::sleep(wait) => Ok(()),
+        by = stop.given() => Err(Fault::stopped(by)),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::servers::described::file::auth_service::ClockBy;
 use crate::servers::described::process::command::{self, Surroundings};
 use crate::servers::http::client::NoAnswer;
 use crate::servers::http::wire::{Received, Sent};
+use crate::servers::wait::wait_out;
 
 /// Where Debian's package `faketime` puts the library, below the folder of the machine's architecture.
 const LIBRARY: &str = "faketime/libfaketime.so.1";
@@ -92,6 +93,7 @@ impl Clock {
                 match send(request.map_err(|error| Fault(error.to_string()))?) {
                     Ok(answer) if answer.status().is_success() => {}
                     Ok(answer) => return Err(Fault(format!("turning the clock is answered with {}", answer.status()))),
+                    Err(NoAnswer::Stopped(by)) => return Err(Fault::stopped(by)),
                     Err(why) => return Err(Fault(format!("turning the clock: {}", Fault::from(why)))),
                 }
             }
@@ -99,7 +101,7 @@ impl Clock {
                 let arguments: Vec<String> = run.iter().map(|text| filled(text)).collect();
                 command::run("that turns the clock", &arguments, surroundings)?;
             }
-            ClockBy::Wait => return wait(by),
+            ClockBy::Wait => return wait_out(by, surroundings.stop),
             ClockBy::Never => return Err(Fault("this target's clock cannot be turned".to_owned())),
         }
         self.ahead += by;
@@ -158,11 +160,4 @@ fn timestamp_file(folder: &Path) -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "this is the shell that owns the clock of a target")]
 fn machine_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a target whose clock is turned by nothing but time makes one wait")]
-#[expect(clippy::unnecessary_wraps, reason = "one of several ways to let time pass, which may fail")]
-fn wait(time: Duration) -> Result<(), Fault> {
-    std::thread::sleep(time);
-    Ok(())
 }

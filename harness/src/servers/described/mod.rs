@@ -113,6 +113,7 @@ impl Stranger {
         let clock = Clock::new(&described.clock)?;
         let hands = HandClock::starting_at(clock.now());
         let client = trusting(described.server.ca.as_ref().map(|ca| described.folder.join(ca)).as_deref())?;
+        let client = client.until(described.server.until);
         let backend = own_backend::asking(&hands);
         let patience = described.server.patience;
         let between = described.proxy.map(|at| Between::open(&runtime, client.clone(), at, patience)).transpose()?;
@@ -203,8 +204,7 @@ impl Stranger {
     /// Waits until one more request may be sent.
     fn allowed(&self) -> Result<(), Fault> {
         let wait = self.described.allowance.one_more()?;
-        self.runtime.block_on(allowance::pause(wait));
-        Ok(())
+        self.runtime.block_on(allowance::pause(wait, self.described.server.until))
     }
 
     /// Sends a request and reads its answer. A server that does not answer as HTTP has it is told by [`wire::broken`].
@@ -222,6 +222,7 @@ impl Stranger {
         match answer {
             Ok(answer) => Ok(answer),
             Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
+            Err(NoAnswer::Stopped(by)) => Err(Fault::stopped(by)),
             Err(why @ NoAnswer::Unreachable(_)) => {
                 let key = if self.server.is_some() { "server.start" } else { "server.issuer" };
                 let (place, why) = (self.described.places.at(key), Fault::from(why));
@@ -320,7 +321,8 @@ impl Carrier for Stranger {
         }
         let carries_a_token = request.headers().contains_key(AUTHORIZATION);
         if let Some(between) = &mut self.between {
-            self.runtime.block_on(allowance::pause(self.described.allowance.one_more()?));
+            self.runtime
+                .block_on(allowance::pause(self.described.allowance.one_more()?, self.described.server.until))?;
             let asked = evidence::asked(&request);
             let reply = between.call(&self.runtime, "", call, request)?;
             self.evidence.push(match &reply {

@@ -77,6 +77,7 @@ impl ResourceServer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
         let client = trusting(described.server.ca.as_ref().map(|ca| described.folder.join(ca)).as_deref())?;
+        let client = client.until(described.server.until);
         let secrets = Secrets::of_server(&described.server)?;
         let random = auth::Secret::random(&Chance::system()).map_err(|error| Fault(error.to_string()))?;
         let backend_secret = Secret::new(random.expose());

@@ -124,17 +124,18 @@ impl Between {
     /// Waits for what becomes of a call that was sent, or of one whose introspection has come to its end. A backend that does not answer as
     /// HTTP has it is told by [`wire::broken`].
     fn first(&mut self, runtime: &Runtime, call: &mut JoinHandle<Result<Received, NoAnswer>>) -> Result<First, Fault> {
-        let proxy = &mut self.proxy;
+        let (proxy, client) = (&mut self.proxy, &self.client);
         let patience = self.patience;
         let first = async {
             tokio::select! {
                 answer = &mut *call => match answer {
                     Ok(Ok(answer)) => Ok(First::Answer(answer)),
                     Ok(Err(NoAnswer::Broken(why))) => Ok(First::Answer(wire::broken(why))),
-                    Ok(Err(why @ NoAnswer::Unreachable(_))) => Err(Fault::from(why)),
+                    Ok(Err(why @ (NoAnswer::Unreachable(_) | NoAnswer::Stopped(_)))) => Err(Fault::from(why)),
                     Err(error) => Err(Fault(format!("a call ended early: {error}"))),
                 },
                 Some(asked) = proxy.asked() => Ok(First::Introspection(asked)),
+                by = client.stopped() => Err(Fault::stopped(by)),
             }
         };
         match runtime.block_on(async { timeout(patience, first).await }) {

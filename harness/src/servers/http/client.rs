@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use crate::servers::Fault;
 use crate::servers::http::wire::{Received, Sent};
+use crate::stop::{Stop, StoppedBy};
 
 /// Bytes of an answer that are read. The longest page or token that makes sense is a hundredth of it.
 pub(in crate::servers) const MOST_BYTES: usize = 1024 * 1024;
@@ -30,12 +31,15 @@ pub(in crate::servers) enum NoAnswer {
     Unreachable(String),
     /// The server took the request and did not answer it as HTTP has it.
     Broken(String),
+    /// The word to stop came first.
+    Stopped(StoppedBy),
 }
 
 impl From<NoAnswer> for Fault {
     fn from(why: NoAnswer) -> Self {
         match why {
             NoAnswer::Unreachable(why) | NoAnswer::Broken(why) => Self(format!("no answer: {why}")),
+            NoAnswer::Stopped(by) => Self::stopped(by),
         }
     }
 }
@@ -45,7 +49,10 @@ const OF_A_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, HOST, TRAN
 
 /// A way to every server. Clones share their connections.
 #[derive(Clone, Debug)]
-pub(in crate::servers) struct Client(reqwest::Client);
+pub(in crate::servers) struct Client {
+    http: reqwest::Client,
+    stop: Stop,
+}
 
 impl Client {
     /// A way to every server whose certificate the machine trusts.
@@ -66,7 +73,17 @@ impl Client {
     fn with(authorities: Vec<reqwest::Certificate>) -> Result<Self, Fault> {
         let fault = |error: reqwest::Error| Fault(format!("no HTTP client: {}", causes(&error)));
         let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().tls_certs_merge(authorities);
-        Ok(Self(client.build().map_err(fault)?))
+        Ok(Self { http: client.build().map_err(fault)?, stop: Stop::NEVER })
+    }
+
+    /// The same, but that no answer is waited for once the word to stop has come.
+    pub(in crate::servers) fn until(self, stop: Stop) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Returns once nothing is to be waited for any more.
+    pub(in crate::servers) async fn stopped(&self) -> StoppedBy {
+        self.stop.given().await
     }
 
     /// Sends a request, to `base` where it names no server itself.
@@ -82,7 +99,7 @@ impl Client {
         request: Sent,
         patience: Duration,
     ) -> Result<Received, NoAnswer> {
-        within(patience, self.exchange(base, request)).await
+        self.within(patience, self.exchange(base, request)).await
     }
 
     /// Sends requests so that they are inside the server at once: of each but the last byte, and when that much of all is on its way, the
@@ -97,7 +114,7 @@ impl Client {
         let exchanges = requests.into_iter().map(|request| {
             let (head, body) = request.into_parts();
             let body = reqwest::Body::wrap(AllButItsLastByte::of(body, Arc::clone(&gate)));
-            within(patience, self.send(base, head, body))
+            self.within(patience, self.send(base, head, body))
         });
         join_all(exchanges).await
     }
@@ -107,7 +124,7 @@ impl Client {
             Some(_) => head.uri.to_string(),
             None => format!("{base}{}", head.uri),
         };
-        let sent = self.0.request(head.method, url).headers(of_the_message(head.headers)).body(body).send();
+        let sent = self.http.request(head.method, url).headers(of_the_message(head.headers)).body(body).send();
         let mut answer = sent.await.map_err(no_answer)?;
         let (status, headers) = (answer.status(), of_the_message(std::mem::take(answer.headers_mut())));
         let mut body = BytesMut::new();
@@ -122,15 +139,18 @@ impl Client {
         *received.headers_mut() = headers;
         Ok(received)
     }
-}
 
-async fn within(
-    patience: Duration,
-    exchange: impl Future<Output = Result<Received, NoAnswer>>,
-) -> Result<Received, NoAnswer> {
-    match timeout(patience, exchange).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(NoAnswer::Broken(format!("no answer within {patience:?}"))),
+    async fn within(
+        &self,
+        patience: Duration,
+        exchange: impl Future<Output = Result<Received, NoAnswer>>,
+    ) -> Result<Received, NoAnswer> {
+        tokio::select! {
+            outcome = timeout(patience, exchange) => {
+                outcome.unwrap_or_else(|_| Err(NoAnswer::Broken(format!("no answer within {patience:?}"))))
+            }
+            by = self.stopped() => Err(NoAnswer::Stopped(by)),
+        }
     }
 }
 

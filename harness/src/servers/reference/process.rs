@@ -1,7 +1,7 @@
 //! A server in a process of its own, from its ready line to its end.
 //!
-//! Invariant: the process does not outlive its owner. It is killed when that is dropped; and should the owner be killed first, the end
-//! of its standard input tells the server to go.
+//! Invariant: the process does not outlive its owner. It is killed when that is dropped; and should the owner be killed first, its group goes
+//! with it ([`Group`]).
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -15,6 +15,7 @@ use authloom_model::Policy;
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use crate::servers::group::Group;
 use crate::servers::settings::BACKEND_SECRET;
 use crate::servers::{Fault, Secret};
 
@@ -24,6 +25,7 @@ pub(in crate::servers) const PATIENCE: Duration = Duration::from_secs(10);
 /// A running server.
 pub(in crate::servers) struct Process {
     child: Child,
+    group: Option<Group>,
     url: String,
 }
 
@@ -41,18 +43,18 @@ impl Process {
         flags: &[&str],
         secret: &Secret,
     ) -> Result<Self, Fault> {
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["serve", "--stop-with-stdin", "--policy"])
             .arg(policy)
             .args(flags)
             .env(BACKEND_SECRET, secret.expose())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let child = child.map_err(|error| Fault(format!("cannot start {}: {error}", program.display())))?;
+            .stderr(Stdio::piped());
+        let (child, group) = Group::start(&mut command)?;
         // From here on it ends with this value, whatever comes.
-        let mut process = Self { child, url: String::new() };
+        let mut process = Self { child, group: Some(group), url: String::new() };
         let stdout = process.child.stdout.take().expect("standard output is piped");
         let line = first_line(stdout)?;
         process.url = match serde_json::from_str::<ReadyLine>(&line) {
@@ -70,7 +72,7 @@ impl Process {
     /// Why it did not get ready, in its own words.
     fn complaint(mut self) -> Fault {
         // One that has said something else is not going to end by itself.
-        let _ = self.child.kill();
+        drop(self.group.take());
         let mut said = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {
             // What cannot be read is not told.
@@ -84,8 +86,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        drop(self.group.take());
         // It may have ended before; either way it is gone once it has been waited for.
-        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -273,7 +273,7 @@ impl Description {
 
     /// Where and how its commands run.
     pub(in crate::servers) fn surroundings<'s>(&'s self, env: &'s [(&'s str, &'s str)]) -> Surroundings<'s> {
-        Surroundings { folder: &self.folder, env, patience: self.server.patience }
+        Surroundings { folder: &self.folder, env, patience: self.server.patience, stop: self.server.until }
     }
 
     /// What the server can be made to do, but for revocation, which its endpoints tell.

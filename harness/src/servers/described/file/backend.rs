@@ -143,7 +143,7 @@ impl BackendDescription {
 
     /// Where and how its commands run.
     pub(in crate::servers) fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { folder: &self.folder, env: &[], patience: self.server.patience }
+        Surroundings { folder: &self.folder, env: &[], patience: self.server.patience, stop: self.server.until }
     }
 }
 

@@ -13,6 +13,7 @@ use toml::Spanned;
 use url::Url;
 
 use crate::servers::described::Rate;
+use crate::stop::Stop;
 
 /// How long a server may take to get ready or to answer, unless told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,6 +50,9 @@ pub struct Server {
     /// How long it may take to get ready or to answer.
     #[serde(skip)]
     pub patience: Duration,
+    /// Ends every wait for it early.
+    #[serde(skip)]
+    pub until: Stop,
 }
 
 impl Server {
