@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use authloom_model::{Scope, Spec};
 use clap::Args;
 
-use super::failure::{Failure, written};
+use super::failure::Failure;
 use super::flags::budget::Budget;
 use super::flags::chosen::{Chosen, described, policy_of};
 use super::flags::saying::Saying;
+use super::flags::time_limit::TimeLimit;
 use super::flags::{Bounds, Format, SCOPES, Summary, Turn, too_far_apart};
+use super::outputs::Outputs;
 use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
 use crate::report;
@@ -19,8 +21,9 @@ use crate::report::audit::Held;
 use crate::report::probe::Probe;
 use crate::report::progress::Progress;
 use crate::report::text::Detail;
-use crate::run::{self, How, Outcome, Status, agreed};
+use crate::run::{self, How, Outcome, Replayed, Status, agreed};
 use crate::servers::described::file::auth_service::Description;
+use crate::stop::Stop;
 
 /// Probe a server, check the policy that it follows, and drive the server through everything that the policy says.
 ///
@@ -42,6 +45,8 @@ pub(super) struct Audit {
     turn: Turn,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    pub(super) time: TimeLimit,
 
     #[command(flatten)]
     summary: Summary,
@@ -63,17 +68,19 @@ pub(super) struct Audit {
 
 impl Audit {
     /// Audits, saves what was found, and reports.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let detail = self.saying.detail(self.format)?;
         let mut described = described(&self.target)?;
         self.budget.limit(&mut described)?;
+        described.server.until = stop;
         let described = &described;
-        let target = Chosen::Live(Box::new(described.clone()));
+        let outputs = Outputs::of(out).with_summary(self.summary.path())?;
+        let mut outputs = outputs.with_folder("--out", &self.out)?;
         let mut progress = Progress::start();
         let held = policy_of(described)?;
-        let probed = probed(described, &held, self.turn, &mut progress)?;
+        let probed = probed(described, &held, self.turn, (&mut progress, stop))?;
         progress.finish();
-        let saved = save_unexplained(&probed, &described.name, &self.out)?;
+        let saved = save_unexplained(&probed, &described.name, &mut outputs);
         let probe = Probe {
             target: &described.name,
             lifetimes: None,
@@ -81,59 +88,82 @@ impl Audit {
             status: status(&probed),
             saved: saved.as_deref(),
         };
-        if self.format == Format::Text && detail != Detail::Verdict {
-            written(report::probe::text(out, &probe))?;
-        }
-        if self.format == Format::Text && detail == Detail::Verdict {
-            written(report::probe::verdict(out, &probe))?;
+        if self.format == Format::Text {
+            outputs.print(|out| match detail {
+                Detail::Verdict => report::probe::verdict(out, &probe),
+                Detail::Screen | Detail::Everything => report::probe::text(out, &probe),
+            });
         }
         let policies = found(described, &held, &probed);
         if probe.status != Status::Holds {
-            self.tell(out, &report::audit::Audit { probe, held: None })?;
-            return Ok(probe.status);
+            let status = probe.status;
+            self.tell(&mut outputs, &report::audit::Audit { probe, held: None });
+            return outputs.end(status);
         }
-        std::fs::create_dir_all(&self.out)
-            .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())))?;
-        write_found(&self.followed(described), &probed, &policies)?;
+        let followed = self.followed(described);
+        let written = std::fs::create_dir_all(&self.out)
+            .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())));
+        outputs.keep(written.and_then(|()| write_found(&followed, &probed, &policies)));
         let spec = |policy| {
             let seen = self.turn.seen(policy);
             Spec::new(seen.clone(), self.scope).map_err(|error| too_far_apart(&described.policy, &seen, &error))
         };
-        let specs: Vec<Spec> = policies.into_iter().map(spec).collect::<Result<_, _>>()?;
+        let specs: Result<Vec<Spec>, Failure> = policies.into_iter().map(spec).collect();
+        let Some(specs) = outputs.keep(specs) else {
+            self.tell(&mut outputs, &report::audit::Audit { probe, held: None });
+            return outputs.end(Status::Holds);
+        };
+        let (outcome, races) = self.held(described, &specs, &mut outputs, stop);
+        if self.format == Format::Text {
+            let again = format!(" --policy {} --scope {}", followed.display(), self.scope);
+            outputs.print(|out| {
+                if detail != Detail::Verdict {
+                    report::replay::races(out, &races)?;
+                }
+                report::text::outcome(out, &outcome, &again, detail)
+            });
+        }
+        let held = Held { outcome: &outcome, races: &races };
+        self.tell(&mut outputs, &report::audit::Audit { probe, held: Some(held) });
+        outputs.end(outcome.status())
+    }
+
+    /// Checks the policies that the server may follow, and holds it to the first. Where it cannot be asked any more, what came of it before
+    /// is reported all the same.
+    fn held(
+        &self,
+        described: &Description,
+        specs: &[Spec],
+        outputs: &mut Outputs<'_>,
+        stop: Stop,
+    ) -> (Outcome, Vec<Replayed>) {
+        let target = Chosen::Live(Box::new(described.clone()));
+        let limits = self.bounds.until(stop);
         let mut progress = Progress::start();
         // What a server promises is what all the policies promise that it may follow.
-        let checked =
-            agreed(specs.iter().map(|spec| run::explore(spec, self.bounds.into(), &mut progress).0).collect());
-        let spec = &specs[0];
-        let how = How { times: self.times, ..How::ONCE };
-        let mut replay = held_to(&target, spec, self.bounds.into(), (NonZeroUsize::MIN, how), &mut progress)?;
-        let (mut races, raced) = raced(&target, spec, self.bounds.into(), how, &mut progress)?;
+        let checked = agreed(specs.iter().map(|spec| run::explore(spec, limits, &mut progress).0).collect());
+        let how = How { times: self.times, stop, ..How::ONCE };
+        let held = held_to(&target, &specs[0], limits, (NonZeroUsize::MIN, how), &mut outputs.watching(&mut progress));
+        let mut replays = Vec::from_iter(outputs.keep(held));
+        let raced = raced(&target, &specs[0], limits, how, &mut outputs.watching(&mut progress));
         progress.finish();
-        for replay in [&mut replay, &mut races] {
-            save(replay, &self.out)?;
+        let (races, replayed) = outputs.keep(raced).unzip();
+        replays.extend(races);
+        for replay in &mut replays {
+            save(replay, outputs);
             replay.called = Some(self.target.clone());
         }
-        let outcome = Outcome { checked, replays: Some(vec![replay, races]) };
-        if self.format == Format::Text {
-            if detail != Detail::Verdict {
-                written(report::replay::races(out, &raced))?;
-            }
-            let again = format!(" --policy {} --scope {}", self.followed(described).display(), self.scope);
-            written(report::text::outcome(out, &outcome, &again, detail))?;
-        }
-        let held = Held { outcome: &outcome, races: &raced };
-        self.tell(out, &report::audit::Audit { probe, held: Some(held) })?;
-        Ok(outcome.status())
+        (Outcome { checked, replays: Some(replays) }, replayed.unwrap_or_default())
     }
 
     /// Writes the summary, and the whole where the format is one document; text is written as the audit goes on.
-    fn tell(&self, out: &mut dyn Write, audit: &report::audit::Audit<'_>) -> Result<(), Failure> {
-        self.summary.append(|out| report::audit::markdown(out, audit))?;
-        written(match self.format {
-            Format::Text => Ok(()),
-            Format::Json => report::audit::json(out, audit),
-            Format::Junit => report::audit::junit(out, audit),
-        })
+    fn tell(&self, outputs: &mut Outputs<'_>, audit: &report::audit::Audit<'_>) {
+        outputs.summarise(|out| report::audit::markdown(out, audit));
+        match self.format {
+            Format::Text => {}
+            Format::Json => outputs.print(|out| report::audit::json(out, audit)),
+            Format::Junit => outputs.print(|out| report::audit::junit(out, audit)),
+        }
     }
 
     /// Where the policy is written that the server follows.

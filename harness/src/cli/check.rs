@@ -1,20 +1,21 @@
 //! `authloom check`: explore every world, judge every property.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::failure::{Failure, written};
+use super::failure::Failure;
 use super::flags::saying::{Mend, Saying};
+use super::flags::time_limit::TimeLimit;
 use super::flags::{Bounds, Format, Subject, Summary, today};
-use super::folder::Folder;
-use crate::explore::Limits;
+use super::outputs::Outputs;
 use crate::report;
 use crate::report::progress::Progress;
 use crate::report::text::Detail;
 use crate::report::{json, junit, markdown, text};
 use crate::run::{self, Mending, Outcome, Status};
+use crate::stop::Stop;
 
 /// Explore everything that can happen under a policy, and report which promises hold.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Check {
     subject: Subject,
     #[command(flatten)]
     bounds: Bounds,
+    #[command(flatten)]
+    pub(super) time: TimeLimit,
 
     #[command(flatten)]
     summary: Summary,
@@ -58,11 +61,15 @@ enum Engine {
 
 impl Check {
     /// Checks, and reports.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let detail = self.saying.detail(self.format)?;
         let (spec, accepted) = self.subject.spec_and_accepted()?;
+        let mut outputs = Outputs::of(out).with_summary(self.summary.path())?;
+        if let Some(folder) = &self.out {
+            outputs = outputs.with_folder("--out", folder)?;
+        }
         let mut progress = Progress::start();
-        let limits = Limits::from(self.bounds);
+        let limits = self.bounds.until(stop);
         let checked = match (self.engine, self.no_graph) {
             (Engine::Own, false) => run::explore(&spec, limits, &mut progress).0,
             (Engine::Own, true) => run::check(&spec, limits, &mut progress),
@@ -71,51 +78,42 @@ impl Check {
         progress.finish();
         let checked = checked.accepting(&accepted, today());
         let outcome = Outcome { checked, replays: None };
-        if let Some(folder) = &self.out {
-            save(&outcome, folder)?;
-        }
+        save(&outcome, &mut outputs);
         let mend = || self.mend.tried(&outcome.checked, limits, progress.explored());
-        report(out, &outcome, (self.format, detail), &self.subject.again(), (&self.summary, mend))?;
-        Ok(outcome.status())
+        report(&mut outputs, &outcome, (self.format, detail), &self.subject.again(), mend);
+        outputs.end(outcome.status())
     }
 }
 
-/// Writes an outcome in the format that was asked for, and in the summary, with what would mend it. The verdict does not wait for that
+/// Reports an outcome in the format that was asked for, and in the summary, with what would mend it. The verdict does not wait for that
 /// but where the format is one document.
 pub(super) fn report(
-    out: &mut dyn Write,
+    outputs: &mut Outputs<'_>,
     outcome: &Outcome,
     (format, detail): (Format, Detail),
     again: &str,
-    (summary, mend): (&Summary, impl FnOnce() -> Option<Mending>),
-) -> Result<(), Failure> {
-    summary.append(|out| markdown::outcome(out, outcome))?;
-    let summed_up = |mending: Option<&Mending>| {
-        mending.map_or(Ok(()), |mending| summary.append(|out| markdown::mending(out, mending)))
-    };
+    mend: impl FnOnce() -> Option<Mending>,
+) {
+    outputs.summarise(|out| markdown::outcome(out, outcome));
     if format == Format::Text {
-        written(text::outcome(out, outcome, again, detail).and_then(|()| out.flush()))?;
-        let mending = if detail == Detail::Verdict { None } else { mend() };
-        mending.as_ref().map_or(Ok(()), |mending| written(report::mend::text(out, mending)))?;
-        return summed_up(mending.as_ref());
+        outputs.print(|out| text::outcome(out, outcome, again, detail).and_then(|()| out.flush()));
     }
-    // What is one document comes last: nothing that fails can then follow it.
-    let mending = mend();
-    summed_up(mending.as_ref())?;
-    written(match format {
-        Format::Text => Ok(()),
+    let mending = if format == Format::Text && detail == Detail::Verdict { None } else { mend() };
+    if let Some(mending) = &mending {
+        outputs.summarise(|out| markdown::mending(out, mending));
+    }
+    outputs.print(|out| match format {
+        Format::Text => mending.as_ref().map_or(Ok(()), |mending| report::mend::text(out, mending)),
         Format::Json => json::outcome(out, outcome, mending.as_ref()),
         Format::Junit => junit::outcome(out, outcome, mending.as_ref()),
-    })
+    });
 }
 
-fn save(outcome: &Outcome, folder: &Path) -> Result<(), Failure> {
-    let mut folder = Folder::at(folder);
-    let findings = outcome.checked.findings.iter().filter(|finding| finding.is_broken());
-    for finding in findings {
+/// Saves a trace of each counterexample.
+fn save(outcome: &Outcome, outputs: &mut Outputs<'_>) {
+    for finding in outcome.checked.findings.iter().filter(|finding| finding.is_broken()) {
         if let Some(trace) = run::trace_of(&outcome.checked, finding) {
-            folder.write(finding.property.name, &trace)?;
+            outputs.save(finding.property.name, &trace);
         }
     }
-    Ok(())
 }

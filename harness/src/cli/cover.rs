@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use authloom_model::{Action, Spec};
 use clap::{Args, ValueEnum};
 
-use super::failure::{Failure, written};
+use super::failure::Failure;
+use super::flags::time_limit::TimeLimit;
 use super::flags::{Bounds, Format, Subject};
 use super::folder::{Folder, Form};
+use super::outputs::Outputs;
 use crate::cover::{self, KindOptions, Path, StepOptions};
 use crate::explore::{Completeness, Graph};
 use crate::report;
@@ -17,6 +19,7 @@ use crate::report::progress::Progress;
 use crate::run::{self, MOST_TOURED, NotDriven, Stage, Status, Watch};
 use crate::servers::Abilities;
 use crate::servers::askable::Askable;
+use crate::stop::Stop;
 use crate::trace::Trace;
 
 /// Draw traces that together take every step of the graph, a step of every kind, or every race of two requests.
@@ -26,6 +29,8 @@ pub(super) struct Cover {
     subject: Subject,
     #[command(flatten)]
     bounds: Bounds,
+    #[command(flatten)]
+    pub(super) time: TimeLimit,
 
     /// What the traces take.
     #[arg(long, value_enum, default_value_t = CoverGoal::Kinds)]
@@ -54,53 +59,83 @@ enum CoverGoal {
     Races,
 }
 
+impl CoverGoal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Kinds => "kinds",
+            Self::Races => "races",
+        }
+    }
+}
+
 impl Cover {
     /// Covers, writes the traces, and reports the cost.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         if self.format == Format::Junit {
             return Err(Failure::input("`cover` has no verdict to say in JUnit: use --format text or json"));
         }
         let spec = self.subject.spec()?;
+        let folder = self.out.as_deref().map(|path| Folder::tried("--out", path, self.form)).transpose()?;
+        let mut outputs = Outputs::of(out);
         let mut progress = Progress::start();
-        let (checked, graph) = run::explore(&spec, self.bounds.into(), &mut progress);
+        let (checked, graph) = run::explore(&spec, self.bounds.until(stop), &mut progress);
         let Some(graph) = graph else {
             return Err(Failure::input("not even one world fits: allow more with --memory"));
         };
-        if let Some(why) = why_not(&graph) {
+        if let Some(why) = why_not(&graph).filter(|_| stop.by().is_none()) {
             return Err(why.into());
         }
         progress.saw(&Stage::Covering { steps: graph.steps().into() });
-        let kinds = graph.kinds() as u64;
+        let (mut cost, traces) = self.drawn(&spec, &graph, stop)?;
+        let mut is_whole = traces.is_some();
+        let mut saved = None;
+        if let (Some(traces), Some(folder)) = (traces, folder) {
+            let written = outputs.keep(traces.save(&spec, &graph, folder, stop));
+            is_whole = written != Some(None);
+            saved = written.flatten().and(self.out.as_deref());
+        }
+        progress.finish();
+        if let (false, Some(by)) = (is_whole, stop.by()) {
+            cost.completeness = "cut";
+            cost.cut_short = Some(format!("cut off by {by}: no trace is written"));
+        } else if checked.completeness != Completeness::Complete {
+            cost.completeness = if checked.cut_by().is_some() { "cut" } else { "bounded" };
+            cost.cut_short = Some(report::text::extent(&checked));
+        }
+        outputs.print(|out| match self.format {
+            Format::Text | Format::Junit => report::cover::text(out, &cost, saved),
+            Format::Json => report::cover::json(out, &cost),
+        });
+        outputs.end(if cost.completeness == "complete" { Status::Holds } else { Status::Unfinished })
+    }
+
+    /// Traces through a graph, and what they cost; none where the word to stop came before they were drawn.
+    fn drawn(&self, spec: &Spec, graph: &Graph, stop: Stop) -> Result<(Cost, Option<Traces>), NotDriven> {
+        let (steps, kinds) = (u64::from(graph.steps()), graph.kinds() as u64);
+        let nothing = || (Cost::of_nothing(spec, self.goal.name(), steps, kinds), None);
+        if stop.by().is_some() {
+            return Ok(nothing());
+        }
         let (cost, traces) = match self.goal {
             CoverGoal::Steps => {
-                let cover = cover::every_step(&graph, StepOptions::default());
-                (Cost::of_steps(&spec, kinds, &cover), Traces::Along(cover.tours, "every step"))
+                let cover = cover::every_step(graph, StepOptions { stop, ..StepOptions::default() });
+                (Cost::of_steps(spec, kinds, &cover), Traces::Along(cover.tours, "every step"))
             }
             CoverGoal::Kinds => {
-                let cover = cover::every_kind(&graph, KindOptions::default());
-                let cost = Cost::of_kinds(&spec, graph.steps().into(), &cover);
-                (cost, Traces::Along(cover::best_first(&graph, cover.traces), "every kind of step"))
+                let cover = cover::every_kind(graph, KindOptions::default());
+                let cost = Cost::of_kinds(spec, steps, &cover);
+                (cost, Traces::Along(cover::best_first(graph, cover.traces), "every kind of step"))
             }
             CoverGoal::Races => {
-                let traces = run::races(&Askable { spec: &spec, abilities: Abilities::ALL }, &graph);
-                if traces.is_empty() {
-                    return Err(NotDriven::NoRace.into());
+                let traces = run::races(&Askable { spec, abilities: Abilities::ALL }, graph);
+                if traces.is_empty() && stop.by().is_none() {
+                    return Err(NotDriven::NoRace);
                 }
-                (Cost::of_races(&spec, graph.steps().into(), kinds, &traces), Traces::Whole(traces))
+                (Cost::of_races(spec, steps, kinds, &traces), Traces::Whole(traces))
             }
         };
-        progress.finish();
-        if let Some(folder) = &self.out {
-            traces.save(&spec, &graph, Folder::of(folder, self.form))?;
-        }
-        written(match self.format {
-            Format::Text | Format::Junit => report::cover::text(out, &cost, self.out.as_deref()),
-            Format::Json => report::cover::json(out, &cost),
-        })?;
-        Ok(match checked.completeness {
-            Completeness::Complete => Status::Holds,
-            Completeness::Bounded { .. } | Completeness::Cut { .. } => Status::Unfinished,
-        })
+        Ok(if stop.by().is_some() { nothing() } else { (cost, Some(traces)) })
     }
 }
 
@@ -122,23 +157,69 @@ enum Traces {
 }
 
 impl Traces {
-    fn save(self, spec: &Spec, graph: &Graph, mut folder: Folder<'_>) -> Result<(), Failure> {
+    /// Saves all of them; or none, where the word to stop comes first.
+    fn save(self, spec: &Spec, graph: &Graph, folder: Folder, stop: Stop) -> Result<Option<()>, Failure> {
         let of = match &self {
             Self::Along(paths, _) => paths.len(),
             Self::Whole(traces) => traces.len(),
         };
         let digits = of.to_string().len();
-        let mut write = |number: usize, trace: &Trace| folder.write(&format!("{number:0digits$}"), trace).map(drop);
-        match self {
-            Self::Along(paths, what) => (1..).zip(paths).try_for_each(|(number, path)| {
-                let way = path.iter().map(|step| action(graph, *step));
-                write(number, &run::trace_along(spec, way, format!("{what} of the graph: trace {number} of {of}")))
-            }),
-            Self::Whole(traces) => (1..).zip(&traces).try_for_each(|(number, trace)| write(number, trace)),
+        let together = folder.together()?;
+        let write = |number: usize, trace: &Trace| match stop.check() {
+            None => together.write(&format!("{number:0digits$}"), trace).map(Some),
+            Some(_) => Ok(None),
+        };
+        let written: Option<()> = match self {
+            Self::Along(paths, what) => (1..)
+                .zip(paths)
+                .map(|(number, path)| {
+                    let way = path.iter().map(|step| action(graph, *step));
+                    write(number, &run::trace_along(spec, way, format!("{what} of the graph: trace {number} of {of}")))
+                })
+                .collect::<Result<_, _>>()?,
+            Self::Whole(traces) => {
+                (1..).zip(&traces).map(|(number, trace)| write(number, trace)).collect::<Result<_, _>>()?
+            }
+        };
+        if written.is_some() {
+            together.finish()?;
         }
+        Ok(written)
     }
 }
 
 fn action(graph: &Graph, step: u32) -> Action {
     Action::of_code(graph.edge(step).code).expect("only codes of actions are remembered")
+}
+
+#[cfg(test)]
+mod tests {
+    use authloom_model::Policy;
+
+    use super::*;
+    use crate::explore::Limits;
+    use crate::run::Unwatched;
+    use crate::stop::StoppedBy;
+
+    #[test]
+    fn traces_are_all_saved_or_none_wherever_the_word_to_stop_comes() {
+        let scope = authloom_model::Scope { losses: 0, thefts: 0, ..authloom_model::Scope::THEFT };
+        let spec = Spec::new(Policy::recommended(), scope).unwrap();
+        let graph = run::explore(&spec, Limits::default(), &mut Unwatched).1.unwrap();
+        let paths = cover::every_kind(&graph, KindOptions::default()).traces;
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("traces");
+        let mut saved = None;
+        let count = |path: &std::path::Path| std::fs::read_dir(path).map_or(0, Iterator::count);
+        for checks in (0..).step_by(paths.len() / 3) {
+            assert_eq!((saved, count(place.path())), (None, 0), "what is cut off leaves nothing");
+            let folder = Folder::tried("--out", &path, Form::Mermaid).unwrap();
+            let stop = Stop::after(checks, StoppedBy::Interrupt);
+            saved = Traces::Along(paths.clone(), "every kind").save(&spec, &graph, folder, stop).unwrap();
+            if saved.is_some() {
+                break;
+            }
+        }
+        assert_eq!((count(&path), count(place.path())), (paths.len(), 1));
+    }
 }

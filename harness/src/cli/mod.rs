@@ -10,12 +10,14 @@ mod failure;
 mod flags;
 mod folder;
 mod help;
+mod outputs;
 mod policy;
 mod probe;
 mod replay;
 mod rules;
 pub mod serve;
 mod show;
+mod stopping;
 mod target;
 mod verify;
 
@@ -26,7 +28,8 @@ use clap::{Parser, Subcommand};
 
 use crate::report;
 use crate::run::Status;
-use failure::Failure;
+use crate::stop::Stop;
+use failure::{Failure, written};
 use flags::Format;
 
 const EXIT_STATUSES: &str = "\
@@ -36,7 +39,7 @@ Exit statuses, where several are true the first in the order 2, 1, 3, 4, 5, 0:
   2  the input is wrong: a flag, a policy, a trace
   3  the run was cut off, or bounded below what was asked
   4  nothing could be run
-  5  a fault in the surroundings: a port in use, a read-only folder";
+  5  a fault in the surroundings: a port in use, a full disk";
 
 /// Finds, proves and replays what goes wrong in the life of an OAuth token.
 #[derive(Parser, Debug)]
@@ -80,59 +83,69 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let command = cli.command.unwrap_or(Command::Verify(cli.verify));
     let mut out = anstream::stdout().lock();
-    let result = match &cli.command {
-        Some(command) => command.run(&mut out),
-        None => cli.verify.run(&mut out),
-    };
-    // A reader who has left does not want the rest either.
-    let _ = out.flush();
-    match result {
-        Ok(status) => status.into(),
-        Err(Failure { status, message }) => {
-            // What cannot be written to was the failure, or makes none of what is said below.
-            let _ = match cli.format() {
-                None | Some(Format::Text) => Ok(()),
-                Some(Format::Json) => report::failure::json(&mut out, status, &message),
-                Some(Format::Junit) => report::failure::junit(&mut out, status, &message),
-            };
-            let _ = out.flush();
+    let format = command.format();
+    let ran = command.stop().and_then(|stop| command.run(&mut out, stop));
+    if let (Err(Failure { status, message, reported: false }), Some(format)) = (&ran, format) {
+        // What cannot be written to was the failure, or makes none of what is said below.
+        let _ = match format {
+            Format::Text => Ok(()),
+            Format::Json => report::failure::json(&mut out, *status, message),
+            Format::Junit => report::failure::junit(&mut out, *status, message),
+        };
+    }
+    let flushed = written(out.flush()).map(|()| Status::Holds);
+    let mut worst = Status::Holds;
+    for result in [ran, flushed] {
+        let status = result.unwrap_or_else(|Failure { status, message, .. }| {
             // With stderr gone too there is nobody left to tell.
             let _ = writeln!(anstream::stderr(), "error: {message}");
-            status.into()
-        }
+            status
+        });
+        worst = Status::worst([worst, status]);
     }
-}
-
-impl Cli {
-    /// The format that the report was asked for in; none where the verb has just one.
-    fn format(&self) -> Option<Format> {
-        match &self.command {
-            None => Some(self.verify.format),
-            Some(Command::Verify(verify)) => Some(verify.format),
-            Some(Command::Check(check)) => Some(check.format),
-            Some(Command::Cover(cover)) => Some(cover.format),
-            Some(Command::Replay(replay)) => Some(replay.format),
-            Some(Command::Probe(probe)) => Some(probe.format),
-            Some(Command::Audit(audit)) => Some(audit.format),
-            Some(
-                Command::Show(_) | Command::Target(_) | Command::Policy(_) | Command::Rules(_) | Command::Serve(_),
-            ) => None,
-        }
-    }
+    worst.into()
 }
 
 impl Command {
-    fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    /// The format that the report was asked for in; none where the verb has just one.
+    fn format(&self) -> Option<Format> {
         match self {
-            Self::Verify(verify) => verify.run(out),
-            Self::Check(check) => check.run(out),
-            Self::Cover(cover) => cover.run(out),
-            Self::Replay(replay) => replay.run(out),
-            Self::Show(show) => show.run(out),
-            Self::Probe(probe) => probe.run(out),
-            Self::Audit(audit) => audit.run(out),
-            Self::Target(target) => target.run(out),
+            Self::Verify(verify) => Some(verify.format),
+            Self::Check(check) => Some(check.format),
+            Self::Cover(cover) => Some(cover.format),
+            Self::Replay(replay) => Some(replay.format),
+            Self::Probe(probe) => Some(probe.format),
+            Self::Audit(audit) => Some(audit.format),
+            Self::Show(_) | Self::Target(_) | Self::Policy(_) | Self::Rules(_) | Self::Serve(_) => None,
+        }
+    }
+
+    /// The word that ends it early. A server listens for signals itself.
+    fn stop(&self) -> Result<Stop, Failure> {
+        match self {
+            Self::Verify(verify) => stopping::listen(verify.time.limit()),
+            Self::Check(check) => stopping::listen(check.time.limit()),
+            Self::Cover(cover) => stopping::listen(cover.time.limit()),
+            Self::Replay(replay) => stopping::listen(replay.time.limit()),
+            Self::Probe(probe) => stopping::listen(probe.time.limit()),
+            Self::Audit(audit) => stopping::listen(audit.time.limit()),
+            Self::Show(_) | Self::Target(_) => stopping::listen(None),
+            Self::Policy(_) | Self::Rules(_) | Self::Serve(_) => Ok(Stop::NEVER),
+        }
+    }
+
+    fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
+        match self {
+            Self::Verify(verify) => verify.run(out, stop),
+            Self::Check(check) => check.run(out, stop),
+            Self::Cover(cover) => cover.run(out, stop),
+            Self::Replay(replay) => replay.run(out, stop),
+            Self::Show(show) => show.run(out, stop),
+            Self::Probe(probe) => probe.run(out, stop),
+            Self::Audit(audit) => audit.run(out, stop),
+            Self::Target(target) => target.run(out, stop),
             Self::Policy(policy) => policy.run(out),
             Self::Rules(rules) => rules.run(out),
             Self::Serve(serve) => serve.run(out),

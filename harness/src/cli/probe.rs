@@ -2,22 +2,27 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use authloom_model::policy::RefreshWhen;
 use authloom_model::{Policy, Scope, Spec};
 use clap::Args;
 
-use super::failure::{Failure, written};
+use super::failure::Failure;
 use super::flags::budget::Budget;
 use super::flags::chosen::{described, policy_of};
+use super::flags::time_limit::TimeLimit;
 use super::flags::{Format, Summary, Turn, too_far_apart};
-use super::folder::Folder;
+use super::outputs::{Outputs, writable};
+use crate::files;
 use crate::probe::{self, End, GraceWindow, Lifetimes, Probed};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{Breach, Stage, Status, Watch as _};
+use crate::servers::Stoppable;
 use crate::servers::described::Live;
 use crate::servers::described::file::auth_service::{ClockBy, Description};
+use crate::stop::Stop;
 
 /// Find out which policy a server follows.
 ///
@@ -36,6 +41,8 @@ pub(super) struct Probe {
     turn: Turn,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    pub(super) time: TimeLimit,
 
     #[command(flatten)]
     summary: Summary,
@@ -55,21 +62,25 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Probes, writes what was found, and reports.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let mut described = described(&self.target)?;
         self.budget.limit(&mut described)?;
+        described.server.until = stop;
+        let outputs = Outputs::of(out).with_summary(self.summary.path())?;
+        let mut outputs = outputs.with_folder("--traces", &self.traces)?;
+        self.out.as_deref().map(|path| writable("--out", path)).transpose()?;
         let held_to = policy_of(&described)?;
-        let lifetimes = self.lifetimes.then(|| measured(&described, &held_to)).transpose()?;
+        let lifetimes = match self.lifetimes {
+            true => Some(self.measured(&described, &held_to, (&mut outputs, stop))?),
+            false => None,
+        };
         let held_to = lifetimes.as_ref().map_or_else(|| held_to.clone(), |lifetimes| lifetimes.of(held_to.clone()));
-        if let (Some(lifetimes), Format::Text) = (&lifetimes, self.format) {
-            written(report::probe::lifetimes(out, lifetimes))?;
-        }
         let mut progress = Progress::start();
-        let probed = probed(&described, &held_to, self.turn, &mut progress)?;
+        let probed = probed(&described, &held_to, self.turn, (&mut progress, stop))?;
         progress.finish();
-        let saved = save_unexplained(&probed, &described.name, &self.traces)?;
+        let saved = save_unexplained(&probed, &described.name, &mut outputs);
         if let Some(path) = &self.out {
-            write_found(path, &probed, &found(&described, &held_to, &probed))?;
+            outputs.keep(write_found(path, &probed, &found(&described, &held_to, &probed)));
         }
         let probe = report::probe::Probe {
             target: &described.name,
@@ -78,13 +89,31 @@ impl Probe {
             status: status(&probed),
             saved: saved.as_deref(),
         };
-        self.summary.append(|out| report::probe::markdown(out, &probe))?;
-        written(match self.format {
+        outputs.summarise(|out| report::probe::markdown(out, &probe));
+        outputs.print(|out| match self.format {
             Format::Text => report::probe::text(out, &probe),
             Format::Json => report::probe::json(out, &probe),
             Format::Junit => report::probe::junit(out, &probe),
-        })?;
-        Ok(probe.status)
+        });
+        outputs.end(probe.status)
+    }
+
+    /// Measures the lifetimes of a described server, and says them. `policy` says where to look first.
+    fn measured(
+        &self,
+        described: &Description,
+        policy: &Policy,
+        (outputs, stop): (&mut Outputs<'_>, Stop),
+    ) -> Result<Lifetimes, Failure> {
+        let mut so_far = Vec::new();
+        let measured = measured(described, policy, stop, &mut |name, limit| so_far.push((name, limit)));
+        if self.format == Format::Text {
+            outputs.print(|out| match &measured {
+                Ok(lifetimes) => report::probe::lifetimes(out, lifetimes),
+                Err(_) => report::probe::lifetimes_so_far(out, &so_far),
+            });
+        }
+        measured
     }
 }
 
@@ -96,7 +125,7 @@ pub(super) fn status(probed: &Probed) -> Status {
         _ => Status::Holds,
     };
     let ended = match probed.end {
-        End::CutOff => Status::Unfinished,
+        End::CutOff | End::Failed => Status::Unfinished,
         End::Fruitless if probed.runs.is_empty() => Status::NothingRun,
         End::Fruitless => Status::Unfinished,
         End::Done => Status::Holds,
@@ -104,8 +133,13 @@ pub(super) fn status(probed: &Probed) -> Status {
     Status::worst([asked, ended])
 }
 
-/// Measures the lifetimes of a described server. `policy` says where to look first.
-fn measured(described: &Description, policy: &Policy) -> Result<Lifetimes, Failure> {
+/// Measures the lifetimes of a described server. `policy` says where to look first, and `note` takes each that is known.
+fn measured(
+    described: &Description,
+    policy: &Policy,
+    stop: Stop,
+    note: &mut dyn FnMut(&'static str, Option<Duration>),
+) -> Result<Lifetimes, Failure> {
     if described.clock == ClockBy::Wait {
         return Err(Failure::input(
             "--lifetimes waits them out, each many times: it is for a clock that can be turned",
@@ -116,14 +150,14 @@ fn measured(described: &Description, policy: &Policy) -> Result<Lifetimes, Failu
     let tick = policy.access_lifetime.max(policy.code_lifetime);
     let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
     let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
-    let mut target = Live::before(described, &spec)?;
+    let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
     let mut tell = |runs: u32| {
         let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
         progress.saw(&Stage::Probing { target, traces, left: 0 });
     };
-    let lifetimes = probe::measure(&mut target, policy, &mut tell)?;
+    let measured = probe::measure(&mut target, policy, &mut tell, note);
     progress.finish();
-    Ok(lifetimes)
+    Ok(measured?)
 }
 
 /// Probes a described server, that has the lifetimes of a policy.
@@ -131,15 +165,15 @@ pub(super) fn probed(
     described: &Description,
     held_to: &Policy,
     turn: Turn,
-    progress: &mut Progress,
+    (progress, stop): (&mut Progress, Stop),
 ) -> Result<Probed, Failure> {
     let start = turn.seen(held_to.clone());
     let candidates = probe::candidates(&start);
     let spec = Spec::new(candidates[0].clone(), Scope::THEFT)
         .map_err(|error| too_far_apart(&described.policy, &candidates[0], &error))?;
-    let mut target = Live::before(described, &spec)?;
+    let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
     let tell = |traces, left| progress.saw(&Stage::Probing { target: described.name.clone(), traces, left });
-    Ok(probe::probe(&mut target, &start, tell)?)
+    Ok(probe::probe(&mut target, &start, stop, tell)?)
 }
 
 /// The policies that explain what was seen, with the GUI and the backend of the policy that the server is held to. A grace period that lasts
@@ -180,13 +214,13 @@ pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Res
     let window = probed.grace_window.filter(|window| !matches!(window, GraceWindow::Measured(_)));
     let window = window.filter(|_| policy.grace_window().is_some()).map(|window| format!("# grace_window: {window}\n"));
     let text: String = untold.chain(window).chain([policy.to_toml()]).collect();
-    std::fs::write(path, text).map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
+    files::write_whole(path, &text)
+        .map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
 }
 
 /// Saves the trace that no policy explains, and says where.
-pub(super) fn save_unexplained(probed: &Probed, name: &str, folder: &Path) -> Result<Option<PathBuf>, Failure> {
-    let Some(divergence) = &probed.unexplained else { return Ok(None) };
-    let mut trace = Breach::from(divergence.clone()).trace;
+pub(super) fn save_unexplained(probed: &Probed, name: &str, outputs: &mut Outputs<'_>) -> Option<PathBuf> {
+    let mut trace = Breach::from(probed.unexplained.clone()?).trace;
     trace.header.shows = format!("what none of the last policies explains of {name}");
-    Folder::at(folder).write(&format!("{name}-unexplained"), &trace).map(Some)
+    outputs.save(&format!("{name}-unexplained"), &trace)
 }

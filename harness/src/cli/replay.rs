@@ -9,10 +9,13 @@ use clap::Args;
 use super::failure::Failure;
 use super::flags::budget::Asking;
 use super::flags::chosen::Chosen;
+use super::flags::time_limit::TimeLimit;
 use super::flags::{Format, Summary, too_many_ticks};
+use super::outputs::Outputs;
 use super::verify::{DEFAULT_OUT, RACES, tell};
 use crate::report::progress::Progress;
 use crate::run::{Given, How, Status, replay_traces};
+use crate::stop::Stop;
 use crate::trace::{Trace, file};
 
 /// Replay traces on a target, and draw where it does something else.
@@ -33,6 +36,8 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     asking: Asking,
+    #[command(flatten)]
+    pub(super) time: TimeLimit,
 
     #[command(flatten)]
     summary: Summary,
@@ -48,20 +53,21 @@ pub(super) struct Replay {
 
 impl Replay {
     /// Replays, saves what diverges, and reports.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let mut target = Chosen::of(&self.target)?;
         self.asking.limit(&mut target)?;
+        target.until(stop);
+        let mut outputs = Outputs::of(out).with_summary(self.summary.path())?.with_folder("--out", &self.out)?;
         let journal = self.asking.journal(std::slice::from_ref(&target))?;
         let given = self.given()?;
         let mut progress = Progress::start();
-        let open = |spec: &Spec| target.open(spec);
+        let open = |spec: &Spec| target.open(spec, stop);
         let accepted = target.accepted();
         let shard = self.asking.shard();
-        let how = How { accepted: &accepted, times: self.times, shard, journal: journal.as_ref(), ..How::ONCE };
-        let (replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut progress);
+        let how = How { accepted: &accepted, times: self.times, shard, journal: journal.as_ref(), stop, ..How::ONCE };
+        let (replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut outputs.watching(&mut progress));
         progress.finish();
-        self.asking.kept(journal.as_ref())?;
-        tell(out, replay, &replayed, self.format, (&self.out, &self.summary))
+        tell(outputs, replay, &replayed, self.format, self.asking.kept(journal.as_ref()))
     }
 
     /// Every trace of every path, in their order.

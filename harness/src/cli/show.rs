@@ -12,6 +12,7 @@ use super::flags::{Bounds, Subject};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::run::{self, Status, Verdict};
+use crate::stop::Stop;
 use crate::trace::{Trace, file, json, mermaid};
 
 /// Draw a trace as a sequence diagram: one from a file, or the shortest one that a property has.
@@ -43,10 +44,10 @@ enum Drawn {
 
 impl Show {
     /// Draws.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let path = Path::new(&self.what);
         let known = PROPERTIES.iter().any(|property| property.name == self.what);
-        let trace = if known && !path.exists() { self.of_property()? } else { self.of_file(path)? };
+        let trace = if known && !path.exists() { self.of_property(stop)? } else { self.of_file(path)? };
         written(match self.form {
             Drawn::Diagram => report::trace(out, &trace),
             Drawn::Mermaid => out.write_all(mermaid::write(&trace).as_bytes()),
@@ -66,27 +67,31 @@ impl Show {
         Ok(file::read(path)?)
     }
 
-    fn of_property(&self) -> Result<Trace, Failure> {
+    fn of_property(&self, stop: Stop) -> Result<Trace, Failure> {
         let spec = self.subject.spec()?;
         let mut progress = Progress::start();
-        let (checked, _) = run::explore(&spec, self.bounds.into(), &mut progress);
+        let (checked, _) = run::explore(&spec, self.bounds.until(stop), &mut progress);
         progress.finish();
         let finding = checked.finding(&self.what).expect("every property has a finding");
         let (policy, scope) = (&spec.policy.name, spec.scope);
         match (run::trace_of(&checked, finding), finding.verdict) {
             (Some(trace), _) => Ok(trace),
-            (None, Verdict::Holds) => Err(Failure {
-                status: Status::NothingRun,
-                message: format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),
-            }),
-            (None, Verdict::NotReached) => Err(Failure {
-                status: Status::NothingRun,
-                message: format!("`{}` never happens under {policy} in scope {scope}: try a larger one", self.what),
-            }),
-            (None, Verdict::Violated | Verdict::Reached | Verdict::Unknown) => Err(Failure {
-                status: Status::Unfinished,
-                message: format!("the run saw too little to decide `{}`: allow more with --memory", self.what),
-            }),
+            (None, Verdict::Holds) => Err(Failure::new(
+                Status::NothingRun,
+                format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),
+            )),
+            (None, Verdict::NotReached) => Err(Failure::new(
+                Status::NothingRun,
+                format!("`{}` never happens under {policy} in scope {scope}: try a larger one", self.what),
+            )),
+            (None, Verdict::Violated | Verdict::Reached | Verdict::Unknown) => {
+                let why = match stop.by() {
+                    None => "allow more with --memory".to_owned(),
+                    Some(by) => format!("cut off by {by} after {} worlds", checked.worlds),
+                };
+                let message = format!("the run saw too little to decide `{}`: {why}", self.what);
+                Err(Failure::new(Status::Unfinished, message))
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::report;
 use crate::run::{Status, try_out};
 use crate::servers::described::file::draft;
 use crate::servers::described::file::server::check_web_address;
+use crate::stop::Stop;
 
 /// Describe a live server in a file, or try what such a file says.
 #[derive(Args, Clone, Debug)]
@@ -46,11 +47,11 @@ enum Verb {
 
 impl TargetCommand {
     /// Describes, or tries.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         match &self.verb {
             Verb::Init { issuer, ca } => {
                 check_web_address(issuer).map_err(|why| Failure::input(format_args!("--issuer: {why}")))?;
-                let found = draft::ask(issuer, ca.as_deref())?;
+                let found = draft::ask(issuer, ca.as_deref(), stop)?;
                 if let Some(own) = found.is_of_another(issuer) {
                     let why = format!("--issuer: the server at {issuer} calls itself {own}: write `--issuer {own}`");
                     return Err(Failure::input(why));
@@ -59,14 +60,15 @@ impl TargetCommand {
                 Ok(Status::Holds)
             }
             Verb::Check { file, turn } => {
-                let target = Chosen::of(file)?;
+                let mut target = Chosen::of(file)?;
+                target.until(stop);
                 let Some((name, policy)) = target.policy()? else {
                     let why = "it is one of ours: name a file that describes a server, such as `target init` prints";
                     return Err(Failure::input(format_args!("{file}: {why}")));
                 };
                 let seen = turn.seen(policy);
                 let spec = Spec::new(seen.clone(), Scope::THEFT).map_err(|error| too_far_apart(name, &seen, &error))?;
-                let tried = try_out(&mut *target.open(&spec)?);
+                let tried = try_out(&mut *target.open(&spec, stop)?);
                 written(report::trial::text(out, target.name(), &tried, &|thing| target.see(thing.keys())))?;
                 Ok(tried.status())
             }

@@ -2,22 +2,25 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use authloom_model::Spec;
 use clap::{Args, ValueEnum};
 
 use super::check;
-use super::failure::{Failure, written};
+use super::failure::Failure;
 use super::flags::budget::{Asking, Jobs};
 use super::flags::chosen::Chosen;
 use super::flags::saying::{Mend, Saying};
+use super::flags::time_limit::TimeLimit;
 use super::flags::{Bounds, Format, Subject, Summary, Turn, today, too_far_apart};
-use super::folder::Folder;
+use super::outputs::Outputs;
 use crate::explore::Limits;
 use crate::report;
 use crate::report::progress::Progress;
-use crate::run::{self, How, Plan, Replay, Replayed, Status, Suite};
+use crate::run::{self, How, Plan, Replay, Replayed, Status, Suite, Watch};
+use crate::servers::{Abilities, Lens};
+use crate::stop::Stop;
 
 /// Check a policy, and replay it on real servers: every step in this process, every kind of step over HTTP. The bare command does this.
 #[derive(Args, Clone, Debug)]
@@ -46,6 +49,8 @@ pub(super) struct Verify {
     asking: Asking,
     #[command(flatten)]
     jobs: Jobs,
+    #[command(flatten)]
+    pub(super) time: TimeLimit,
 
     #[command(flatten)]
     summary: Summary,
@@ -80,7 +85,7 @@ pub(super) const DEFAULT_OUT: &str = "authloom-traces";
 
 impl Verify {
     /// Verifies, saves what diverges, and reports.
-    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Status, Failure> {
+    pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let mut targets = match &self.target {
             None => Chosen::OURS.to_vec(),
             Some(target) => vec![Chosen::of(target)?],
@@ -91,48 +96,52 @@ impl Verify {
             ));
         }
         targets.iter_mut().try_for_each(|target| self.asking.limit(target))?;
+        targets.iter_mut().for_each(|target| target.until(stop));
+        let outputs = Outputs::of(out).with_summary(self.summary.path())?.with_folder("--out", &self.out)?;
         let journal = self.asking.journal(&targets)?;
-        let how = How { times: self.times, shard: self.asking.shard(), journal: journal.as_ref(), ..How::ONCE };
-        let status = self.replayed(&targets, how, out)?;
-        self.asking.kept(journal.as_ref())?;
-        Ok(status)
+        let how = How { times: self.times, shard: self.asking.shard(), journal: journal.as_ref(), stop, ..How::ONCE };
+        if self.goal == Some(VerifyGoal::Races) {
+            return self.races(targets.last().expect("there is a target"), how, outputs);
+        }
+        if let [target @ (Chosen::Live(_) | Chosen::Backend(_))] = targets.as_slice() {
+            return self.live(target, how, outputs);
+        }
+        self.ours(&targets, how, outputs)
     }
 
-    fn replayed(&self, targets: &[Chosen], how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
-        if self.goal == Some(VerifyGoal::Races) {
-            return self.races(targets.last().expect("there is a target"), how, out);
-        }
-        if let [target @ (Chosen::Live(_) | Chosen::Backend(_))] = targets {
-            return self.live(target, how, out);
-        }
+    /// Checks a policy, and replays it on what comes with authloom.
+    fn ours(&self, targets: &[Chosen], how: How<'_>, mut outputs: Outputs<'_>) -> Result<Status, Failure> {
         let detail = self.saying.detail(self.format)?;
         let (spec, accepted) = self.subject.spec_and_accepted()?;
+        let limits = self.bounds.until(how.stop);
         let mut progress = Progress::start();
-        let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec)).collect();
+        let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec, how.stop)).collect();
         let mut plans: Vec<Plan<'_>> = Vec::new();
         for (target, open) in targets.iter().zip(&opens) {
             let suite = if self.goal == Some(VerifyGoal::Kinds) { Suite::EveryKind } else { target.suite() };
             plans.push(Plan { target: target.name(), suite, open, workers: self.jobs.of(target)?, how });
         }
-        let mut outcome = run::verify(&spec, self.bounds.into(), &plans, &mut progress);
+        let mut outcome = run::verify(&spec, limits, &plans, &mut outputs.watching(&mut progress));
         outcome.checked = outcome.checked.accepting(&accepted, today());
         progress.finish();
         for replay in outcome.replays.iter_mut().flatten() {
-            save(replay, &self.out)?;
+            save(replay, &mut outputs);
         }
-        let mend = || self.mend.tried(&outcome.checked, self.bounds.into(), progress.explored());
-        check::report(out, &outcome, (self.format, detail), &self.subject.again(), (&self.summary, mend))?;
-        Ok(outcome.status())
+        let mend = || self.mend.tried(&outcome.checked, limits, progress.explored());
+        check::report(&mut outputs, &outcome, (self.format, detail), &self.subject.again(), mend);
+        outputs.keep(self.asking.kept(how.journal));
+        outputs.end(outcome.status())
     }
 
     /// Holds a described server to the policy that its file names.
-    fn live(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
+    fn live(&self, target: &Chosen, how: How<'_>, mut outputs: Outputs<'_>) -> Result<Status, Failure> {
         let spec = self.spec_for(target)?;
         let jobs = self.jobs.of(target)?;
         let mut progress = Progress::start();
-        let replay = held_to(target, &spec, self.bounds.into(), (jobs, how), &mut progress)?;
+        let replay =
+            held_to(target, &spec, self.bounds.until(how.stop), (jobs, how), &mut outputs.watching(&mut progress))?;
         progress.finish();
-        tell(out, replay, &[], self.format, (&self.out, &self.summary))
+        tell(outputs, replay, &[], self.format, self.asking.kept(how.journal))
     }
 
     /// What a target is held to: the policy that its file names, or the one that the flags do.
@@ -147,34 +156,37 @@ impl Verify {
     }
 
     /// Lets requests go at once.
-    fn races(&self, target: &Chosen, how: How<'_>, out: &mut dyn Write) -> Result<Status, Failure> {
+    fn races(&self, target: &Chosen, how: How<'_>, mut outputs: Outputs<'_>) -> Result<Status, Failure> {
         if self.jobs.is_given() {
             return Err(Failure::input("--jobs is for --goal kinds: races are let go one after the other"));
         }
         let spec = self.spec_for(target)?;
         let mut progress = Progress::start();
-        let (replay, replayed) = raced(target, &spec, self.bounds.into(), how, &mut progress)?;
+        let (replay, replayed) =
+            raced(target, &spec, self.bounds.until(how.stop), how, &mut outputs.watching(&mut progress))?;
         progress.finish();
-        tell(out, replay, &replayed, self.format, (&self.out, &self.summary))
+        tell(outputs, replay, &replayed, self.format, self.asking.kept(how.journal))
     }
 }
 
-/// Saves what diverges, and reports what came of one target: in the format that was asked for, and in the summary.
+/// Saves what diverges, and reports what came of one target: in the format that was asked for, and in the summary. `kept` says whether the
+/// journal was.
 pub(super) fn tell(
-    out: &mut dyn Write,
+    mut outputs: Outputs<'_>,
     mut replay: Replay,
     replayed: &[Replayed],
     format: Format,
-    (folder, summary): (&Path, &Summary),
+    kept: Result<(), Failure>,
 ) -> Result<Status, Failure> {
-    save(&mut replay, folder)?;
-    summary.append(|out| report::markdown::replay(out, &replay, replayed))?;
-    written(match format {
+    save(&mut replay, &mut outputs);
+    outputs.summarise(|out| report::markdown::replay(out, &replay, replayed));
+    outputs.print(|out| match format {
         Format::Text => report::replay::text(out, &replay, replayed),
         Format::Json => report::replay::json(out, &replay, replayed),
         Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
-    })?;
-    Ok(replay.status())
+    });
+    outputs.keep(kept);
+    outputs.end(replay.status())
 }
 
 /// Lets every pair of requests go at once on a target.
@@ -183,16 +195,16 @@ pub(super) fn raced(
     spec: &Spec,
     limits: Limits,
     how: How<'_>,
-    progress: &mut Progress,
+    watch: &mut dyn Watch,
 ) -> Result<(Replay, Vec<Replayed>), Failure> {
-    let seen = {
-        let target = target.open(spec)?;
-        (target.abilities(), target.lens())
+    let seen = match seen_of(target, spec, how.stop)? {
+        Ok(seen) => seen,
+        Err(stopped) => return Ok((stopped, Vec::new())),
     };
     let accepted = target.accepted();
-    let open = |spec: &Spec| target.open(spec);
+    let open = |spec: &Spec| target.open(spec, how.stop);
     let how = How { accepted: &accepted, ..how };
-    Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, progress))
+    Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, watch))
 }
 
 /// Leads a described server through a step of every kind that it can be asked.
@@ -201,14 +213,14 @@ pub(super) fn held_to(
     spec: &Spec,
     limits: Limits,
     (workers, how): (NonZeroUsize, How<'_>),
-    progress: &mut Progress,
+    watch: &mut dyn Watch,
 ) -> Result<Replay, Failure> {
-    let seen = {
-        let target = target.open(spec)?;
-        (target.abilities(), target.lens())
+    let seen = match seen_of(target, spec, how.stop)? {
+        Ok(seen) => seen,
+        Err(stopped) => return Ok(stopped),
     };
     let accepted = target.accepted();
-    let open = || target.open(spec);
+    let open = || target.open(spec, how.stop);
     let plan = Plan {
         target: target.name(),
         suite: Suite::EveryKind,
@@ -216,19 +228,26 @@ pub(super) fn held_to(
         workers,
         how: How { confirmations: CONFIRMATIONS, accepted: &accepted, ..how },
     };
-    Ok(run::verify_live(spec, seen, limits, &plan, progress))
+    Ok(run::verify_live(spec, seen, limits, &plan, watch))
+}
+
+/// What a target can be made to do and lets one see; or what came of it where the word to stop came first.
+fn seen_of(target: &Chosen, spec: &Spec, stop: Stop) -> Result<Result<(Abilities, Lens), Replay>, Failure> {
+    match (target.open(spec, stop), stop.by()) {
+        (Ok(opened), _) => Ok(Ok((opened.abilities(), opened.lens()))),
+        (Err(_), Some(by)) => Ok(Err(Replay::stopped_before(target.name(), by))),
+        (Err(fault), None) => Err(fault.into()),
+    }
 }
 
 /// Saves the traces on which a target diverges.
-pub(super) fn save(replay: &mut Replay, folder: &Path) -> Result<(), Failure> {
-    let mut folder = Folder::at(folder);
+pub(super) fn save(replay: &mut Replay, outputs: &mut Outputs<'_>) {
     // Steps and races of one target are told side by side.
     let what = if matches!(replay.goal, run::Coverage::Races { .. }) { "races" } else { "diverges" };
     for (breach, number) in replay.breaches.iter_mut().zip(1..) {
         breach.trace.header.shows = format!("where {} diverges: {}", replay.target, breach.rule.sentence);
-        breach.saved = Some(folder.write(&format!("{}-{what}-{number}", replay.target), &breach.trace)?);
+        breach.saved = outputs.save(&format!("{}-{what}-{number}", replay.target), &breach.trace);
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -260,7 +279,10 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         for goal in [run::Coverage::GivenTraces, run::Coverage::Races { times: 1 }] {
-            save(&mut replay(goal), folder.path()).unwrap();
+            let mut out = Vec::new();
+            let mut outputs = Outputs::of(&mut out).with_folder("--out", folder.path()).unwrap();
+            save(&mut replay(goal), &mut outputs);
+            assert_eq!(outputs.end(Status::Broken), Ok(Status::Broken));
         }
         assert_eq!(folder.path().read_dir().unwrap().count(), 2);
     }

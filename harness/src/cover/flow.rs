@@ -9,16 +9,21 @@
 use std::collections::VecDeque;
 
 use super::network::Network;
+use crate::stop::Stop;
 
-/// For each arc, how often a cheapest circulation through every step takes it *beyond* the once that each step is owed.
-pub(super) fn cheapest_repetitions(network: &Network) -> Vec<u32> {
+/// For each arc, how often a cheapest circulation through every step takes it *beyond* the once that each step is owed. None where the word
+/// to stop came first.
+pub(super) fn cheapest_repetitions(network: &Network, stop: Stop) -> Option<Vec<u32>> {
     let mut flow = Flow::new(network);
     while flow.raise_prices() {
         while flow.layer() {
+            if stop.check().is_some() {
+                return None;
+            }
             flow.block();
         }
     }
-    flow.carried
+    Some(flow.carried)
 }
 
 const UNREACHED: u32 = u32::MAX;

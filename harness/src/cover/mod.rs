@@ -17,6 +17,7 @@ mod postman;
 mod tests;
 
 use crate::explore::Graph;
+use crate::stop::Stop;
 
 pub use kinds::{KindCover, KindOptions, best_first, every_kind};
 
@@ -30,6 +31,8 @@ pub struct StepOptions {
     pub longest_tour: Option<u32>,
     /// Up to how many steps of the graph the optimum is computed; beyond, the tours walk to the nearest step not yet taken.
     pub exact_up_to: u32,
+    /// Ends it early. It is asked each time the graph is read.
+    pub stop: Stop,
 }
 
 impl StepOptions {
@@ -39,7 +42,7 @@ impl StepOptions {
 
 impl Default for StepOptions {
     fn default() -> Self {
-        Self { longest_tour: None, exact_up_to: Self::DEFAULT_EXACT_UP_TO }
+        Self { longest_tour: None, exact_up_to: Self::DEFAULT_EXACT_UP_TO, stop: Stop::NEVER }
     }
 }
 
@@ -83,11 +86,11 @@ impl StepCover {
     }
 }
 
-/// Tours that take every step of `graph`.
+/// Tours that take every step of `graph`; none where the word to stop came before they were drawn.
 pub fn every_step(graph: &Graph, options: StepOptions) -> StepCover {
     let network = network::Network::of(graph);
     if graph.steps() <= options.exact_up_to {
-        postman::optimal(&network, options.longest_tour)
+        postman::optimal(&network, options.longest_tour, options.stop)
     } else {
         nearest::every_step(&network, options.longest_tour)
     }

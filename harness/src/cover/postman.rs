@@ -4,10 +4,13 @@ use super::euler::circuit;
 use super::flow::cheapest_repetitions;
 use super::network::Network;
 use super::{Bound, Path, StepCover};
+use crate::stop::Stop;
 
 /// Tours of optimal cost; with a limit on their length, those tours cut up.
-pub(super) fn optimal(network: &Network, longest_tour: Option<u32>) -> StepCover {
-    let mut times = cheapest_repetitions(network);
+pub(super) fn optimal(network: &Network, longest_tour: Option<u32>, stop: Stop) -> StepCover {
+    let Some(mut times) = cheapest_repetitions(network, stop) else {
+        return cover(network, Vec::new(), Bound::AtLeast(network.steps().into()));
+    };
     for owed in &mut times[..network.steps() as usize] {
         *owed += 1;
     }

@@ -9,6 +9,7 @@ use super::network::Network;
 use super::{Bound, KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::explore::toy::Listed;
 use crate::explore::{Graph, Limits, explore};
+use crate::stop::{Stop, StoppedBy};
 
 fn graph_of(system: &Listed) -> Graph {
     let (_, graph) = explore(system, &[], Limits::default(), &mut |_| {});
@@ -78,7 +79,7 @@ proptest! {
     #[test]
     fn the_optimum_is_balanced_and_cannot_be_made_cheaper(graph in graph()) {
         let network = Network::of(&graph);
-        let repetitions = cheapest_repetitions(&network);
+        let repetitions = cheapest_repetitions(&network, Stop::NEVER).expect("nobody stops it");
         let mut surplus = network.surplus();
         for arc in 0..network.arcs() {
             surplus[network.source(arc) as usize] -= i64::from(repetitions[arc as usize]);
@@ -99,7 +100,7 @@ proptest! {
 
     #[test]
     fn a_limit_on_tours_is_kept_where_a_shortest_path_allows_it(graph in graph(), longest in 1u32..30, exact_up_to in prop_oneof![Just(0), Just(u32::MAX)]) {
-        let cover = every_step(&graph, StepOptions { longest_tour: Some(longest), exact_up_to });
+        let cover = every_step(&graph, StepOptions { longest_tour: Some(longest), exact_up_to, ..StepOptions::default() });
         assert_covers_steps(&graph, &cover.tours)?;
         for tour in &cover.tours {
             let needed = graph.depth_of(end_of(&graph, &tour[..tour.len() - 1].to_vec())?) + 1;
@@ -175,4 +176,12 @@ fn a_later_trace_makes_an_earlier_one_superfluous() {
     let graph = graph_of(&Listed { steps: kinds.to_vec(), goals: vec![0; 4], overflow: None });
     let cover = every_kind(&graph, KindOptions::default());
     assert_eq!((cover.traces.len(), cover.steps), (1, 4));
+}
+
+#[test]
+fn what_is_stopped_before_its_tours_are_drawn_has_none_and_says_so() {
+    let graph = graph_of(&Listed::plain(&[&[1], &[2], &[3], &[4, 5], &[3], &[3, 0]]));
+    let stop = Stop::after(0, StoppedBy::Interrupt);
+    let cover = every_step(&graph, StepOptions { stop, ..StepOptions::default() });
+    assert!(cover.tours.is_empty() && cover.bound == Bound::AtLeast(graph.steps().into()));
 }

@@ -1,5 +1,7 @@
 //! Where a run must stop, and how far it has come.
 
+use crate::stop::Stop;
+
 /// Where a run must stop. Reaching a limit cuts the run off; it never hides anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -9,6 +11,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Steps from the initial world at most, when only that much is asked for.
     pub depth: Option<u32>,
+    /// Ends the run early. It is asked once in some dozens of steps.
+    pub stop: Stop,
 }
 
 impl Limits {
@@ -18,7 +22,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { worlds: u32::MAX, memory_bytes: Self::DEFAULT_MEMORY_BYTES, depth: None }
+        Self { worlds: u32::MAX, memory_bytes: Self::DEFAULT_MEMORY_BYTES, depth: None, stop: Stop::NEVER }
     }
 }
 

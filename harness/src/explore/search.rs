@@ -128,10 +128,13 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
             if self.limits.depth.is_some_and(|depth| self.depth() >= depth) {
                 return Completeness::Bounded { depth: self.depth(), frontier: self.waiting() };
             }
+            if let Some(by) = self.limits.stop.check() {
+                return self.cut(CutReason::Stopped { by });
+            }
             self.gather(&mut batch, budget);
             self.touch(&batch);
             if let Err(reason) = self.settle(&batch, budget) {
-                return Completeness::Cut { reason, explored: u64::from(self.expanded), frontier: self.waiting() };
+                return self.cut(reason);
             }
             if self.expanded >= next_report {
                 progress(Progress {
@@ -142,6 +145,10 @@ impl<'s, S: System, K: Keep<S>> Search<'s, S, K> {
                 next_report = self.expanded.saturating_add(PROGRESS_INTERVAL);
             }
         }
+    }
+
+    fn cut(&self, reason: CutReason) -> Completeness {
+        Completeness::Cut { reason, explored: u64::from(self.expanded), frontier: self.waiting() }
     }
 
     fn depth(&self) -> u32 {

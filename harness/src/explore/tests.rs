@@ -8,6 +8,7 @@ use super::toy::{Listed, Wheels};
 use super::{
     Completeness, CutReason, Explored, Graph, Limits, Question, Verdict, check, collision_probability, explore,
 };
+use crate::stop::{Stop, StoppedBy};
 
 const NEVER: Question = Question::Never { mark: 0 };
 const REACHABLE: Question = Question::Reachable { mark: 1 };
@@ -258,6 +259,27 @@ fn a_violation_found_before_the_cut_is_kept() {
     );
     assert_eq!(explored.worlds, 10_000);
     assert_eq!(explored.verdicts, [Verdict::Violated(vec![0; 5]), Verdict::Unknown, Verdict::Unknown]);
+}
+
+#[test]
+fn wherever_the_word_to_stop_comes_what_was_found_before_it_is_kept() {
+    let system = Wheels { wheels: 7, teeth: 4 };
+    let (whole, all) = kept(&system, Limits::default());
+    let by = StoppedBy::Interrupt;
+    let mut found = 0;
+    for checks in (0..).step_by(7) {
+        let (cut, graph) = kept(&system, Limits { stop: Stop::after(checks, by), ..Limits::default() });
+        let Completeness::Cut { reason, explored, frontier } = cut.completeness else {
+            assert_eq!(cut, whole);
+            break;
+        };
+        assert_eq!((reason, explored + frontier), (CutReason::Stopped { by }, cut.worlds));
+        assert!(cut.worlds >= found, "a later word finds more");
+        found = cut.worlds;
+        assert!((0..graph.steps()).all(|step| graph.edge(step) == all.edge(step)), "it is the beginning of the whole");
+        assert!(!cut.verdicts.contains(&Verdict::Holds) && !cut.verdicts.contains(&Verdict::NotReached));
+    }
+    assert!(found > 0, "it is cut off somewhere");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a run is asked and what it answers.
 
 use super::budget::Budget;
+use crate::stop::StoppedBy;
 
 /// A question about a system. Its name and source stay with whoever asks; answers come back in the order of the questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,11 @@ pub enum CutReason {
     Capacity {
         /// Its name.
         name: &'static str,
+    },
+    /// The word to stop came.
+    Stopped {
+        /// From where.
+        by: StoppedBy,
     },
 }
 

@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use crate::drive::Reading;
 use crate::servers::askable::Askable;
 use crate::servers::{Abilities, Lens, Support};
+use crate::stop::Stop;
 
 /// Pairs of situations that are looked at. In the scope of a probe there are fewer, unless the two are far apart.
 const MOST_PAIRS: usize = 400_000;
@@ -23,7 +24,7 @@ pub(super) enum Apart {
     By(Vec<Action>),
     /// Nothing.
     Never,
-    /// There is too much to look at.
+    /// There is too much to look at, or the word to stop came.
     Unknown,
 }
 
@@ -34,12 +35,15 @@ struct Run {
 }
 
 /// What sets two candidates apart.
-pub(super) fn apart(one: &Spec, other: &Spec, abilities: Abilities, lens: Lens) -> Apart {
+pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, stop: Stop) -> Apart {
     let asked = [one, other].map(|spec| Askable { spec, abilities });
     let mut runs: Vec<Run> = Vec::new();
     let mut met: HashSet<Vec<u8>, FixedState> = HashSet::default();
     let mut waiting = VecDeque::from([(Reading::new(one), Reading::new(other), None)]);
     while let Some((here, there, run)) = waiting.pop_front() {
+        if stop.check().is_some() {
+            return Apart::Unknown;
+        }
         for (action, placed) in here.walker().enabled_here() {
             let possible = there.walker().enabled_here().into_iter().find(|(named, _)| *named == action);
             let both = possible.is_some_and(|(_, in_other)| {
@@ -96,7 +100,7 @@ mod tests {
         let mut other = policy.clone();
         change(&mut other);
         let spec = |policy| Spec::new(policy, SCOPE).expect("a candidate has few ticks");
-        apart(&spec(policy), &spec(other), abilities, lens)
+        apart([&spec(policy), &spec(other)], abilities, lens, Stop::NEVER)
     }
 
     #[test]

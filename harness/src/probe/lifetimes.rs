@@ -43,11 +43,17 @@ impl Lifetimes {
     }
 }
 
-/// Measures how long things live at a target. `expected` says where to look first.
+/// Measures how long things live at a target. `expected` says where to look first; `found` gets each limit once it is known, so that it is not
+/// lost where the next one cannot be measured.
 ///
 /// # Errors
 /// When the target cannot be asked, nobody can sign in, or a code or an access token lives for ever.
-pub fn measure(target: &mut dyn Target, expected: &Policy, tell: &mut dyn FnMut(u32)) -> Result<Lifetimes, Fault> {
+pub fn measure(
+    target: &mut dyn Target,
+    expected: &Policy,
+    tell: &mut dyn FnMut(u32),
+    found: &mut dyn FnMut(&'static str, Option<Duration>),
+) -> Result<Lifetimes, Fault> {
     if target.abilities().clock == Support::No {
         return Err(Fault("the target's clock cannot be turned, so that nothing is known of its lifetimes".to_owned()));
     }
@@ -72,10 +78,13 @@ pub fn measure(target: &mut dyn Target, expected: &Policy, tell: &mut dyn FnMut(
     let for_ever = |what: &str| Fault(format!("{what} lives for more than 400 days: no policy can say so"));
     let access = limit(target, at(Some(expected.access_lifetime)), &Question::Access)?;
     let access = access.ok_or_else(|| for_ever("an access token"))?;
+    found("access_lifetime", Some(access));
     let code = limit(target, at(Some(expected.code_lifetime)), &Question::Code)?;
     let code = code.ok_or_else(|| for_ever("a code"))?;
+    found("code_lifetime", Some(code));
     let unused = |after| Question::Refresh { often: 0, every: Duration::ZERO, after };
     let refresh_idle = limit(target, at(expected.refresh_idle), &unused)?;
+    found("refresh_idle", refresh_idle);
     let refresh_absolute = match refresh_idle.map(|idle| Duration::from_secs(idle.as_secs() / 2)) {
         None => None,
         Some(every) if every.is_zero() => None,
@@ -244,7 +253,8 @@ mod tests {
     use authloom_model::{Scope, Spec};
 
     use super::*;
-    use crate::servers::Reference;
+    use crate::servers::{Reference, Stoppable};
+    use crate::stop::{Stop, StoppedBy};
 
     #[test]
     fn a_limit_is_found_to_the_second_wherever_it_was_expected() {
@@ -280,8 +290,22 @@ mod tests {
             let spec = Spec::new(policy.clone().seen_at(minutes(5)), Scope::THEFT).unwrap();
             let real = Spec { policy: policy.clone(), ..spec };
             let mut target = Reference::new(&real).unwrap();
-            let found = measure(&mut target, &Policy::recommended(), &mut |_| {}).unwrap();
+            let found = measure(&mut target, &Policy::recommended(), &mut |_| {}, &mut |_, _| {}).unwrap();
             assert_eq!(found.of(policy.clone()), policy);
         }
+    }
+
+    #[test]
+    fn what_was_measured_before_the_target_could_not_be_asked_any_more_is_not_lost() {
+        let spec = Spec::new(Policy::recommended(), Scope::THEFT).unwrap();
+        let measured = |checks| {
+            let stop = Stop::after(checks, StoppedBy::Interrupt);
+            let mut target = Stoppable::new(Box::new(Reference::new(&spec).unwrap()), stop);
+            let mut found = Vec::new();
+            let came = measure(&mut target, &Policy::recommended(), &mut |_| {}, &mut |name, _| found.push(name));
+            (came, found)
+        };
+        let of: Vec<_> = (0..).step_by(5).map(measured).take_while(|(came, _)| came.is_err()).map(|of| of.1).collect();
+        assert!(of.is_sorted_by_key(Vec::len) && of.contains(&vec!["access_lifetime", "code_lifetime"]), "{of:?}");
     }
 }

@@ -20,6 +20,7 @@ use authloom_model::{Action, Policy, Scope, Spec};
 
 use crate::drive::{Divergence, Foretold, Reading, Recorder};
 use crate::servers::{Abilities, Fault, Lens, Target, left_out};
+use crate::stop::Stop;
 use alike::{Apart, apart};
 
 pub use lifetimes::{Lifetimes, measure};
@@ -60,6 +61,8 @@ pub struct Probed {
     pub end: End,
     /// What the server was not asked, or what was not compared, in sentences.
     pub left_out: Vec<String>,
+    /// What ended it early, if anything did.
+    pub cut_by: Option<Fault>,
 }
 
 /// Why a probe ended.
@@ -69,8 +72,10 @@ pub enum End {
     Done,
     /// Traces that should have told the rest apart did not, [`MOST_FRUITLESS`] in a row, or there was too much to look at.
     Fruitless,
-    /// Too many traces were run: more of them would tell more.
+    /// Too many traces were run, or nothing more may be asked: more of them would tell more.
     CutOff,
+    /// The server could not be asked any more.
+    Failed,
 }
 
 impl Probed {
@@ -90,11 +95,16 @@ impl Probed {
     }
 }
 
-/// Probes a target, whose lifetimes are those of `start`.
+/// Probes a target, whose lifetimes are those of `start`. What ends it early, once something was asked, takes nothing away of what was seen.
 ///
 /// # Errors
-/// When the target cannot be asked, or the policy has too many ticks.
-pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize, usize)) -> Result<Probed, Fault> {
+/// When the target cannot be asked at all, or the policy has too many ticks.
+pub fn probe(
+    target: &mut dyn Target,
+    start: &Policy,
+    stop: Stop,
+    mut tell: impl FnMut(usize, usize),
+) -> Result<Probed, Fault> {
     let specs = candidates(start).into_iter().map(|policy| Spec::new(policy, SCOPE));
     let specs: Vec<Spec> = specs.collect::<Result<_, _>>().map_err(|error| Fault(error.to_string()))?;
     let mut probed = Probed {
@@ -105,15 +115,20 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         unexplained: None,
         end: End::Done,
         left_out: left_out(target.abilities(), target.lens()),
+        cut_by: None,
     };
     let mut left: Vec<usize> = (0..specs.len()).collect();
     let (abilities, lens) = (target.abilities(), target.lens());
-    let mut pool = pool::of(&specs[0], abilities);
+    let mut pool = pool::of(&specs[0], abilities, stop);
     let mut drawn_from = BTreeSet::from([0]);
     let mut alike = BTreeSet::new();
     let mut fruitless = 0;
     let mut ran = Vec::new();
     loop {
+        if let Some(by) = stop.check() {
+            (probed.end, probed.cut_by) = (End::CutOff, Some(Fault::stopped(by)));
+            break;
+        }
         tell(probed.runs.len(), left.len());
         let trace = match best(&pool, &specs, &left, lens) {
             Some(trace) => pool.remove(trace),
@@ -121,12 +136,13 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
             None => match left.iter().find(|spec| !drawn_from.contains(*spec)).copied() {
                 Some(other) if drawn_from.len() < MOST_POOLS && left.len() > MOST_COMPARED => {
                     drawn_from.insert(other);
-                    pool = pool::of(&specs[other], abilities);
+                    pool = pool::of(&specs[other], abilities, stop);
                     continue;
                 }
-                Some(_) | None => match sets_apart(&specs, &left, &mut alike, (abilities, lens)) {
+                Some(_) | None => match sets_apart(&specs, &left, &mut alike, (abilities, lens), stop) {
                     Apart::By(trace) => trace,
                     Apart::Never => break,
+                    Apart::Unknown if stop.by().is_some() => continue,
                     Apart::Unknown => {
                         probed.end = End::Fruitless;
                         break;
@@ -140,7 +156,11 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         }
         let (mut explain, mut nearest) = match run(target, &specs, &left, &trace) {
             Err(fault) if fault.is_cut_off() => {
-                probed.end = End::CutOff;
+                (probed.end, probed.cut_by) = (End::CutOff, Some(fault));
+                break;
+            }
+            Err(fault) if !probed.runs.is_empty() => {
+                (probed.end, probed.cut_by) = (End::Failed, Some(fault));
                 break;
             }
             ran => ran?,
@@ -148,9 +168,9 @@ pub fn probe(target: &mut dyn Target, start: &Policy, mut tell: impl FnMut(usize
         for _ in 0..MOST_DOUBTS {
             if explain.is_empty() && target.may_ask_more() {
                 (explain, nearest) = match run(target, &specs, &left, &trace) {
+                    Ok(ran) => ran,
                     // What cannot be looked at again is believed.
-                    Err(fault) if fault.is_cut_off() => (explain, nearest),
-                    ran => ran?,
+                    Err(_) => break,
                 };
             }
         }
@@ -202,13 +222,14 @@ fn sets_apart(
     left: &[usize],
     alike: &mut BTreeSet<usize>,
     (abilities, lens): (Abilities, Lens),
+    stop: Stop,
 ) -> Apart {
     let Some((first, others)) = left.split_first() else { return Apart::Never };
     for other in others {
         if alike.contains(other) {
             continue;
         }
-        match apart(&specs[*first], &specs[*other], abilities, lens) {
+        match apart([&specs[*first], &specs[*other]], abilities, lens, stop) {
             Apart::Never => alike.insert(*other),
             Apart::By(trace) => return Apart::By(trace),
             Apart::Unknown => return Apart::Unknown,

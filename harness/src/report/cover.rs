@@ -36,6 +36,11 @@ pub struct Cost {
     pub ratio: Option<f64>,
     /// Steps of the longest.
     pub longest: u64,
+    /// How much of everything the graph is, and whether all of it is covered: `complete`, `bounded` or `cut`.
+    pub completeness: &'static str,
+    /// In a sentence, where it is not everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<String>,
 }
 
 /// What is known of a bound.
@@ -49,6 +54,26 @@ pub enum BoundIs {
 }
 
 impl Cost {
+    /// That nothing is covered, since the run was stopped before.
+    #[must_use]
+    pub fn of_nothing(spec: &authloom_model::Spec, goal: &'static str, edges: u64, kinds: u64) -> Self {
+        Self {
+            policy: spec.policy.name.clone(),
+            scope: spec.scope,
+            goal,
+            edges,
+            kinds,
+            tours: 0,
+            steps: 0,
+            bound: None,
+            bound_is: None,
+            ratio: None,
+            longest: 0,
+            completeness: "cut",
+            cut_short: None,
+        }
+    }
+
     /// What covering every step costs.
     #[must_use]
     pub fn of_steps(spec: &authloom_model::Spec, kinds: u64, cover: &StepCover) -> Self {
@@ -68,6 +93,8 @@ impl Cost {
             bound_is: Some(bound_is),
             ratio: Some(ratio(cover.steps, cover.bound.steps())),
             longest: cover.longest() as u64,
+            completeness: "complete",
+            cut_short: None,
         }
     }
 
@@ -86,6 +113,8 @@ impl Cost {
             bound_is: Some(BoundIs::LowerBound),
             ratio: Some(ratio(cover.steps, cover.kinds)),
             longest: cover.longest() as u64,
+            completeness: "complete",
+            cut_short: None,
         }
     }
 
@@ -105,6 +134,8 @@ impl Cost {
             bound_is: None,
             ratio: None,
             longest: lengths.max().unwrap_or_default(),
+            completeness: "complete",
+            cut_short: None,
         }
     }
 }
@@ -128,6 +159,9 @@ pub fn text(out: &mut dyn Write, cost: &Cost, saved: Option<&Path>) -> io::Resul
         _ => "every pair of requests whose order matters, at once",
     };
     fact("goal", goal.to_owned())?;
+    if let Some(cut_short) = &cost.cut_short {
+        fact(cost.completeness, cut_short.clone())?;
+    }
     fact("tours", format!("{}, the longest of {}", count(cost.tours, "tour"), count(cost.longest, "step")))?;
     fact("cost", format!("{}, resets included", count(cost.steps, "step")))?;
     if let (Some(bound), Some(ratio)) = (cost.bound, cost.ratio) {
@@ -138,6 +172,7 @@ pub fn text(out: &mut dyn Write, cost: &Cost, saved: Option<&Path>) -> io::Resul
         fact("at least", format!("{}: {bound_is}; the cost is {ratio:.2} times that", count(bound, "step")))?;
     }
     match saved {
+        _ if cost.tours == 0 => Ok(()),
         Some(folder) => fact("saved", format!("{} in {}", count(cost.tours, "trace"), folder.display())),
         None => fact("next", "add --out DIR to write the traces".to_owned()),
     }

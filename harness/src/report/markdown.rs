@@ -8,7 +8,7 @@ use super::mend;
 use super::numbers::count;
 use super::policy::caution;
 use super::replay::{covered, driven, not_replayed, races_in_words, troubles};
-use super::text::sentence;
+use super::text::{extent, sentence};
 use crate::run::{Breach, Checked, Mending, Outcome, Replay, Replayed, Status, TraceVerdict, trace_of};
 use crate::trace::{Trace, mermaid};
 
@@ -63,7 +63,7 @@ pub fn replay(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io
 
 fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let (steps, worlds) = (checked.steps.map(|steps| format!(", {}", count(steps, "step"))), checked.worlds);
-    writeln!(out, "{}{} explored.\n", count(worlds, "world"), steps.unwrap_or_default())?;
+    writeln!(out, "{}{} explored: {}.\n", count(worlds, "world"), steps.unwrap_or_default(), extent(checked))?;
     if let Some(caution) = caution(&checked.spec.policy) {
         writeln!(out, "{}\n", plain(&caution))?;
     }

@@ -55,7 +55,7 @@ impl Probe<'_> {
             left if probed.runs.is_empty() => {
                 (UNSURE, '?', format!("{name} could not be asked what distinguishes {left} policies"))
             }
-            left if probed.end == End::CutOff => {
+            left if matches!(probed.end, End::CutOff | End::Failed) => {
                 (UNSURE, '?', format!("cut off: {name} follows one of {left} that are left of {of}"))
             }
             left if probed.end == End::Fruitless => {
@@ -85,6 +85,20 @@ pub fn lifetimes(out: &mut dyn Write, lifetimes: &Lifetimes) -> io::Result<()> {
         ("refresh_idle", until(lifetimes.refresh_idle, "none within 400 days")),
         ("refresh_absolute", until(lifetimes.refresh_absolute, "none within 40 uses")),
     ] {
+        entry(out, &format!("  {name}"), CHOICES, &said, Style::new())?;
+    }
+    Ok(())
+}
+
+/// Writes how long those things live that were measured before nothing more could be.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn lifetimes_so_far(out: &mut dyn Write, limits: &[(&'static str, Option<Duration>)]) -> io::Result<()> {
+    heading(out, "How long things live", UNSURE, "cut off")?;
+    for (name, limit) in limits {
+        let said =
+            limit.map_or_else(|| "none was found".to_owned(), |limit| humantime::format_duration(limit).to_string());
         entry(out, &format!("  {name}"), CHOICES, &said, Style::new())?;
     }
     Ok(())
@@ -129,7 +143,7 @@ pub fn text(out: &mut dyn Write, probe: &Probe<'_>) -> io::Result<()> {
             entry(out, "  grace_window", CHOICES, &window.to_string(), style)?;
         }
     }
-    for sentence in &probed.left_out {
+    for sentence in probed.left_out.iter().chain(probed.cut_by.iter().map(|fault| &fault.0)) {
         entry(out, "", 2, sentence, DIM)?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use super::layout::{WIDTH, entry, heading, wrap};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
+use crate::explore::Completeness;
 use crate::run::{Again, Breach, Coverage, Extent, Outcome, Replay, Replayed, Status, Tally, TraceVerdict};
 
 /// Where the facts of a target begin.
@@ -18,8 +19,11 @@ const MOST_LISTED: usize = 20;
 
 /// Why nothing was driven, where something should have been.
 pub(super) fn not_replayed(outcome: &Outcome) -> Option<&'static str> {
-    const CUT: &str = "The graph was cut off: what it lacks would look as if it were covered.";
-    outcome.replays.as_ref().filter(|replays| replays.is_empty()).map(|_| CUT)
+    let nothing = outcome.replays.as_ref().is_some_and(Vec::is_empty);
+    nothing.then_some(match outcome.checked.completeness {
+        Completeness::Cut { .. } => "The graph was cut off: what it lacks would look as if it were covered.",
+        Completeness::Complete | Completeness::Bounded { .. } => "The target could not be asked.",
+    })
 }
 
 /// Writes what came of each target, and draws where one diverges.

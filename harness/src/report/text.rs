@@ -213,7 +213,7 @@ fn scope_in_words(scope: Scope, detail: Detail) -> String {
 }
 
 /// How much of everything that is.
-pub(super) fn extent(checked: &Checked) -> String {
+pub(crate) fn extent(checked: &Checked) -> String {
     match checked.completeness {
         Completeness::Complete => "all there are".to_owned(),
         Completeness::Bounded { depth, frontier } => {
@@ -224,6 +224,10 @@ pub(super) fn extent(checked: &Checked) -> String {
                 CutReason::Worlds { limit } => format!("more than the {} allowed", count(limit.into(), "world")),
                 CutReason::Memory { limit_bytes } => format!("more than fit into {}", bytes(limit_bytes)),
                 CutReason::Capacity { name } => format!("the model has no room for more {name}"),
+                CutReason::Stopped { by } => {
+                    let (explored, waiting) = (count(explored, "world"), HumanCount(frontier));
+                    return format!("cut off by {by} after {explored}; {waiting} wait");
+                }
             };
             let (explored, waiting) = (count(explored, "world"), HumanCount(frontier));
             format!("cut off, {why}; {explored} explored, {waiting} found and not explored")
@@ -403,6 +407,7 @@ fn way_out(reason: CutReason) -> &'static str {
              third of the memory."
         }
         CutReason::Capacity { .. } => "Ask for less with --scope small.",
+        CutReason::Stopped { .. } => "Give it more time, or ask for less with --scope small.",
     }
 }
 

@@ -6,7 +6,7 @@ use authloom_model::{Action, Spec, checker};
 use serde::Serialize;
 
 use super::{Acceptance, Stage, Status, Watch};
-use crate::explore::{self, Completeness, Explored, Graph, Limits};
+use crate::explore::{self, Completeness, CutReason, Explored, Graph, Limits};
 use crate::trace::{Header, Trace, Walker};
 
 /// What is known of a property.
@@ -80,6 +80,20 @@ impl Checked {
         }
         let unknown = self.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
         if unknown || self.completeness != Completeness::Complete { Status::Unfinished } else { Status::Holds }
+    }
+
+    /// What ended the exploration early, for machines; none where nothing did.
+    #[must_use]
+    pub fn cut_by(&self) -> Option<&'static str> {
+        match self.completeness {
+            Completeness::Complete | Completeness::Bounded { .. } => None,
+            Completeness::Cut { reason, .. } => Some(match reason {
+                CutReason::Worlds { .. } => "max_worlds",
+                CutReason::Memory { .. } => "memory",
+                CutReason::Capacity { .. } => "capacity",
+                CutReason::Stopped { by } => by.name(),
+            }),
+        }
     }
 
     /// The finding of the property of that name.

@@ -14,7 +14,7 @@ use authloom_model::property::Property;
 use authloom_model::{Policy, Spec};
 
 use super::{Checked, Finding, Premise, Unwatched, Verdict, explore};
-use crate::explore::{Completeness, Limits};
+use crate::explore::{Completeness, CutReason, Limits};
 
 /// How many times as large as the policy's own graph that of a setting may be. One that grows further is no small change, and would take
 /// the time of many others.
@@ -120,14 +120,14 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
     }
     let neighbours = checked.spec.policy.neighbours();
     let worlds = u32::try_from(checked.worlds * MOST_TIMES_AS_LARGE).unwrap_or(u32::MAX).min(limits.worlds);
-    let limits = Limits { worlds, memory_bytes: limits.memory_bytes / workers.get() as u64, depth: None };
+    let limits = Limits { worlds, memory_bytes: limits.memory_bytes / workers.get() as u64, depth: None, ..limits };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut tried = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             match neighbours.get(number) {
-                Some(neighbour) if budget.allows(number) => {
+                Some(neighbour) if budget.allows(number) && limits.stop.by().is_none() => {
                     tried.push((number, trial(checked, &neighbour.policy, limits)));
                 }
                 Some(_) | None => return tried,
@@ -151,8 +151,10 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
 fn trial(before: &Checked, policy: &Policy, limits: Limits) -> Tried {
     let Ok(spec) = Spec::new(policy.clone(), before.spec.scope) else { return Tried::TooLarge };
     let (after, _) = explore(&spec, limits, &mut Unwatched);
-    if after.completeness != Completeness::Complete {
-        return Tried::TooLarge;
+    match after.completeness {
+        Completeness::Complete => {}
+        Completeness::Cut { reason: CutReason::Stopped { .. }, .. } => return Tried::NotTried,
+        Completeness::Bounded { .. } | Completeness::Cut { .. } => return Tried::TooLarge,
     }
     let pairs = || before.findings.iter().zip(&after.findings);
     let holds = |finding: &Finding| finding.verdict == Verdict::Holds;

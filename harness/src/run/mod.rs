@@ -26,13 +26,15 @@ pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, seco
 pub use mend::{MendBudget, Mended, Mending, Setting, Tried, WayOut, mend};
 pub use races::races;
 pub use replay::{
-    Again, Breach, Coverage, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, NotDriven, Open, OpenFor, Plan,
-    Replay, Replayed, Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
+    Again, Breach, Coverage, CutShort, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, NotDriven, Open, OpenFor,
+    Plan, Replay, Replayed, Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
 };
 pub use status::Status;
 pub use trial::{Attempt, Thing, Trial, try_out};
 pub use verify::{verify, verify_live, verify_races};
 pub use watch::{Stage, Unwatched, Watch};
+
+use crate::stop::Stop;
 
 /// How a target is asked.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,8 @@ pub struct How<'h> {
     pub journal: Option<&'h Journal>,
     /// Steps of a graph at most that traces are drawn through.
     pub most_toured: u32,
+    /// Ends it early.
+    pub stop: Stop,
 }
 
 impl How<'_> {
@@ -60,6 +64,7 @@ impl How<'_> {
         shard: Shard::WHOLE,
         journal: None,
         most_toured: MOST_TOURED,
+        stop: Stop::NEVER,
     };
 }
 
@@ -78,5 +83,12 @@ impl Outcome {
     pub fn status(&self) -> Status {
         let replays = self.replays.iter().flatten().map(Replay::status);
         Status::worst(replays.chain([self.checked.status()]))
+    }
+
+    /// What ended the exploration or a replay early, for machines; none where nothing did.
+    #[must_use]
+    pub fn cut_by(&self) -> Option<&'static str> {
+        let replays = self.replays.iter().flatten().filter_map(|replay| replay.cut_by);
+        self.checked.cut_by().or_else(|| replays.map(CutShort::name).next())
     }
 }

@@ -8,7 +8,8 @@ use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 
 use super::*;
 use crate::explore::Limits;
-use crate::servers::{Concrete, Fault, Reference, Secret, Target, Unsupported};
+use crate::servers::{Concrete, Fault, Reference, Secret, Stoppable, Target, Unsupported};
+use crate::stop::{Stop, StoppedBy};
 
 /// One tab, one call, no loss: a second's work for every target.
 const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0 };
@@ -189,6 +190,63 @@ fn a_fault_of_our_own_is_no_divergence() {
     let outcome = verified(Suite::EveryKind, 1, &|| Err(Fault("there is none".to_owned())));
     assert_eq!(outcome.status(), Status::Fault);
     assert_eq!(only(&outcome).reasons, ["there is none"]);
+}
+
+#[test]
+fn wherever_a_replay_is_stopped_what_it_found_before_is_told() {
+    let whole = verified(Suite::EveryKind, 1, &|| Unlike::open(Unlikeness::NoItems));
+    let whole = only(&whole);
+    let by = StoppedBy::Interrupt;
+    let (mut found, mut nothing_found) = (0, 0);
+    for checks in (0..).step_by(23) {
+        let stop = Stop::after(checks, by);
+        let open = || Ok(Box::new(Stoppable::new(Unlike::open(Unlikeness::NoItems)?, stop)) as Box<dyn Target>);
+        let plan = Plan { how: How { stop, ..How::ONCE }, ..plan(&open) };
+        let outcome = verify(&spec(), Limits::default(), &[plan], &mut Unwatched);
+        let cut = only(&outcome);
+        if cut.cut_by.is_none() {
+            break;
+        }
+        assert_eq!((cut.cut_by, outcome.cut_by()), (Some(CutShort::Stopped(by)), Some("ctrl_c")));
+        assert!(cut.reasons.contains(&"cut off by Ctrl-C".to_owned()), "{:?}", cut.reasons);
+        assert!(
+            cut.traces <= whole.traces && cut.steps_covered <= whole.steps_covered && cut.diverged <= whole.diverged
+        );
+        match cut.diverged {
+            0 => nothing_found += usize::from(outcome.status() == Status::Unfinished),
+            _ => {
+                found += 1;
+                assert_eq!((outcome.status(), cut.breaches.len()), (Status::Broken, 1));
+                assert_eq!(cut.breaches[0].rule, whole.breaches[0].rule);
+            }
+        }
+    }
+    assert!(found > 0 && nothing_found > 0, "{found} with a finding, {nothing_found} without");
+}
+
+#[test]
+fn given_traces_that_are_stopped_are_told_as_far_as_they_came() {
+    let spec = spec();
+    let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
+    let way = checked.finding("token-expires").and_then(|found| found.way.clone()).expect("tokens expire");
+    let trace = trace_along(&spec, way, "an access token expires");
+    let given: Vec<Given> = (0..4)
+        .map(|number| Given { file: format!("{number}").into(), spec: spec.clone(), trace: trace.clone() })
+        .collect();
+    let mut came = Vec::new();
+    for checks in (0..).step_by(5) {
+        let stop = Stop::after(checks, StoppedBy::Termination);
+        let open = |spec: &Spec| Ok(Box::new(Stoppable::new(reference(spec)?, stop)) as Box<dyn Target>);
+        let (replay, replayed) = replay_traces("it", &given, &open, How { stop, ..How::ONCE }, &mut Unwatched);
+        assert_eq!(replay.traces, replayed.len() as u64);
+        came.push((replayed.len(), replay.status()));
+        if replay.cut_by.is_none() {
+            break;
+        }
+    }
+    assert_eq!(came.first(), Some(&(0, Status::Unfinished)));
+    assert_eq!(came.pop(), Some((4, Status::Holds)));
+    assert!(came.contains(&(2, Status::Unfinished)) && came.is_sorted_by_key(|(replayed, _)| *replayed), "{came:?}");
 }
 
 #[test]

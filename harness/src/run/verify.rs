@@ -3,10 +3,10 @@
 use authloom_model::Spec;
 
 use super::{
-    Coverage, Extent, Given, How, NotDriven, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races, replay,
-    replay_traces,
+    Coverage, CutShort, Extent, Given, How, NotDriven, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races,
+    replay, replay_traces,
 };
-use crate::explore::{self, Completeness, Limits};
+use crate::explore::{self, Completeness, CutReason, Limits};
 use crate::servers::askable::Askable;
 use crate::servers::{Abilities, Lens, left_out};
 
@@ -17,7 +17,9 @@ pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn W
         (Completeness::Complete | Completeness::Bounded { .. }, Some(graph)) => {
             plans.iter().map(|plan| replay(spec, &graph, plan, watch)).collect()
         }
-        (Completeness::Cut { .. }, _) | (_, None) => plans.iter().map(|plan| not_explored(plan.target)).collect(),
+        (cut @ Completeness::Cut { .. }, _) | (cut, None) => {
+            plans.iter().map(|plan| not_explored(plan.target, cut)).collect()
+        }
     };
     Outcome { checked, replays: Some(replays) }
 }
@@ -38,15 +40,21 @@ pub fn verify_live(
         (Completeness::Bounded { .. }, Some(graph)) => {
             Replay { extent: Extent::Part, ..replay(spec, &graph, plan, watch) }
         }
-        (Completeness::Cut { .. }, _) | (_, None) => not_explored(plan.target),
+        (cut @ Completeness::Cut { .. }, _) | (cut, None) => not_explored(plan.target, cut),
     };
     replayed.left_out = left_out(abilities, lens);
     replayed
 }
 
 /// A replay of nothing, since what there is to replay was not explored to its end.
-fn not_explored(target: &str) -> Replay {
-    Replay::of_nothing(target, Coverage::GivenTraces, NotDriven::NotExplored)
+fn not_explored(target: &str, completeness: Completeness) -> Replay {
+    let mut nothing = Replay::of_nothing(target, Coverage::GivenTraces, NotDriven::NotExplored);
+    if let Completeness::Cut { reason: CutReason::Stopped { by }, explored, .. } = completeness {
+        nothing = Replay::begin(target, Coverage::GivenTraces, 0, 0);
+        nothing.cut_short(CutShort::Stopped(by));
+        nothing.note(format!("not replayed: the exploration was cut off after {explored} worlds"));
+    }
+    nothing
 }
 
 /// Lets every pair of requests go at once whose order matters, on a target, so often as is said.
@@ -62,7 +70,7 @@ pub fn verify_races(
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
     let (explored, graph) = explore::explore(&asked, &[], limits, &mut tell);
     let graph = graph.filter(|_| !matches!(explored.completeness, Completeness::Cut { .. }));
-    let Some(graph) = graph else { return (not_explored(target), Vec::new()) };
+    let Some(graph) = graph else { return (not_explored(target, explored.completeness), Vec::new()) };
     let given: Vec<Given> = races(&asked, &graph)
         .into_iter()
         .map(|trace| Given { file: trace.header.shows.clone().into(), spec: spec.clone(), trace })

@@ -1,8 +1,9 @@
-//! What the pipeline asks of whoever runs it: an ear for how far it is, and a stopwatch.
+//! What the pipeline asks of whoever runs it: an ear for how far it is and for what it finds, and a stopwatch.
 
 use std::time::Duration;
 
 use crate::explore::Progress;
+use crate::trace::Trace;
 
 /// How far a run is.
 #[derive(Clone, Debug)]
@@ -46,6 +47,10 @@ pub trait Watch {
 
     /// Time that has passed since some fixed moment.
     fn elapsed(&self) -> Duration;
+
+    /// A target diverges at the last step of a trace, by a rule that it kept until then. The trace is yet to be shortened, and a divergence
+    /// that is never seen again is no finding.
+    fn found(&mut self, _target: &str, _trace: &Trace) {}
 }
 
 /// Nobody watches, and no time passes.

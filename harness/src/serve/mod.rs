@@ -219,7 +219,11 @@ async fn run(options: &Options, out: &mut dyn Write) -> Result<(), Fault> {
     }
     stop.wait().await;
     drop(told);
+    let once_more = Stop::prepare(Until::Signal)?;
     // Cutting off whoever is still asking then loses nothing: each decision was saved when it was made.
-    let _ = timeout(FAREWELL, running.join_all()).await;
+    tokio::select! {
+        _ = timeout(FAREWELL, running.join_all()) => {}
+        () = once_more.wait() => {}
+    }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub mod kept;
 pub mod mermaid;
 pub mod orders;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod standings;
 mod walk;
 pub mod words;

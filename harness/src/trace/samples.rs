@@ -8,7 +8,7 @@ use super::{Header, Parting, Trace, Walker};
 use crate::explore::{Limits, Verdict, check, questions};
 
 /// The shortest way in which two tabs without a common lock lose their session.
-pub(super) fn two_tabs_race() -> Trace {
+pub(crate) fn two_tabs_race() -> Trace {
     violation("no-refresh-lock", Scope::DEFAULT, "no-spurious-sign-out")
 }
 

@@ -14,7 +14,8 @@ use crate::servers::described::file::auth_service::Description;
 use crate::servers::described::file::backend::{BackendDescription, Role};
 use crate::servers::described::{Allowance, Live, LiveBackend};
 use crate::servers::reference::over_http::Http;
-use crate::servers::{Fault, Reference, Target};
+use crate::servers::{Fault, Reference, Stoppable, Target};
+use crate::stop::Stop;
 
 /// A target.
 #[derive(Clone, Debug)]
@@ -68,13 +69,27 @@ impl Chosen {
         }
     }
 
-    /// Makes one that obeys the policy of a spec, or is to be held to it.
-    pub(in crate::cli) fn open(&self, spec: &Spec) -> Result<Box<dyn Target>, Fault> {
+    /// Makes one that obeys the policy of a spec, or is to be held to it, and that is asked nothing more once the word to stop has come.
+    pub(in crate::cli) fn open(&self, spec: &Spec, stop: Stop) -> Result<Box<dyn Target>, Fault> {
+        if let Some(by) = stop.by() {
+            return Err(Fault::stopped(by));
+        }
+        let target: Box<dyn Target> = match self {
+            Self::Reference => Box::new(Reference::new(spec)?),
+            Self::Http => Box::new(Http::start(spec, &program()?)?),
+            Self::Live(described) => Box::new(Live::before(described, spec)?),
+            Self::Backend(described) => Box::new(LiveBackend::of(described, spec, &program()?)?),
+        };
+        Ok(Box::new(Stoppable::new(target, stop)))
+    }
+
+    /// Ends every wait for a described server with the word to stop.
+    pub(in crate::cli) fn until(&mut self, stop: Stop) {
         match self {
-            Self::Reference => Ok(Box::new(Reference::new(spec)?)),
-            Self::Http => Ok(Box::new(Http::start(spec, &program()?)?)),
-            Self::Live(described) => Ok(Box::new(Live::before(described, spec)?)),
-            Self::Backend(described) => Ok(Box::new(LiveBackend::of(described, spec, &program()?)?)),
+            // Ours answer at once.
+            Self::Reference | Self::Http => {}
+            Self::Live(described) => described.server.until = stop,
+            Self::Backend(described) => described.server.until = stop,
         }
     }
 

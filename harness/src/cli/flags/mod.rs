@@ -3,10 +3,10 @@
 pub(in crate::cli) mod budget;
 pub(in crate::cli) mod chosen;
 pub(in crate::cli) mod saying;
+pub(in crate::cli) mod time_limit;
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use toml::value::{Date, Datetime};
 use crate::cli::failure::Failure;
 use crate::explore::Limits;
 use crate::files::{self, Kind};
+use crate::stop::Stop;
 
 const RECOMMENDED: &str = "recommended";
 
@@ -138,13 +139,9 @@ pub(in crate::cli) struct Summary {
 }
 
 impl Summary {
-    /// Appends what is written, if anybody asked for it.
-    pub(in crate::cli) fn append(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-        let Some(path) = &self.summary else { return Ok(()) };
-        let mut text = Vec::new();
-        let file = File::options().create(true).append(true).open(path);
-        let appended = write(&mut text).and_then(|()| file?.write_all(&text));
-        appended.map_err(|error| Failure::fault(format_args!("cannot write {}: {error}", path.display())))
+    /// The file, if anybody asked for it.
+    pub(in crate::cli) fn path(&self) -> Option<&Path> {
+        self.summary.as_deref()
     }
 }
 
@@ -174,9 +171,10 @@ impl Subject {
     }
 }
 
-impl From<Bounds> for Limits {
-    fn from(bounds: Bounds) -> Self {
-        Self { worlds: bounds.max_worlds, memory_bytes: bounds.memory, depth: bounds.depth }
+impl Bounds {
+    /// Where an exploration must stop: at these bounds, or at the word.
+    pub(in crate::cli) fn until(self, stop: Stop) -> Limits {
+        Limits { worlds: self.max_worlds, memory_bytes: self.memory, depth: self.depth, stop }
     }
 }
 

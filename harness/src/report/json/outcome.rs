@@ -35,6 +35,9 @@ pub(in crate::report) struct Object<'o> {
     /// Null where the engine does not count it.
     depth: Option<u32>,
     completeness: &'static str,
+    /// What ended the run early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut_by: Option<&'static str>,
     /// How much of everything that is, in a sentence.
     extent: String,
     collision_probability: f64,
@@ -84,11 +87,12 @@ impl<'o> Object<'o> {
             worlds: *worlds,
             steps: *steps,
             depth: *depth,
-            completeness: match completeness {
-                Completeness::Complete => "complete",
-                Completeness::Bounded { .. } => "bounded",
-                Completeness::Cut { .. } => "cut",
+            completeness: match (completeness, outcome.cut_by()) {
+                (Completeness::Cut { .. }, _) | (_, Some(_)) => "cut",
+                (Completeness::Bounded { .. }, None) => "bounded",
+                (Completeness::Complete, None) => "complete",
             },
+            cut_by: outcome.cut_by(),
             extent: text::extent(&outcome.checked),
             collision_probability: *collision_probability,
             properties: findings.iter().map(|finding| property(&outcome.checked, finding)).collect(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::run::{Again, Breach, Coverage, Extent, NotDriven, Replay};
+use crate::run::{Again, Breach, Coverage, CutShort, Extent, NotDriven, Replay};
 use crate::trace;
 
 /// What came of a replay.
@@ -32,6 +32,9 @@ pub(in crate::report) struct Replayed<'o> {
     unconfirmed: u64,
     resumed: u64,
     cut_off: bool,
+    /// What ended it early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut_by: Option<&'static str>,
     unsupported: u64,
     failed: u64,
     /// What the target was not asked, or what was not compared.
@@ -88,7 +91,8 @@ impl<'o> From<&'o Replay> for Replayed<'o> {
             accepted: replay.accepted,
             unconfirmed: replay.unconfirmed,
             resumed: replay.resumed,
-            cut_off: replay.cut_off,
+            cut_off: replay.cut_by.is_some(),
+            cut_by: replay.cut_by.map(CutShort::name),
             unsupported: replay.unsupported,
             failed: replay.failed,
             left_out: &replay.left_out,

@@ -44,6 +44,7 @@ pub(in crate::report) fn object(probe: &Probe<'_>) -> Value {
             End::Done => "done",
             End::Fruitless => "fruitless",
             End::CutOff => "cut_off",
+            End::Failed => "failed",
         },
         "traces": probed.runs.len(),
         "steps": probe.steps(),

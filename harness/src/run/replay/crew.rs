@@ -12,7 +12,7 @@ use authloom_model::Spec;
 
 use super::paths::way;
 use crate::cover::Path;
-use crate::drive::{self, Driven};
+use crate::drive::{self, Driven, Verdict};
 use crate::explore::Graph;
 use crate::servers::{Fault, Target};
 
@@ -36,7 +36,8 @@ pub(super) struct Crew<'c> {
 }
 
 impl Crew<'_> {
-    /// Drives along every path until `take` says stop. `take` gets the paths' numbers in order.
+    /// Drives along every path until `take` says stop, or nothing more may be asked. `take` gets the paths' numbers in order; whatever was
+    /// driven before it ended, it gets.
     ///
     /// # Errors
     /// When a target cannot be made.
@@ -52,9 +53,15 @@ impl Crew<'_> {
             drop(sender);
             let mut waiting = BTreeMap::new();
             let mut turn = 0;
+            let mut ended = Ok(());
             for result in results {
-                let (number, driven) = result.inspect_err(|_| stopped.store(true, Ordering::Relaxed))?;
-                waiting.insert(number, driven);
+                match result {
+                    Ok((number, driven)) => drop(waiting.insert(number, driven)),
+                    Err(fault) => {
+                        stopped.store(true, Ordering::Relaxed);
+                        ended = ended.and(Err(fault));
+                    }
+                }
                 while let Some(driven) = waiting.remove(&turn) {
                     if take(turn, driven) == Next::Stop {
                         stopped.store(true, Ordering::Relaxed);
@@ -63,7 +70,7 @@ impl Crew<'_> {
                     turn += 1;
                 }
             }
-            Ok(())
+            ended
         })
     }
 
@@ -76,6 +83,9 @@ impl Crew<'_> {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = self.paths.get(number) else { return };
             let driven = drive::drive(&mut *target, self.spec, way(self.graph, path));
+            if driven.verdict == Verdict::CutOff {
+                stopped.store(true, Ordering::Relaxed);
+            }
             if results.send(Ok((number, driven))).is_err() {
                 return; // Whoever takes the results has seen enough.
             }

@@ -1,5 +1,6 @@
 //! What came of replaying traces on a target.
 
+use std::fmt;
 use std::time::Duration;
 
 mod breach;
@@ -13,6 +14,7 @@ mod traces;
 use authloom_model::rules::Rule;
 
 use super::{How, Stage, Status, Watch};
+use crate::stop::{Stop, StoppedBy};
 pub(super) use breach::answer_in_words;
 pub use breach::{Again, Breach};
 pub use crew::Open;
@@ -50,6 +52,39 @@ pub enum Extent {
     Part,
 }
 
+/// What ended a replay before all was driven that there was to drive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CutShort {
+    /// No more requests are allowed.
+    Budget,
+    /// The word to stop.
+    Stopped(StoppedBy),
+    /// A target that could be asked at first could not be asked any more.
+    Faults,
+}
+
+impl CutShort {
+    /// The name for machines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Stopped(by) => by.name(),
+            Self::Faults => "faults",
+        }
+    }
+}
+
+impl fmt::Display for CutShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget => f.write_str("cut off: the budget of requests is used up"),
+            Self::Stopped(by) => write!(f, "cut off by {by}"),
+            Self::Faults => f.write_str("cut off: the target could not be asked any more"),
+        }
+    }
+}
+
 /// What came of replaying traces on a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Replay {
@@ -81,8 +116,8 @@ pub struct Replay {
     pub failed: u64,
     /// Traces that conformed in an earlier run, and were not driven again. They are among those that were driven.
     pub resumed: u64,
-    /// Whether it ended because nothing more may be asked.
-    pub cut_off: bool,
+    /// What ended it early, if anything did.
+    pub cut_by: Option<CutShort>,
     /// Why nothing was driven, where that was known before anything was. It is among the reasons as well.
     pub not_driven: Option<NotDriven>,
     /// One for each rule that the target breaks.
@@ -116,7 +151,7 @@ impl Replay {
             unsupported: 0,
             failed: 0,
             resumed: 0,
-            cut_off: false,
+            cut_by: None,
             not_driven: None,
             breaches: Vec::new(),
             left_out: Vec::new(),
@@ -143,10 +178,11 @@ impl Replay {
             self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0 || self.unsupported > 0);
         // What failed has its own status: the steps that were not taken for it are no bound.
         let stopped_short = self.failed == 0 && !nothing_asked && steps_left;
+        let cut_off = self.cut_by.is_some();
         let apply = [
             (found, Status::Broken),
-            (self.cut_off || self.extent == Extent::Part || stopped_short, Status::Unfinished),
-            (self.failed == 0 && nothing_asked && self.not_driven.is_none(), Status::NothingRun),
+            (cut_off || self.extent == Extent::Part || stopped_short, Status::Unfinished),
+            (self.failed == 0 && nothing_asked && self.not_driven.is_none() && !cut_off, Status::NothingRun),
             (self.failed > 0, Status::Fault),
         ];
         let apply = apply.into_iter().filter_map(|(applies, status)| applies.then_some(status));
@@ -159,10 +195,32 @@ impl Replay {
         self.note(why.to_string());
     }
 
-    /// Notes that nothing more may be asked.
-    pub(super) fn cut_off(&mut self) {
-        self.cut_off = true;
-        self.note("cut off: the budget of requests is used up".to_owned());
+    /// A replay that was told to stop before anything was known of the target.
+    #[must_use]
+    pub fn stopped_before(target: &str, by: StoppedBy) -> Self {
+        let mut nothing = Self::begin(target, Coverage::GivenTraces, 0, 1);
+        nothing.cut_short(CutShort::Stopped(by));
+        nothing
+    }
+
+    /// Notes that nothing more may be asked: by the word to stop, if it has come, or by the budget.
+    pub(super) fn cut_off(&mut self, stop: Stop) {
+        self.cut_short(stop.by().map_or(CutShort::Budget, CutShort::Stopped));
+    }
+
+    /// Notes what ended it early. What comes first counts.
+    pub(super) fn cut_short(&mut self, by: CutShort) {
+        if self.cut_by.is_none() {
+            self.cut_by = Some(by);
+            self.note(by.to_string());
+        }
+    }
+
+    /// Looks whether it ended in traces that failed, after others had come to something: `failures_in_a_row` are those that it ended in.
+    pub(super) fn ended_in_failures(&mut self, failures_in_a_row: u64) {
+        if failures_in_a_row > 0 && self.traces > self.resumed + self.failed {
+            self.cut_short(CutShort::Faults);
+        }
     }
 
     /// Notes which part of all traces it set out to drive.
@@ -232,8 +290,15 @@ mod tests {
             replay.is_part("2/2".parse().expect("it is a part"), 1);
         };
         assert_eq!((replay(nothing), replay(part)), (Status::NothingRun, Status::NothingRun));
-        assert_eq!(replay(Replay::cut_off), Status::Unfinished);
-        assert_eq!(replay(|replay| (replay.failed = 1, replay.cut_off()).1), Status::Unfinished);
+        assert_eq!(replay(|replay| replay.cut_off(Stop::NEVER)), Status::Unfinished);
+        assert_eq!(replay(|replay| (replay.failed = 1, replay.cut_off(Stop::NEVER)).1), Status::Unfinished);
+        let died = |failed, in_a_row| {
+            replay(|replay| {
+                replay.failed = failed;
+                replay.ended_in_failures(in_a_row);
+            })
+        };
+        assert_eq!((died(2, 2), died(1, 1), died(1, 0)), (Status::Fault, Status::Unfinished, Status::Fault));
     }
 
     #[test]

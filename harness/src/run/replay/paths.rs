@@ -7,7 +7,7 @@ use authloom_model::rules::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
-use super::{Again, Breach, Coverage, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
+use super::{Again, Breach, Coverage, CutShort, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::Graph;
@@ -65,9 +65,15 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     }
     watch.saw(&Stage::Covering { steps: steps.into() });
     let all = match plan.suite {
-        Suite::EveryStep => every_step(graph, StepOptions::default()).tours,
+        Suite::EveryStep => every_step(graph, StepOptions { stop: plan.how.stop, ..StepOptions::default() }).tours,
         Suite::EveryKind => best_first(graph, every_kind(graph, KindOptions::default()).traces),
     };
+    if let Some(by) = plan.how.stop.by() {
+        let goal = goal(plan.suite, graph, 0..graph.steps());
+        let mut replay = Replay::begin(plan.target, goal, 0, graph.steps().into());
+        replay.cut_short(CutShort::Stopped(by));
+        return replay;
+    }
     let of = all.len();
     let paths: Vec<Path> = all.into_iter().filter(|path| plan.how.shard.has(way(graph, path))).collect();
     let began = watch.elapsed();
@@ -80,7 +86,7 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
     if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {
         if fault.is_cut_off() {
-            run.replay.cut_off();
+            run.replay.cut_off(plan.how.stop);
         } else {
             run.replay.failed += 1;
             run.replay.note(fault.to_string());
@@ -178,8 +184,9 @@ impl<'r> Run<'r> {
     fn take(&mut self, number: usize, driven: Driven) -> Next {
         let path: &'r [u32] = &self.paths[number];
         if driven.verdict == Verdict::CutOff {
-            self.replay.cut_off();
-            return Next::Stop;
+            // What others have done meanwhile is taken all the same.
+            self.replay.cut_off(self.how.stop);
+            return Next::GoOn;
         }
         self.replay.traces += 1;
         self.replay.steps_driven += driven.steps as u64;
@@ -196,7 +203,7 @@ impl<'r> Run<'r> {
                 }
                 Next::GoOn
             }
-            Verdict::CutOff => Next::Stop,
+            Verdict::CutOff => Next::GoOn,
             Verdict::Diverges(divergence) => self.diverges(*divergence, number, &path[..=driven.steps]),
             Verdict::Unsupported(why) => {
                 self.replay.unsupported += 1;
@@ -222,6 +229,7 @@ impl<'r> Run<'r> {
         self.replay.diverged += 1;
         self.diverging.push((number, divergence.rule));
         if self.found.iter().all(|found| found.divergence.rule != divergence.rule) {
+            self.watch.found(&self.replay.target, &divergence.trace);
             self.found.push(Found { divergence, path });
         }
         if self.found.len() < MOST_BREACHES { Next::GoOn } else { Next::Stop }
@@ -240,6 +248,7 @@ impl<'r> Run<'r> {
             }
         }
         self.replay.steps_covered = self.covered.iter().filter(|covered| **covered).count() as u64;
+        self.replay.ended_in_failures(self.failures_in_a_row);
         self.replay
     }
 

@@ -95,15 +95,16 @@ pub fn replay_traces(
     let mut replay = Replay::begin(target, Coverage::GivenTraces, ours.len() as u64, total);
     replay.is_part(how.shard, given.len());
     replay.begin_journal(how.journal);
-    let mut run = Run { replay, opened: None, found: Vec::new(), how, watch };
+    let mut run = Run { replay, opened: None, found: Vec::new(), failures_in_a_row: 0, how, watch };
     let began = run.watch.elapsed();
     let mut replayed = Vec::new();
     for given in ours {
-        if run.replay.cut_off {
+        if run.replay.cut_by.is_some() {
             break;
         }
         replayed.extend(run.once(given, open));
     }
+    run.replay.ended_in_failures(run.failures_in_a_row);
     run.replay.elapsed = run.watch.elapsed().saturating_sub(began);
     for Found { divergence, spec, again } in std::mem::take(&mut run.found) {
         run.watch.saw(&Stage::Shortening { steps: divergence.trace.steps.len() });
@@ -129,6 +130,7 @@ struct Run<'w> {
     /// The target that was opened last, and for which spec. Traces of one policy share it.
     opened: Option<(Spec, Box<dyn Target>)>,
     found: Vec<Found>,
+    failures_in_a_row: u64,
     how: How<'w>,
     watch: &'w mut dyn Watch,
 }
@@ -157,7 +159,7 @@ impl Run<'_> {
     /// Notes what came in between.
     fn also(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::CutOff => self.replay.cut_off(),
+            Verdict::CutOff => self.replay.cut_off(self.how.stop),
             Verdict::Failed(fault) => {
                 self.replay.failed += 1;
                 self.replay.note(fault.to_string());
@@ -210,12 +212,12 @@ impl Run<'_> {
             Err(fault) => Driving::of(Driven { steps: 0, verdict: Verdict::Failed(fault) }),
         };
         if driven.verdict == Verdict::CutOff {
-            self.replay.cut_off();
+            self.replay.cut_off(how.stop);
             return None;
         }
         if driven.verdict == Verdict::Conforms && besides.contains(&Verdict::CutOff) {
             // As far as it came nothing was wrong, and it did not come as far as was asked.
-            self.replay.cut_off();
+            self.replay.cut_off(how.stop);
             return None;
         }
         let whole = besides.iter().all(|verdict| matches!(verdict, Verdict::Diverges(_)));
@@ -235,6 +237,7 @@ impl Run<'_> {
                 self.replay.diverged += 1;
                 let news = self.found.iter().all(|found| found.divergence.rule != divergence.rule);
                 if news && self.found.len() < MOST_BREACHES {
+                    self.watch.found(&self.replay.target, &divergence.trace);
                     let again = race.as_ref().map(|race| Again { times: race.diverged, of: race.runs });
                     let again = again.unwrap_or_default();
                     self.found.push(Found { divergence: *divergence, spec: given.spec.clone(), again });
@@ -253,6 +256,7 @@ impl Run<'_> {
             }
             Verdict::CutOff => return None,
         };
+        self.failures_in_a_row = if verdict == TraceVerdict::Failed { self.failures_in_a_row + 1 } else { 0 };
         let steps = given.trace.steps.len();
         Some(Replayed { file: given.file.clone(), steps, conformed: driven.steps, verdict, race })
     }

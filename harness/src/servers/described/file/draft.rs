@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::time::timeout;
 use url::Url;
 
 use crate::servers::Fault;
 use crate::servers::http::client::NoAnswer;
 use crate::servers::settings::REDIRECT_URI;
+use crate::stop::Stop;
 
 /// Where OAuth servers have their metadata. RFC 8414 section 3.
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -30,26 +30,26 @@ pub struct Discovered {
 ///
 /// # Errors
 /// When it cannot be reached, or has none.
-pub fn ask(issuer: &str, ca: Option<&Path>) -> Result<Discovered, Fault> {
+pub fn ask(issuer: &str, ca: Option<&Path>, stop: Stop) -> Result<Discovered, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fault(format!("no runtime: {error}")))?;
-    let client = crate::servers::described::trusting(ca)?;
+    let client = crate::servers::described::trusting(ca)?.until(stop);
     let base = issuer.trim_end_matches('/');
     let mut tried = String::new();
     for place in places(base) {
         let at = if place.starts_with('/') { format!("{base}{place}") } else { place.clone() };
         let request = http::Request::get(&at).body(Bytes::new());
         let request = request.map_err(|error| Fault(format!("`{issuer}` is no address: {error}")))?;
-        let why = match runtime.block_on(async { timeout(PATIENCE, client.exchange("", request)).await }) {
-            Ok(Ok(answer)) if answer.status().is_success() => match serde_json::from_slice(answer.body()) {
+        let why = match runtime.block_on(client.in_time("", request, PATIENCE)) {
+            Ok(answer) if answer.status().is_success() => match serde_json::from_slice(answer.body()) {
                 Ok(metadata @ Value::Object(_)) => return Ok(Discovered { place, metadata }),
                 Ok(_) => "no JSON object".to_owned(),
                 Err(error) => format!("no JSON: {error}"),
             },
-            Ok(Ok(answer)) => answer.status().to_string(),
-            Ok(Err(NoAnswer::Unreachable(why))) => return Err(unreachable(issuer, &why)),
-            Ok(Err(NoAnswer::Broken(why))) => why,
-            Err(_) => format!("no answer within {}", humantime::format_duration(PATIENCE)),
+            Ok(answer) => answer.status().to_string(),
+            Err(NoAnswer::Unreachable(why)) => return Err(unreachable(issuer, &why)),
+            Err(NoAnswer::Broken(why)) => why,
+            Err(NoAnswer::Stopped(by)) => return Err(Fault::stopped(by)),
         };
         tried.push_str(&format!("\n  {at}: {why}"));
     }
