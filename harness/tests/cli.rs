@@ -254,15 +254,44 @@ fn a_folder_without_traces_is_no_pass() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_a_fault_of_the_surroundings() {
+fn a_place_that_cannot_be_written_is_refused_before_the_run_with_its_flag() {
     let folder = folder();
     let file = folder.path().join("taken");
     std::fs::write(&file, "a file, where a folder is asked for").expect("the folder can be written to");
-    let inside = file.join("traces");
+    let (taken, inside) = (file.to_str().expect("its path is text"), file.join("traces"));
     let inside = inside.to_str().expect("its path is text");
-    let output = authloom(&["check", "--scope", "small", "--policy", "lost-answer", "--out", inside]);
-    assert_eq!(status(&output), 5);
-    assert!(stderr(&output).contains("cannot make the folder"), "{}", stderr(&output));
+    let broken = ["check", "--scope", "small", "--policy", "lost-answer"];
+    for (flag, place) in [("--out", taken), ("--out", inside), ("--summary", inside), ("--summary", "/")] {
+        let way_out = format!("choose another {} with {flag}", if flag == "--out" { "folder" } else { "file" });
+        refuses(&[&broken[..], &[flag, place]].concat(), &[&format!("{flag} {place}: cannot write"), &way_out]);
+    }
+    for verb in [&["verify"][..], &["cover"], &["replay", taken]] {
+        refuses(&[verb, &["--out", taken]].concat(), &["--out"]);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 1, "nothing is left behind");
+}
+
+#[test]
+fn a_file_that_is_larger_than_any_of_its_kind_is_refused_without_being_read() {
+    let folder = folder();
+    let written = |name: &str| folder.path().join(name).to_str().expect("its path is text").to_owned();
+    let sparse = written("sparse.mmd");
+    std::fs::File::create(&sparse).and_then(|file| file.set_len(10 << 30)).expect("the folder can be written to");
+    let pipe = written("pipe.mmd");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
+    for policy in ["/dev/zero", &sparse] {
+        refuses(&["check", "--policy", policy], &["larger than 1 MiB, and no policy is"]);
+    }
+    refuses(&["replay", "/dev/zero"], &["larger than 256 MiB, and no trace is"]);
+    refuses(&["replay", &sparse], &["larger than 256 MiB, and no trace is"]);
+    refuses(&["show", &sparse], &["larger than 256 MiB, and no trace is"]);
+    refuses(&["verify", "--target", "/dev/zero"], &["larger than 1 MiB, and no description of a server is"]);
+    // A pipe that nobody writes to is no reason to wait.
+    refuses(&["check", "--policy", &pipe], &["pipe.mmd"]);
+    refuses(&["replay", &pipe], &["pipe.mmd"]);
+    std::fs::remove_file(&sparse).expect("it is there");
+    let all = folder.path().to_str().expect("its path is text");
+    refuses(&["replay", all], &["pipe.mmd: it is no regular file"]);
 }
 
 #[test]
