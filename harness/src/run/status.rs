@@ -16,7 +16,7 @@ pub enum Status {
     Unfinished = 3,
     /// Nothing could be run.
     NothingRun = 4,
-    /// A fault in the surroundings: a port in use, a read-only folder.
+    /// A fault in the surroundings: a port in use, a full disk.
     Fault = 5,
 }
 
