@@ -74,8 +74,7 @@ impl Audit {
         self.budget.limit(&mut described)?;
         described.server.until = stop;
         let described = &described;
-        let outputs = Outputs::of(out).with_summary(self.summary.path())?;
-        let mut outputs = outputs.with_folder("--out", &self.out)?;
+        let mut outputs = Outputs::of(out).with_summary(self.summary.path())?.with_folder("--out", &self.out)?;
         let mut progress = Progress::start();
         let held = policy_of(described)?;
         let probed = probed(described, &held, self.turn, (&mut progress, stop))?;
@@ -88,17 +87,16 @@ impl Audit {
             status: status(&probed),
             saved: saved.as_deref(),
         };
-        if self.format == Format::Text {
-            outputs.print(|out| match detail {
-                Detail::Verdict => report::probe::verdict(out, &probe),
-                Detail::Screen | Detail::Everything => report::probe::text(out, &probe),
-            });
-        }
+        outputs.print(|out| match (self.format, detail) {
+            (Format::Text, Detail::Verdict) => report::probe::verdict(out, &probe),
+            (Format::Text, Detail::Screen | Detail::Everything) => report::probe::text(out, &probe),
+            (Format::Json | Format::Junit, _) => Ok(()),
+        });
         let policies = found(described, &held, &probed);
         if probe.status != Status::Holds {
             let status = probe.status;
             self.tell(&mut outputs, &report::audit::Audit { probe, held: None });
-            return outputs.end(status);
+            return Ok(outputs.end(status));
         }
         let followed = self.followed(described);
         let written = std::fs::create_dir_all(&self.out)
@@ -108,28 +106,22 @@ impl Audit {
             let seen = self.turn.seen(policy);
             Spec::new(seen.clone(), self.scope).map_err(|error| too_far_apart(&described.policy, &seen, &error))
         };
-        let specs: Result<Vec<Spec>, Failure> = policies.into_iter().map(spec).collect();
-        let Some(specs) = outputs.keep(specs) else {
-            self.tell(&mut outputs, &report::audit::Audit { probe, held: None });
-            return outputs.end(Status::Holds);
-        };
+        let specs: Vec<Spec> = policies.into_iter().map(spec).collect::<Result<_, _>>()?;
         let (outcome, races) = self.held(described, &specs, &mut outputs, stop);
         if self.format == Format::Text {
+            if detail != Detail::Verdict {
+                outputs.print(|out| report::replay::races(out, &races));
+            }
             let again = format!(" --policy {} --scope {}", followed.display(), self.scope);
-            outputs.print(|out| {
-                if detail != Detail::Verdict {
-                    report::replay::races(out, &races)?;
-                }
-                report::text::outcome(out, &outcome, &again, detail)
-            });
+            outputs.print(|out| report::text::outcome(out, &outcome, &again, detail));
         }
         let held = Held { outcome: &outcome, races: &races };
         self.tell(&mut outputs, &report::audit::Audit { probe, held: Some(held) });
-        outputs.end(outcome.status())
+        Ok(outputs.end(outcome.status()))
     }
 
     /// Checks the policies that the server may follow, and holds it to the first. Where it cannot be asked any more, what came of it before
-    /// is reported all the same.
+    /// is told all the same.
     fn held(
         &self,
         described: &Description,
@@ -146,9 +138,9 @@ impl Audit {
         let held = held_to(&target, &specs[0], limits, (NonZeroUsize::MIN, how), &mut outputs.watching(&mut progress));
         let mut replays = Vec::from_iter(outputs.keep(held));
         let raced = raced(&target, &specs[0], limits, how, &mut outputs.watching(&mut progress));
-        progress.finish();
         let (races, replayed) = outputs.keep(raced).unzip();
         replays.extend(races);
+        progress.finish();
         for replay in &mut replays {
             save(replay, outputs);
             replay.called = Some(self.target.clone());
@@ -159,11 +151,11 @@ impl Audit {
     /// Writes the summary, and the whole where the format is one document; text is written as the audit goes on.
     fn tell(&self, outputs: &mut Outputs<'_>, audit: &report::audit::Audit<'_>) {
         outputs.summarise(|out| report::audit::markdown(out, audit));
-        match self.format {
-            Format::Text => {}
-            Format::Json => outputs.print(|out| report::audit::json(out, audit)),
-            Format::Junit => outputs.print(|out| report::audit::junit(out, audit)),
-        }
+        outputs.print(|out| match self.format {
+            Format::Text => Ok(()),
+            Format::Json => report::audit::json(out, audit),
+            Format::Junit => report::audit::junit(out, audit),
+        });
     }
 
     /// Where the policy is written that the server follows.

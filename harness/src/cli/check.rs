@@ -81,11 +81,11 @@ impl Check {
         save(&outcome, &mut outputs);
         let mend = || self.mend.tried(&outcome.checked, limits, progress.explored());
         report(&mut outputs, &outcome, (self.format, detail), &self.subject.again(), mend);
-        outputs.end(outcome.status())
+        Ok(outputs.end(outcome.status()))
     }
 }
 
-/// Reports an outcome in the format that was asked for, and in the summary, with what would mend it. The verdict does not wait for that
+/// Writes an outcome in the format that was asked for, and in the summary, with what would mend it. The verdict does not wait for that
 /// but where the format is one document.
 pub(super) fn report(
     outputs: &mut Outputs<'_>,
@@ -98,20 +98,22 @@ pub(super) fn report(
     if format == Format::Text {
         outputs.print(|out| text::outcome(out, outcome, again, detail).and_then(|()| out.flush()));
     }
-    let mending = if format == Format::Text && detail == Detail::Verdict { None } else { mend() };
+    let mending = if detail == Detail::Verdict { None } else { mend() };
     if let Some(mending) = &mending {
         outputs.summarise(|out| markdown::mending(out, mending));
     }
-    outputs.print(|out| match format {
-        Format::Text => mending.as_ref().map_or(Ok(()), |mending| report::mend::text(out, mending)),
-        Format::Json => json::outcome(out, outcome, mending.as_ref()),
-        Format::Junit => junit::outcome(out, outcome, mending.as_ref()),
+    outputs.print(|out| match (format, &mending) {
+        (Format::Text, None) => Ok(()),
+        (Format::Text, Some(mending)) => report::mend::text(out, mending),
+        (Format::Json, mending) => json::outcome(out, outcome, mending.as_ref()),
+        (Format::Junit, mending) => junit::outcome(out, outcome, mending.as_ref()),
     });
 }
 
 /// Saves a trace of each counterexample.
 fn save(outcome: &Outcome, outputs: &mut Outputs<'_>) {
-    for finding in outcome.checked.findings.iter().filter(|finding| finding.is_broken()) {
+    let findings = outcome.checked.findings.iter().filter(|finding| finding.is_broken());
+    for finding in findings {
         if let Some(trace) = run::trace_of(&outcome.checked, finding) {
             outputs.save(finding.property.name, &trace);
         }

@@ -83,7 +83,7 @@ impl Cover {
         let Some(graph) = graph else {
             return Err(Failure::input("not even one world fits: allow more with --memory"));
         };
-        if let Some(why) = why_not(&graph).filter(|_| stop.by().is_none()) {
+        if let (Some(why), None) = (why_not(&graph), stop.by()) {
             return Err(why.into());
         }
         progress.saw(&Stage::Covering { steps: graph.steps().into() });
@@ -107,7 +107,7 @@ impl Cover {
             Format::Text | Format::Junit => report::cover::text(out, &cost, saved),
             Format::Json => report::cover::json(out, &cost),
         });
-        outputs.end(if cost.completeness == "complete" { Status::Holds } else { Status::Unfinished })
+        Ok(outputs.end(if cost.completeness == "complete" { Status::Holds } else { Status::Unfinished }))
     }
 
     /// Traces through a graph, and what they cost; none where the word to stop came before they were drawn.
@@ -129,7 +129,7 @@ impl Cover {
             }
             CoverGoal::Races => {
                 let traces = run::races(&Askable { spec, abilities: Abilities::ALL }, graph);
-                if traces.is_empty() && stop.by().is_none() {
+                if traces.is_empty() {
                     return Err(NotDriven::NoRace);
                 }
                 (Cost::of_races(spec, steps, kinds, &traces), Traces::Whole(traces))

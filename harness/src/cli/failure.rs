@@ -16,42 +16,35 @@ pub(super) struct Failure {
     pub(super) status: Status,
     /// What a person is told, beginning in lower case.
     pub(super) message: String,
-    /// Whether the report was printed all the same: then nothing more goes to standard output.
-    pub(super) reported: bool,
 }
 
 impl Failure {
-    /// A failure before anything was reported.
-    pub(super) fn new(status: Status, message: impl Display) -> Self {
-        Self { status, message: message.to_string(), reported: false }
-    }
-
     /// What a person gave is wrong.
     pub(super) fn input(message: impl Display) -> Self {
-        Self::new(Status::WrongInput, message)
+        Self { status: Status::WrongInput, message: message.to_string() }
     }
 
     /// There is nothing to run.
     pub(super) fn nothing_run(message: impl Display) -> Self {
-        Self::new(Status::NothingRun, message)
+        Self { status: Status::NothingRun, message: message.to_string() }
     }
 
     /// The surroundings failed.
     pub(super) fn fault(message: impl Display) -> Self {
-        Self::new(Status::Fault, message)
+        Self { status: Status::Fault, message: message.to_string() }
     }
 }
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let status = if fault.is_cut_off() { Status::Unfinished } else { Status::Fault };
-        Self::new(status, fault)
+        Self { status, message: fault.to_string() }
     }
 }
 
 impl From<NotDriven> for Failure {
     fn from(why: NotDriven) -> Self {
-        Self::new(why.status(), why)
+        Self { status: why.status(), message: why.to_string() }
     }
 }
 

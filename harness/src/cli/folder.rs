@@ -118,7 +118,7 @@ impl Together {
 /// Whether files can be made in a folder, or in the nearest one above it that is there.
 fn writable(path: &Path) -> io::Result<()> {
     let there = path.ancestors().map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
-    let nearest = there.into_iter().find(|above| fs::symlink_metadata(above).is_ok()).unwrap_or(Path::new("."));
+    let nearest = there.into_iter().find(|above| fs::symlink_metadata(above).is_ok()).unwrap_or_else(|| Path::new("."));
     if fs::metadata(nearest)?.is_dir() {
         tempfile::tempfile_in(nearest).map(drop)
     } else {

@@ -85,27 +85,28 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or(Command::Verify(cli.verify));
     let mut out = anstream::stdout().lock();
-    let format = command.format();
     let ran = command.stop().and_then(|stop| command.run(&mut out, stop));
-    if let (Err(Failure { status, message, reported: false }), Some(format)) = (&ran, format) {
+    let status = ran.unwrap_or_else(|Failure { status, message }| {
         // What cannot be written to was the failure, or makes none of what is said below.
-        let _ = match format {
-            Format::Text => Ok(()),
-            Format::Json => report::failure::json(&mut out, *status, message),
-            Format::Junit => report::failure::junit(&mut out, *status, message),
+        let _ = match command.format() {
+            None | Some(Format::Text) => Ok(()),
+            Some(Format::Json) => report::failure::json(&mut out, status, &message),
+            Some(Format::Junit) => report::failure::junit(&mut out, status, &message),
         };
-    }
-    let flushed = written(out.flush()).map(|()| Status::Holds);
-    let mut worst = Status::Holds;
-    for result in [ran, flushed] {
-        let status = result.unwrap_or_else(|Failure { status, message, .. }| {
-            // With stderr gone too there is nobody left to tell.
-            let _ = writeln!(anstream::stderr(), "error: {message}");
-            status
-        });
-        worst = Status::worst([worst, status]);
-    }
-    worst.into()
+        say(&message);
+        status
+    });
+    let flushed = written(out.flush()).err().map(|failure| {
+        say(&failure.message);
+        failure.status
+    });
+    Status::worst(flushed.into_iter().chain([status])).into()
+}
+
+/// Says on standard error what has failed.
+fn say(message: &str) {
+    // With that gone too there is nobody left to tell.
+    let _ = writeln!(anstream::stderr(), "error: {message}");
 }
 
 impl Command {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::failure::{Failure, written};
 use super::folder::{Folder, Form};
+use super::say;
 use crate::files;
 use crate::report::progress::Progress;
 use crate::run::{Stage, Status, Watch};
@@ -23,14 +24,12 @@ pub(super) struct Outputs<'o> {
     /// Traces as they were found, until what has become of them is saved.
     drafts: Vec<PathBuf>,
     faults: Vec<Failure>,
-    /// Whether a report was printed.
-    printed: bool,
 }
 
 impl<'o> Outputs<'o> {
     /// Standard output alone.
     pub(super) fn of(out: &'o mut dyn Write) -> Self {
-        Self { out, summary: None, folder: None, drafts: Vec::new(), faults: Vec::new(), printed: false }
+        Self { out, summary: None, folder: None, drafts: Vec::new(), faults: Vec::new() }
     }
 
     /// Also a file that a summary is appended to, if there is one.
@@ -52,7 +51,6 @@ impl<'o> Outputs<'o> {
     /// Prints a report on standard output.
     pub(super) fn print(&mut self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let printed = written(report(self.out));
-        self.printed |= printed.is_ok();
         self.keep(printed);
     }
 
@@ -80,19 +78,20 @@ impl<'o> Outputs<'o> {
         result.map_err(|failure| self.faults.push(failure)).ok()
     }
 
-    /// The status of the run, given the one of what was found.
-    ///
-    /// # Errors
-    /// When something failed: the status is then the one that counts, and the message says what failed.
-    pub(super) fn end(self, status: Status) -> Result<Status, Failure> {
+    /// The status of the run, given the one of what was found. What has failed is said on standard error.
+    pub(super) fn end(self, status: Status) -> Status {
+        let (status, faults) = self.concluded(status);
+        faults.iter().for_each(|failure| say(&failure.message));
+        status
+    }
+
+    /// The status that counts, and what has failed.
+    fn concluded(self, status: Status) -> (Status, Vec<Failure>) {
         if self.faults.is_empty() {
             // What has become of them is saved.
             self.drafts.iter().for_each(|draft| drop(fs::remove_file(draft)));
-            return Ok(status);
         }
-        let worst = Status::worst(self.faults.iter().map(|failure| failure.status).chain([status]));
-        let messages: Vec<String> = self.faults.into_iter().map(|failure| failure.message).collect();
-        Err(Failure { reported: self.printed, ..Failure::new(worst, messages.join("\nerror: ")) })
+        (Status::worst(self.faults.iter().map(|failure| failure.status).chain([status])), self.faults)
     }
 }
 
@@ -201,9 +200,9 @@ mod tests {
         outputs.summarise(|out| writeln!(out, "found"));
         let saved = outputs.save("found", &crate::trace::samples::two_tabs_race());
         assert_eq!(saved, Some(traces.join("found.mmd")));
-        let failure = outputs.end(Status::Broken).unwrap_err();
-        assert_eq!(failure.status, Status::Broken);
-        assert!(failure.message.starts_with("cannot write the report: "), "{}", failure.message);
+        let (status, faults) = outputs.concluded(Status::Broken);
+        assert_eq!((status, faults.len()), (Status::Broken, 1));
+        assert!(faults[0].message.starts_with("cannot write the report: "), "{}", faults[0]);
         assert_eq!(fs::read_to_string(&summary).unwrap(), "found\n");
         assert!(traces.join("found.mmd").exists());
     }
@@ -221,7 +220,7 @@ mod tests {
         outputs.watching(&mut Progress::start()).found("it", &trace);
         assert!(names().contains("it-as-found-1.mmd"));
         outputs.save("it-diverges-1", &trace);
-        assert_eq!(outputs.end(Status::Broken), Ok(Status::Broken));
+        assert_eq!(outputs.end(Status::Broken), Status::Broken);
         assert_eq!(names(), ["it-diverges-1.mmd".to_owned()].into());
     }
 
@@ -231,9 +230,9 @@ mod tests {
         let mut outputs = Outputs::of(&mut out).with_summary(Some(Path::new("/dev/full"))).unwrap();
         outputs.summarise(|out| writeln!(out, "nothing found"));
         outputs.print(|out| writeln!(out, "nothing found"));
-        let failure = outputs.end(Status::Holds).unwrap_err();
-        assert_eq!(failure.status, Status::Fault);
-        assert!(failure.message.starts_with("cannot write /dev/full: "), "{}", failure.message);
+        let (status, faults) = outputs.concluded(Status::Holds);
+        assert_eq!(status, Status::Fault);
+        assert!(faults[0].message.starts_with("cannot write /dev/full: "), "{}", faults[0]);
         assert_eq!(out, b"nothing found\n");
     }
 

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use authloom_model::policy::RefreshWhen;
 use authloom_model::{Policy, Scope, Spec};
@@ -66,15 +65,15 @@ impl Probe {
         let mut described = described(&self.target)?;
         self.budget.limit(&mut described)?;
         described.server.until = stop;
-        let outputs = Outputs::of(out).with_summary(self.summary.path())?;
-        let mut outputs = outputs.with_folder("--traces", &self.traces)?;
+        let mut outputs = Outputs::of(out).with_summary(self.summary.path())?.with_folder("--traces", &self.traces)?;
         self.out.as_deref().map(|path| writable("--out", path)).transpose()?;
         let held_to = policy_of(&described)?;
-        let lifetimes = match self.lifetimes {
-            true => Some(self.measured(&described, &held_to, (&mut outputs, stop))?),
-            false => None,
-        };
+        let lifetimes =
+            self.lifetimes.then(|| self.measured(&described, &held_to, (&mut outputs, stop))).transpose()?;
         let held_to = lifetimes.as_ref().map_or_else(|| held_to.clone(), |lifetimes| lifetimes.of(held_to.clone()));
+        if let (Some(lifetimes), Format::Text) = (&lifetimes, self.format) {
+            outputs.print(|out| report::probe::lifetimes(out, lifetimes));
+        }
         let mut progress = Progress::start();
         let probed = probed(&described, &held_to, self.turn, (&mut progress, stop))?;
         progress.finish();
@@ -95,25 +94,39 @@ impl Probe {
             Format::Json => report::probe::json(out, &probe),
             Format::Junit => report::probe::junit(out, &probe),
         });
-        outputs.end(probe.status)
+        Ok(outputs.end(probe.status))
     }
 
-    /// Measures the lifetimes of a described server, and says them. `policy` says where to look first.
+    /// Measures the lifetimes of a described server. `policy` says where to look first. Where the target cannot be asked any more, what was
+    /// measured until then is told.
     fn measured(
         &self,
         described: &Description,
         policy: &Policy,
         (outputs, stop): (&mut Outputs<'_>, Stop),
     ) -> Result<Lifetimes, Failure> {
-        let mut so_far = Vec::new();
-        let measured = measured(described, policy, stop, &mut |name, limit| so_far.push((name, limit)));
-        if self.format == Format::Text {
-            outputs.print(|out| match &measured {
-                Ok(lifetimes) => report::probe::lifetimes(out, lifetimes),
-                Err(_) => report::probe::lifetimes_so_far(out, &so_far),
-            });
+        if described.clock == ClockBy::Wait {
+            return Err(Failure::input(
+                "--lifetimes waits them out, each many times: it is for a clock that can be turned",
+            ));
         }
-        measured
+        let mut progress = Progress::start();
+        // Whatever the tick is: time is let pass by the second here. A GUI that refreshes early would refresh instead of calling.
+        let tick = policy.access_lifetime.max(policy.code_lifetime);
+        let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
+        let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
+        let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
+        let mut tell = |runs: u32| {
+            let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
+            progress.saw(&Stage::Probing { target, traces, left: 0 });
+        };
+        let mut so_far = Vec::new();
+        let measured = probe::measure(&mut target, policy, &mut tell, &mut |name, limit| so_far.push((name, limit)));
+        progress.finish();
+        if let (Err(_), Format::Text) = (&measured, self.format) {
+            outputs.print(|out| report::probe::lifetimes_so_far(out, &so_far));
+        }
+        Ok(measured?)
     }
 }
 
@@ -121,7 +134,7 @@ impl Probe {
 pub(super) fn status(probed: &Probed) -> Status {
     let asked = match probed.left.len() {
         0 => Status::Broken,
-        2.. if probed.runs.is_empty() => Status::NothingRun,
+        2.. if probed.runs.is_empty() && probed.cut_by.is_none() => Status::NothingRun,
         _ => Status::Holds,
     };
     let ended = match probed.end {
@@ -131,33 +144,6 @@ pub(super) fn status(probed: &Probed) -> Status {
         End::Done => Status::Holds,
     };
     Status::worst([asked, ended])
-}
-
-/// Measures the lifetimes of a described server. `policy` says where to look first, and `note` takes each that is known.
-fn measured(
-    described: &Description,
-    policy: &Policy,
-    stop: Stop,
-    note: &mut dyn FnMut(&'static str, Option<Duration>),
-) -> Result<Lifetimes, Failure> {
-    if described.clock == ClockBy::Wait {
-        return Err(Failure::input(
-            "--lifetimes waits them out, each many times: it is for a clock that can be turned",
-        ));
-    }
-    let mut progress = Progress::start();
-    // Whatever the tick is: time is let pass by the second here. A GUI that refreshes early would refresh instead of calling.
-    let tick = policy.access_lifetime.max(policy.code_lifetime);
-    let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
-    let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
-    let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
-    let mut tell = |runs: u32| {
-        let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
-        progress.saw(&Stage::Probing { target, traces, left: 0 });
-    };
-    let measured = probe::measure(&mut target, policy, &mut tell, note);
-    progress.finish();
-    Ok(measured?)
 }
 
 /// Probes a described server, that has the lifetimes of a policy.
@@ -220,7 +206,8 @@ pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Res
 
 /// Saves the trace that no policy explains, and says where.
 pub(super) fn save_unexplained(probed: &Probed, name: &str, outputs: &mut Outputs<'_>) -> Option<PathBuf> {
-    let mut trace = Breach::from(probed.unexplained.clone()?).trace;
+    let divergence = probed.unexplained.as_ref()?;
+    let mut trace = Breach::from(divergence.clone()).trace;
     trace.header.shows = format!("what none of the last policies explains of {name}");
     outputs.save(&format!("{name}-unexplained"), &trace)
 }

@@ -76,21 +76,21 @@ impl Show {
         let (policy, scope) = (&spec.policy.name, spec.scope);
         match (run::trace_of(&checked, finding), finding.verdict) {
             (Some(trace), _) => Ok(trace),
-            (None, Verdict::Holds) => Err(Failure::new(
-                Status::NothingRun,
-                format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),
-            )),
-            (None, Verdict::NotReached) => Err(Failure::new(
-                Status::NothingRun,
-                format!("`{}` never happens under {policy} in scope {scope}: try a larger one", self.what),
-            )),
+            (None, Verdict::Holds) => Err(Failure {
+                status: Status::NothingRun,
+                message: format!("`{}` holds under {policy} in scope {scope}: there is nothing to draw", self.what),
+            }),
+            (None, Verdict::NotReached) => Err(Failure {
+                status: Status::NothingRun,
+                message: format!("`{}` never happens under {policy} in scope {scope}: try a larger one", self.what),
+            }),
             (None, Verdict::Violated | Verdict::Reached | Verdict::Unknown) => {
                 let why = match stop.by() {
                     None => "allow more with --memory".to_owned(),
                     Some(by) => format!("cut off by {by} after {} worlds", checked.worlds),
                 };
                 let message = format!("the run saw too little to decide `{}`: {why}", self.what);
-                Err(Failure::new(Status::Unfinished, message))
+                Err(Failure { status: Status::Unfinished, message })
             }
         }
     }

@@ -113,7 +113,6 @@ impl Verify {
     fn ours(&self, targets: &[Chosen], how: How<'_>, mut outputs: Outputs<'_>) -> Result<Status, Failure> {
         let detail = self.saying.detail(self.format)?;
         let (spec, accepted) = self.subject.spec_and_accepted()?;
-        let limits = self.bounds.until(how.stop);
         let mut progress = Progress::start();
         let opens: Vec<_> = targets.iter().map(|target| || target.open(&spec, how.stop)).collect();
         let mut plans: Vec<Plan<'_>> = Vec::new();
@@ -121,6 +120,7 @@ impl Verify {
             let suite = if self.goal == Some(VerifyGoal::Kinds) { Suite::EveryKind } else { target.suite() };
             plans.push(Plan { target: target.name(), suite, open, workers: self.jobs.of(target)?, how });
         }
+        let limits = self.bounds.until(how.stop);
         let mut outcome = run::verify(&spec, limits, &plans, &mut outputs.watching(&mut progress));
         outcome.checked = outcome.checked.accepting(&accepted, today());
         progress.finish();
@@ -130,7 +130,7 @@ impl Verify {
         let mend = || self.mend.tried(&outcome.checked, limits, progress.explored());
         check::report(&mut outputs, &outcome, (self.format, detail), &self.subject.again(), mend);
         outputs.keep(self.asking.kept(how.journal));
-        outputs.end(outcome.status())
+        Ok(outputs.end(outcome.status()))
     }
 
     /// Holds a described server to the policy that its file names.
@@ -186,7 +186,7 @@ pub(super) fn tell(
         Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),
     });
     outputs.keep(kept);
-    outputs.end(replay.status())
+    Ok(outputs.end(replay.status()))
 }
 
 /// Lets every pair of requests go at once on a target.
@@ -282,7 +282,7 @@ mod tests {
             let mut out = Vec::new();
             let mut outputs = Outputs::of(&mut out).with_folder("--out", folder.path()).unwrap();
             save(&mut replay(goal), &mut outputs);
-            assert_eq!(outputs.end(Status::Broken), Ok(Status::Broken));
+            assert_eq!(outputs.end(Status::Broken), Status::Broken);
         }
         assert_eq!(folder.path().read_dir().unwrap().count(), 2);
     }

@@ -167,11 +167,9 @@ pub fn probe(
         };
         for _ in 0..MOST_DOUBTS {
             if explain.is_empty() && target.may_ask_more() {
-                (explain, nearest) = match run(target, &specs, &left, &trace) {
-                    Ok(ran) => ran,
-                    // What cannot be looked at again is believed.
-                    Err(_) => break,
-                };
+                // What cannot be looked at again is believed.
+                let Ok(again) = run(target, &specs, &left, &trace) else { break };
+                (explain, nearest) = again;
             }
         }
         probed.runs.push((trace.len(), explain.len()));

@@ -56,11 +56,11 @@ fn properties(checked: &Checked, mending: Option<&Mending>) -> TestSuite {
     suite.add_property(("policy", checked.spec.policy.name.as_str()));
     suite.add_property(("scope", checked.spec.scope.to_string().as_str()));
     suite.add_property(("worlds", checked.worlds.to_string().as_str()));
-    suite.add_property(("completeness", super::text::extent(checked).as_str()));
     if let (Some(from), Some(caution)) = (&checked.spec.policy.shrunk_from, caution(&checked.spec.policy)) {
         suite.add_property(("shrunk_from", from.as_str()));
         suite.add_property(("caution", caution.as_str()));
     }
+    suite.add_property(("completeness", super::text::extent(checked).as_str()));
     suite.add_test_cases(checked.findings.iter().map(|finding| property(checked, finding, mending)));
     suite
 }

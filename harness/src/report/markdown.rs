@@ -63,7 +63,8 @@ pub fn replay(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io
 
 fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let (steps, worlds) = (checked.steps.map(|steps| format!(", {}", count(steps, "step"))), checked.worlds);
-    writeln!(out, "{}{} explored: {}.\n", count(worlds, "world"), steps.unwrap_or_default(), extent(checked))?;
+    let extent = extent(checked);
+    writeln!(out, "{}{} explored: {extent}.\n", count(worlds, "world"), steps.unwrap_or_default())?;
     if let Some(caution) = caution(&checked.spec.policy) {
         writeln!(out, "{}\n", plain(&caution))?;
     }

@@ -166,7 +166,7 @@ pub fn markdown(out: &mut dyn Write, probe: &Probe<'_>) -> io::Result<()> {
         writeln!(out, "| `{}` | {} |", knob.name, markdown::plain(&said(&choices)))?;
     }
     writeln!(out)?;
-    for sentence in &probe.probed.left_out {
+    for sentence in probe.probed.left_out.iter().chain(probe.probed.cut_by.iter().map(|fault| &fault.0)) {
         writeln!(out, "* {}", markdown::plain(sentence))?;
     }
     writeln!(out)

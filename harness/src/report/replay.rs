@@ -19,9 +19,10 @@ const MOST_LISTED: usize = 20;
 
 /// Why nothing was driven, where something should have been.
 pub(super) fn not_replayed(outcome: &Outcome) -> Option<&'static str> {
-    let nothing = outcome.replays.as_ref().is_some_and(Vec::is_empty);
-    nothing.then_some(match outcome.checked.completeness {
-        Completeness::Cut { .. } => "The graph was cut off: what it lacks would look as if it were covered.",
+    const CUT: &str = "The graph was cut off: what it lacks would look as if it were covered.";
+    let replays = outcome.replays.as_ref()?;
+    replays.is_empty().then_some(match outcome.checked.completeness {
+        Completeness::Cut { .. } => CUT,
         Completeness::Complete | Completeness::Bounded { .. } => "The target could not be asked.",
     })
 }
@@ -61,7 +62,8 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
         write!(out, "  {style}{sign}{style:#} {}\n{:FACTS$}", replay.target, "")?;
     }
     let mut lines = Vec::new();
-    if replay.not_driven.is_none() {
+    let is_cut_before = replay.planned == 0 && replay.cut_by.is_some();
+    if replay.not_driven.is_none() && !is_cut_before {
         lines.push(covered(replay));
         lines.extend((replay.traces > replay.resumed || replay.resumed == 0).then(|| driven(replay)));
         lines.extend(troubles(replay));

@@ -14,7 +14,7 @@ use authloom_model::property::Property;
 use authloom_model::{Policy, Spec};
 
 use super::{Checked, Finding, Premise, Unwatched, Verdict, explore};
-use crate::explore::{Completeness, CutReason, Limits};
+use crate::explore::{Completeness, Limits};
 
 /// How many times as large as the policy's own graph that of a setting may be. One that grows further is no small change, and would take
 /// the time of many others.
@@ -127,7 +127,7 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             match neighbours.get(number) {
-                Some(neighbour) if budget.allows(number) && limits.stop.by().is_none() => {
+                Some(neighbour) if budget.allows(number) => {
                     tried.push((number, trial(checked, &neighbour.policy, limits)));
                 }
                 Some(_) | None => return tried,
@@ -151,10 +151,8 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
 fn trial(before: &Checked, policy: &Policy, limits: Limits) -> Tried {
     let Ok(spec) = Spec::new(policy.clone(), before.spec.scope) else { return Tried::TooLarge };
     let (after, _) = explore(&spec, limits, &mut Unwatched);
-    match after.completeness {
-        Completeness::Complete => {}
-        Completeness::Cut { reason: CutReason::Stopped { .. }, .. } => return Tried::NotTried,
-        Completeness::Bounded { .. } | Completeness::Cut { .. } => return Tried::TooLarge,
+    if after.completeness != Completeness::Complete {
+        return Tried::TooLarge;
     }
     let pairs = || before.findings.iter().zip(&after.findings);
     let holds = |finding: &Finding| finding.verdict == Verdict::Holds;

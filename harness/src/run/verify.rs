@@ -3,8 +3,8 @@
 use authloom_model::Spec;
 
 use super::{
-    Coverage, CutShort, Extent, Given, How, NotDriven, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races,
-    replay, replay_traces,
+    Coverage, Extent, Given, How, NotDriven, OpenFor, Outcome, Plan, Replay, Replayed, Stage, Watch, races, replay,
+    replay_traces,
 };
 use crate::explore::{self, Completeness, CutReason, Limits};
 use crate::servers::askable::Askable;
@@ -48,13 +48,12 @@ pub fn verify_live(
 
 /// A replay of nothing, since what there is to replay was not explored to its end.
 fn not_explored(target: &str, completeness: Completeness) -> Replay {
-    let mut nothing = Replay::of_nothing(target, Coverage::GivenTraces, NotDriven::NotExplored);
     if let Completeness::Cut { reason: CutReason::Stopped { by }, explored, .. } = completeness {
-        nothing = Replay::begin(target, Coverage::GivenTraces, 0, 0);
-        nothing.cut_short(CutShort::Stopped(by));
-        nothing.note(format!("not replayed: the exploration was cut off after {explored} worlds"));
+        let mut nothing = Replay::stopped_before(target, by);
+        nothing.note(format!("not replayed: {explored} worlds were explored until then"));
+        return nothing;
     }
-    nothing
+    Replay::of_nothing(target, Coverage::GivenTraces, NotDriven::NotExplored)
 }
 
 /// Lets every pair of requests go at once whose order matters, on a target, so often as is said.

@@ -11,26 +11,26 @@ use super::stranger;
 /// A server whose start is a script, and what its process holds open as long as it lives.
 fn held(folder: &Path, script: &str) -> (String, File) {
     let alive = folder.join("alive");
-    assert!(Command::new("mkfifo").arg(&alive).status().unwrap().success());
+    assert!(Command::new("mkfifo").arg(&alive).status().expect("mkfifo is there").success());
     // Both ends, so that opening waits for nobody.
-    let both = File::options().read(true).write(true).open(&alive).unwrap();
+    let both = File::options().read(true).write(true).open(&alive).expect("it was just made");
     let file = folder.join("target.toml");
     stranger::described(&file, super::program::PROGRAM, "recommended", "recommended");
-    let text = fs::read_to_string(&file).unwrap();
-    let start = text.find("start = [").unwrap();
-    let end = text[start..].find("]\n").unwrap() + start + 2;
+    let text = fs::read_to_string(&file).expect("it was just written");
+    let start = text.find("start = [").expect("it says how the server starts");
+    let end = text[start..].find("]\n").expect("the list ends") + start + 2;
     let command = format!("exec 9>{}; {script}", alive.display());
     let text = text.replace(&text[start..end], &format!("start = [\"sh\", \"-c\", \"{command}\"]\n"));
-    fs::write(&file, text).unwrap();
+    fs::write(&file, text).expect("the folder can be written to");
     (file.to_string_lossy().into_owned(), both)
 }
 
 /// Waits until nobody but this test holds the pipe.
 fn let_go(folder: &Path, both: File) {
-    let mut alive = File::options().read(true).open(folder.join("alive")).unwrap();
+    let mut alive = File::options().read(true).open(folder.join("alive")).expect("it is there");
     drop(both);
     let mut said = String::new();
-    alive.read_to_string(&mut said).unwrap();
+    alive.read_to_string(&mut said).expect("it ends");
     assert_eq!(said, "", "it outlived the program");
 }
 

@@ -149,9 +149,9 @@ fn a_live_server_that_does_not_answer_keeps_nobody_from_ending() {
 fn diverging(folder: &Path, times: usize) {
     let show = ["show", "refresh-answer-lost", "--policy", "recommended", "--scope", "small", "--form", "mermaid"];
     let drawn = Run::start(folder, &show).end();
-    fs::create_dir(folder.join("traces")).unwrap();
+    fs::create_dir(folder.join("traces")).expect("the folder can be written to");
     for number in 0..times {
-        fs::write(folder.join(format!("traces/{number:02}.mmd")), &drawn.out).unwrap();
+        fs::write(folder.join(format!("traces/{number:02}.mmd")), &drawn.out).expect("the folder can be written to");
     }
 }
 

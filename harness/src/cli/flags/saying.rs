@@ -47,15 +47,16 @@ pub(in crate::cli) struct Mend {
 }
 
 impl Mend {
-    /// Looks for what would mend a policy whose exploring took so long. Nothing is begun that would, at that pace, end too late.
+    /// Looks for what would mend a policy whose exploring took so long. Nothing is begun that would, at that pace, end too late, or once the
+    /// word to stop has come.
     #[expect(clippy::disallowed_methods, reason = "this shell measures for a person")]
     pub(in crate::cli) fn tried(self, checked: &Checked, limits: Limits, took: Duration) -> Option<Mending> {
-        if self.mend_budget.is_zero() {
+        if self.mend_budget.is_zero() || limits.stop.by().is_some() {
             return None;
         }
         let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let started = Instant::now();
-        let goes_on = || started.elapsed() + took <= self.mend_budget;
+        let goes_on = || limits.stop.by().is_none() && started.elapsed() + took <= self.mend_budget;
         mend(checked, limits, workers, MendBudget::While(&goes_on))
     }
 }

@@ -54,6 +54,9 @@ pub(in crate::report) fn object(probe: &Probe<'_>) -> Value {
     if let Some(breach) = probe.unexplained() {
         object["unexplained"] = json!(Divergence::from(&breach));
     }
+    if let Some(fault) = &probed.cut_by {
+        object["cut_by"] = json!(fault.to_string());
+    }
     if let Some(window) = probed.grace_window {
         object["grace_window"] = json!(window.to_string());
     }

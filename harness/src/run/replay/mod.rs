@@ -178,11 +178,10 @@ impl Replay {
             self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0 || self.unsupported > 0);
         // What failed has its own status: the steps that were not taken for it are no bound.
         let stopped_short = self.failed == 0 && !nothing_asked && steps_left;
-        let cut_off = self.cut_by.is_some();
         let apply = [
             (found, Status::Broken),
-            (cut_off || self.extent == Extent::Part || stopped_short, Status::Unfinished),
-            (self.failed == 0 && nothing_asked && self.not_driven.is_none() && !cut_off, Status::NothingRun),
+            (self.cut_by.is_some() || self.extent == Extent::Part || stopped_short, Status::Unfinished),
+            (self.failed == 0 && nothing_asked && self.not_driven.is_none(), Status::NothingRun),
             (self.failed > 0, Status::Fault),
         ];
         let apply = apply.into_iter().filter_map(|(applies, status)| applies.then_some(status));
