@@ -152,7 +152,7 @@ discovery = {discovery}
 [client]
 id = "gui"               # FILL IN: a client of the server's
 redirect_uri = {redirect} # FILL IN: as registered for it
-{secret}secret_from = "AUTHLOOM_CLIENT_SECRET" # FILL IN: set for a confidential client
+{secret}secret_from = "AUTHLOOM_CLIENT_SECRET" # FILL IN: set if confidential
 {offline}authorization = {{ scope = "openid offline_access", prompt = "consent" }}
 
 [sign_in]
