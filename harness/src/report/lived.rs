@@ -9,7 +9,7 @@ pub(super) fn lived(property: &Property) -> Option<&'static str> {
 }
 
 /// For each promise, by its name.
-const LIVED: [(&str, &str); 27] = [
+const LIVED: [(&str, &str); 28] = [
     (
         "code-spent-once",
         "You sign in, and your browser brings back a code. Somebody who has seen that code redeems it a second time, \
@@ -25,6 +25,11 @@ const LIVED: [(&str, &str); 27] = [
         "code-expires",
         "You start to sign in and are called away. Much later somebody finds the code in the browser's history or in a \
          log, redeems it, and is signed in to your account: it should have been worthless after minutes.",
+    ),
+    (
+        "code-bound-to-verifier",
+        "Somebody has seen the code of your sign-in, but not the verifier that your browser keeps for it. The server \
+         issues tokens for the code all the same, and the thief is signed in to your account.",
     ),
     (
         "one-live-successor",
