@@ -12,6 +12,8 @@ mod stranger;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_authloom");
 /// A scope that is verified in a second.
 const TINY: [&str; 2] = ["--scope", "tabs=1,calls=1,losses=0"];
+/// The same, and a message may be lost.
+const LOSSY: [&str; 2] = ["--scope", "tabs=1,calls=1,losses=1"];
 
 fn validator() -> Validator {
     let text = include_str!("../schema/report.schema.json");
@@ -49,11 +51,14 @@ fn folder() -> TempDir {
 }
 
 #[test]
-fn what_a_check_or_a_cover_prints_fits_the_schema() {
+fn what_a_check_a_cover_or_the_rules_print_fits_the_schema() {
     let (validator, folder) = (validator(), folder());
+    for (kind, arguments) in [("register", vec!["rules"]), ("rule", vec!["rules", "refresh-spent-once"])] {
+        fits(&validator, &printed(folder.path(), &arguments), kind, &arguments);
+    }
     let kinds: [(&str, &[&str]); 9] = [
         ("outcome", &["check"]),
-        ("outcome", &["check", "--policy", "lost-answer"]),
+        ("outcome", &["check", "--policy", "lost-answer", "--mend-budget", "99"]),
         ("outcome", &["check", "--policy", "lost-answer", "--mend-budget", "1ns"]),
         ("outcome", &["check", "--engine", "stateright"]),
         ("outcome", &["check", "--depth", "3"]),
@@ -63,7 +68,7 @@ fn what_a_check_or_a_cover_prints_fits_the_schema() {
         ("cover", &["cover", "--goal", "races"]),
     ];
     for (kind, arguments) in kinds {
-        let scope = if arguments.contains(&"lost-answer") { ["--scope", "small"] } else { TINY };
+        let scope = if arguments.contains(&"lost-answer") { LOSSY } else { TINY };
         let arguments = [arguments, &scope[..]].concat();
         fits(&validator, &printed(folder.path(), &arguments), kind, &arguments);
     }
@@ -107,7 +112,7 @@ fn what_is_accepted_and_what_fails_fits_the_schema() {
     let policy =
         "[auth_service]\ngrace = \"none\"\n\n[[accepted]]\npromise = \"survives-a-loss\"\nreason = \"a test\"\n";
     std::fs::write(folder.path().join("policy.toml"), policy).expect("the folder can be written to");
-    let accepted = ["check", "--policy", "policy.toml", "--scope", "small"];
+    let accepted = [&["check", "--policy", "policy.toml"][..], &LOSSY].concat();
     let object = printed(folder.path(), &accepted);
     let properties = object["properties"].as_array().expect("the properties are a list");
     assert!(properties.iter().any(|property| property["accepted"]["state"] == "in_force"), "{object}");

@@ -196,7 +196,7 @@ fn is_alike(found: &Policy, held_to: &Policy, probed: &Probed) -> bool {
 pub(super) fn write_found(path: &Path, probed: &Probed, found: &[Policy]) -> Result<(), Failure> {
     let Some(policy) = found.first() else { return Ok(()) };
     let untold = probed.knobs().into_iter().filter(|(_, choices)| choices.len() > 1);
-    let untold = untold.map(|(knob, choices)| format!("# cannot be told: {} = {}\n", knob.name, choices.join(", ")));
+    let untold = untold.map(|(knob, choices)| format!("# not known: {} = {}\n", knob.name, choices.join(", ")));
     let window = probed.grace_window.filter(|window| !matches!(window, GraceWindow::Measured(_)));
     let window = window.filter(|_| policy.grace_window().is_some()).map(|window| format!("# grace_window: {window}\n"));
     let text: String = untold.chain(window).chain([policy.to_toml()]).collect();

@@ -9,6 +9,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::flags::budget::Asking;
 use super::flags::chosen::Chosen;
+use super::flags::saying::Saying;
 use super::flags::time_limit::TimeLimit;
 use super::flags::{Format, Summary, too_many_ticks};
 use super::outputs::Outputs;
@@ -41,6 +42,8 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     summary: Summary,
+    #[command(flatten)]
+    saying: Saying,
 
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -54,6 +57,7 @@ pub(super) struct Replay {
 impl Replay {
     /// Replays, saves what diverges, and reports.
     pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
+        let detail = self.saying.detail(self.format)?;
         let mut target = Chosen::of(&self.target)?;
         self.asking.limit(&mut target)?;
         target.until(stop);
@@ -67,7 +71,7 @@ impl Replay {
         let how = How { accepted: &accepted, times: self.times, shard, journal: journal.as_ref(), stop, ..How::ONCE };
         let (replay, replayed) = replay_traces(target.name(), &given, &open, how, &mut outputs.watching(&mut progress));
         progress.finish();
-        tell(outputs, replay, &replayed, self.format, self.asking.kept(journal.as_ref()))
+        tell(outputs, replay, &replayed, (self.format, detail), self.asking.kept(journal.as_ref()))
     }
 
     /// Every trace of every path, in their order.

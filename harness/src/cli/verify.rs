@@ -18,6 +18,7 @@ use super::outputs::Outputs;
 use crate::explore::Limits;
 use crate::report;
 use crate::report::progress::Progress;
+use crate::report::text::Detail;
 use crate::run::{self, How, Plan, Replay, Replayed, Status, Suite, Watch};
 use crate::servers::{Abilities, Lens};
 use crate::stop::Stop;
@@ -135,13 +136,14 @@ impl Verify {
 
     /// Holds a described server to the policy that its file names.
     fn live(&self, target: &Chosen, how: How<'_>, mut outputs: Outputs<'_>) -> Result<Status, Failure> {
+        let detail = self.saying.detail(self.format)?;
         let spec = self.spec_for(target)?;
         let jobs = self.jobs.of(target)?;
         let mut progress = Progress::start();
         let replay =
             held_to(target, &spec, self.bounds.until(how.stop), (jobs, how), &mut outputs.watching(&mut progress))?;
         progress.finish();
-        tell(outputs, replay, &[], self.format, self.asking.kept(how.journal))
+        tell(outputs, replay, &[], (self.format, detail), self.asking.kept(how.journal))
     }
 
     /// What a target is held to: the policy that its file names, or the one that the flags do.
@@ -160,12 +162,13 @@ impl Verify {
         if self.jobs.is_given() {
             return Err(Failure::input("--jobs is for --goal kinds: races are let go one after the other"));
         }
+        let detail = self.saying.detail(self.format)?;
         let spec = self.spec_for(target)?;
         let mut progress = Progress::start();
         let (replay, replayed) =
             raced(target, &spec, self.bounds.until(how.stop), how, &mut outputs.watching(&mut progress))?;
         progress.finish();
-        tell(outputs, replay, &replayed, self.format, self.asking.kept(how.journal))
+        tell(outputs, replay, &replayed, (self.format, detail), self.asking.kept(how.journal))
     }
 }
 
@@ -175,12 +178,13 @@ pub(super) fn tell(
     mut outputs: Outputs<'_>,
     mut replay: Replay,
     replayed: &[Replayed],
-    format: Format,
+    (format, detail): (Format, Detail),
     kept: Result<(), Failure>,
 ) -> Result<Status, Failure> {
     save(&mut replay, &mut outputs);
     outputs.summarise(|out| report::markdown::replay(out, &replay, replayed));
     outputs.print(|out| match format {
+        Format::Text if detail == Detail::Verdict => report::replay::quiet(out, &replay),
         Format::Text => report::replay::text(out, &replay, replayed),
         Format::Json => report::replay::json(out, &replay, replayed),
         Format::Junit => report::junit::replays(out, std::slice::from_ref(&replay)),

@@ -1,4 +1,4 @@
-//! One JSON object for machines. Only `elapsed_ms` differs between two runs of the same. `schema/report.schema.json` says what is in it.
+//! One JSON object for machines. Only `elapsed_ms` differs between two runs of the same, and what a budget of time left untried. `schema/report.schema.json` says what is in it.
 
 mod outcome;
 mod replay;

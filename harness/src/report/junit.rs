@@ -6,9 +6,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::acceptance;
 use super::lived::lived;
+use super::mend;
 use super::picture::picture;
 use super::policy::caution;
-use super::{mend, replay as words};
 use crate::run::{
     AcceptanceState, Breach, Checked, Finding, Mending, Outcome, Premise, Replay, Status, Verdict, trace_of,
 };
@@ -25,15 +25,8 @@ pub fn outcome(out: &mut dyn Write, outcome: &Outcome, mending: Option<&Mending>
 
 /// A suite for the properties, and one for each target.
 pub(super) fn suites(outcome: &Outcome, mending: Option<&Mending>) -> Vec<TestSuite> {
-    let not_replayed = words::not_replayed(outcome).map(|why| {
-        let mut case = TestCase::new("does what the model says", skipped(why));
-        case.set_classname("replay");
-        let mut suite = TestSuite::new("replay");
-        suite.add_test_case(case);
-        suite
-    });
     let replays = outcome.replays.iter().flatten().map(suite);
-    std::iter::once(properties(&outcome.checked, mending)).chain(replays).chain(not_replayed).collect()
+    std::iter::once(properties(&outcome.checked, mending)).chain(replays).collect()
 }
 
 /// Writes replays alone as JUnit XML.

@@ -7,7 +7,7 @@ use super::lived::lived;
 use super::mend;
 use super::numbers::count;
 use super::policy::caution;
-use super::replay::{covered, driven, not_replayed, races_in_words, troubles};
+use super::replay::{covered, driven, races_in_words, troubles, verdict};
 use super::text::{extent, sentence};
 use crate::run::{Breach, Checked, Mending, Outcome, Replay, Replayed, Status, TraceVerdict, trace_of};
 use crate::trace::{Trace, mermaid};
@@ -22,9 +22,6 @@ const MOST_DRAWN: usize = 5;
 pub fn outcome(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     writeln!(out, "## {} {}\n", sign(outcome.status()), plain(&sentence(outcome)))?;
     properties(out, &outcome.checked)?;
-    if let Some(why) = not_replayed(outcome) {
-        writeln!(out, "Not replayed. {}\n", plain(why))?;
-    }
     outcome.replays.iter().flatten().try_for_each(|replay| target(out, replay, &[]))
 }
 
@@ -49,15 +46,8 @@ pub fn mending(out: &mut dyn Write, mending: &Mending) -> io::Result<()> {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn replay(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::Result<()> {
-    let name = plain(&replay.target);
-    let (sign, sentence) = match replay.status() {
-        Status::Holds => ("✓", format!("{name} does what the model says")),
-        Status::Broken => ("✗", format!("{name} diverges from the model")),
-        Status::NothingRun => ("?", format!("nothing could be asked of {name}")),
-        Status::Unfinished => ("?", format!("{name} was not asked everything")),
-        Status::Fault | Status::WrongInput => ("?", format!("{name} could not be driven")),
-    };
-    writeln!(out, "## {sign} {sentence}\n")?;
+    let (_, sign, sentence) = verdict(replay);
+    writeln!(out, "## {sign} {}\n", plain(&sentence))?;
     target(out, replay, replayed)
 }
 

@@ -9,23 +9,12 @@ use super::layout::{WIDTH, entry, heading, wrap};
 use super::numbers::{count, rate};
 use super::picture::picture;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
-use crate::explore::Completeness;
-use crate::run::{Again, Breach, Coverage, Extent, Outcome, Replay, Replayed, Status, Tally, TraceVerdict};
+use crate::run::{Again, Breach, Coverage, Extent, Replay, Replayed, Status, Tally, TraceVerdict};
 
 /// Where the facts of a target begin.
 const FACTS: usize = 16;
 /// Up to so many traces are listed one by one; of more, only those that do not conform.
 const MOST_LISTED: usize = 20;
-
-/// Why nothing was driven, where something should have been.
-pub(super) fn not_replayed(outcome: &Outcome) -> Option<&'static str> {
-    const CUT: &str = "The graph was cut off: what it lacks would look as if it were covered.";
-    let replays = outcome.replays.as_ref()?;
-    replays.is_empty().then_some(match outcome.checked.completeness {
-        Completeness::Cut { .. } => CUT,
-        Completeness::Complete | Completeness::Bounded { .. } => "The target could not be asked.",
-    })
-}
 
 /// Writes what came of each target, and draws where one diverges.
 ///
@@ -69,7 +58,7 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
         lines.extend(troubles(replay));
     }
     if replay.extent == Extent::Part {
-        lines.push("that is what lies within --depth, and not all there is".to_owned());
+        lines.push("that is only what lies within --depth".to_owned());
     }
     lines.extend(replay.left_out.iter().cloned());
     lines.extend(replay.reasons.iter().cloned());
@@ -102,9 +91,9 @@ fn raced(replay: &Replay, times: u32) -> String {
     let fine = replay.traces - replay.diverged - replay.accepted - replay.unsupported - replay.failed;
     let (races, times) = (count(replay.planned, "race"), count(times.into(), "run"));
     if replay.planned == 0 {
-        "nothing was let go at once".to_owned()
+        "no requests were sent at the same time".to_owned()
     } else if fine == replay.planned {
-        format!("{races}, {times} each: some order explains every run, which proves nothing of the next")
+        format!("{races}, {times} each: some order explains every run; that says nothing of the next one")
     } else {
         format!("in {fine} of {races} some order explains each of {times}")
     }
@@ -152,6 +141,36 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
     }
 }
 
+/// What came of a target in a sentence, with its sign and colour.
+pub(super) fn verdict(replay: &Replay) -> (Style, char, String) {
+    let name = &replay.target;
+    match replay.status() {
+        Status::Holds => (GOOD, '✓', format!("{name} does what the model says")),
+        Status::Broken => (BAD, '✗', format!("{name} diverges from the model")),
+        Status::NothingRun => (UNSURE, '?', format!("nothing could be asked of {name}")),
+        Status::Unfinished => (UNSURE, '?', format!("{name} was not driven through everything")),
+        Status::Fault | Status::WrongInput => (UNSURE, '?', format!("{name} could not be driven")),
+    }
+}
+
+/// Writes a line for each rule that a target breaks, and the verdict.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn quiet(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
+    broken_rules(out, replay)?;
+    let (style, sign, sentence) = verdict(replay);
+    writeln!(out, "{style}{sign} {sentence}{style:#}")
+}
+
+/// Writes a line for each rule that a target breaks.
+pub(super) fn broken_rules(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
+    for breach in &replay.breaches {
+        writeln!(out, "{BAD}✗{BAD:#} {}: {}: {}", replay.target, breach.rule.id, breach.rule.sentence)?;
+    }
+    Ok(())
+}
+
 /// Writes what came of given traces, for people.
 ///
 /// # Errors
@@ -187,7 +206,7 @@ pub fn text(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
 pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
     let together = together(replayed);
     if !together.is_empty() {
-        heading(out, "Let go at once", TITLE, "in which order it was as if")?;
+        heading(out, "Requests at the same time", TITLE, "as if in this order")?;
     }
     for (what, (tally, came)) in together {
         let (style, sign) = match came {

@@ -62,10 +62,7 @@ pub fn outcome(out: &mut dyn Write, outcome: &Outcome, again: &str, detail: Deta
             happenings(out, checked)?;
         }
     }
-    if let Some(why) = replay::not_replayed(outcome) {
-        heading(out, "Not replayed", UNSURE, "")?;
-        entry(out, "", 4, why, Style::new())?;
-    } else if let Some(replays) = &outcome.replays {
+    if let Some(replays) = &outcome.replays {
         replay::replays(out, replays)?;
     }
     conclusion(out, outcome, again)
@@ -79,11 +76,7 @@ fn quiet(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     for finding in outcome.checked.findings.iter().filter(|finding| finding.is_stale()) {
         writeln!(out, "{BAD}✗{BAD:#} {}: accepted as broken, but it holds", finding.property.name)?;
     }
-    for replay in outcome.replays.iter().flatten() {
-        for breach in &replay.breaches {
-            writeln!(out, "{BAD}✗{BAD:#} {}: other than `{}`", replay.target, breach.rule.sentence)?;
-        }
-    }
+    outcome.replays.iter().flatten().try_for_each(|replay| replay::broken_rules(out, replay))?;
     let (style, sign, sentence) = verdict(outcome);
     writeln!(out, "{style}{sign} {sentence}{style:#}")
 }

@@ -174,6 +174,7 @@ mod tests {
     use super::*;
 
     const ALL: MendBudget<'_> = MendBudget::Settings(usize::MAX);
+    const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 };
 
     fn checked(profile: &str, scope: Scope) -> Checked {
         let spec = Spec::new(Policy::profile(profile).expect("the name is listed"), scope).expect("it has few ticks");
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_grace_mends_what_a_lost_answer_breaks() {
-        let checked = checked("lost-answer", Scope::SMALL);
+        let checked = checked("lost-answer", TINY);
         let mending = mended(&checked, 1, ALL).expect("a promise is broken");
         let ways_out = said(&mending);
         let grace = "grace = \"same_successor\", grace_window = \"until_used\"".to_owned();
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_put_to_the_test_is_said() {
-        let mending = mended(&checked("lost-answer", Scope::SMALL), 1, ALL).expect("a promise is broken");
+        let mending = mended(&checked("lost-answer", TINY), 1, ALL).expect("a promise is broken");
         let without_rotation = mending.ways_out().find(|way_out| way_out.change == ["rotation = \"off\""]);
         let untests = without_rotation.expect("what is not spent is not lost").untests;
         assert!(untests.iter().any(|property| property.name == "replay-contained"), "{untests:?}");
@@ -208,10 +209,10 @@ mod tests {
 
     #[test]
     fn every_way_out_is_one_when_it_is_checked_by_itself() {
-        let before = checked("lost-answer", Scope::SMALL);
+        let before = checked("lost-answer", TINY);
         let mending = mended(&before, 1, ALL).expect("a promise is broken");
         for (neighbour, setting) in before.spec.policy.neighbours().iter().zip(&mending.settings) {
-            let spec = Spec::new(neighbour.policy.clone(), Scope::SMALL).expect("it has few ticks");
+            let spec = Spec::new(neighbour.policy.clone(), TINY).expect("it has few ticks");
             let after = explore(&spec, Limits::default(), &mut Unwatched).0;
             let is_way_out = mending.ways_out().any(|way_out| way_out.change == setting.change);
             let better = before
@@ -230,13 +231,13 @@ mod tests {
 
     #[test]
     fn however_many_try_the_settings_the_result_is_the_same() {
-        let checked = checked("lost-answer", Scope::SMALL);
+        let checked = checked("lost-answer", TINY);
         assert_eq!(mended(&checked, 1, ALL), mended(&checked, 3, ALL));
     }
 
     #[test]
     fn what_the_budget_does_not_allow_is_said_not_to_be_tried() {
-        let checked = checked("lost-answer", Scope::SMALL);
+        let checked = checked("lost-answer", TINY);
         let all = mended(&checked, 2, ALL).expect("a promise is broken");
         let some = mended(&checked, 2, MendBudget::Settings(7)).expect("a promise is broken");
         assert_eq!(some.settings[..7], all.settings[..7]);
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_setting_whose_graph_is_too_large_mends_nothing() {
-        let checked = checked("lost-answer", Scope::SMALL);
+        let checked = checked("lost-answer", TINY);
         let limits = Limits { worlds: 10, ..Limits::default() };
         let mending = mend(&checked, limits, NonZeroUsize::MIN, ALL).expect("a promise is broken");
         assert!(mending.settings.iter().all(|setting| setting.trial == Tried::TooLarge));
@@ -255,8 +256,8 @@ mod tests {
 
     #[test]
     fn nothing_is_tried_where_nothing_is_broken_or_not_everything_is_known() {
-        assert_eq!(mended(&checked("recommended", Scope::SMALL), 1, ALL), None);
-        let mut cut = checked("lost-answer", Scope::SMALL);
+        assert_eq!(mended(&checked("recommended", TINY), 1, ALL), None);
+        let mut cut = checked("lost-answer", TINY);
         cut.completeness = Completeness::Bounded { depth: 9, frontier: 1 };
         assert_eq!(mended(&cut, 1, ALL), None);
     }

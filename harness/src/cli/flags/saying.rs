@@ -40,10 +40,17 @@ impl Saying {
 /// How long to look for what would mend a policy.
 #[derive(Args, Clone, Copy, Debug)]
 pub(in crate::cli) struct Mend {
-    /// How long to look for single settings that would mend what is broken, like 10s or 1m; 0 for not at all. In text the verdict comes
-    /// first, and what was not tried is said.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = length)]
-    mend_budget: Duration,
+    /// How long to look for single settings that would mend what is broken, like 10s, or how many to try, like 20; 0 for none. In text the
+    /// verdict comes first, and what was not tried is said.
+    #[arg(long, value_name = "DURATION-OR-COUNT", default_value = "10s", value_parser = budget)]
+    mend_budget: Budget,
+}
+
+/// What may be spent on looking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Budget {
+    Settings(usize),
+    Time(Duration),
 }
 
 impl Mend {
@@ -51,22 +58,29 @@ impl Mend {
     /// word to stop has come.
     #[expect(clippy::disallowed_methods, reason = "this shell measures for a person")]
     pub(in crate::cli) fn tried(self, checked: &Checked, limits: Limits, took: Duration) -> Option<Mending> {
-        if self.mend_budget.is_zero() || limits.stop.by().is_some() {
+        if limits.stop.by().is_some() {
             return None;
         }
         let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let started = Instant::now();
-        let goes_on = || limits.stop.by().is_none() && started.elapsed() + took <= self.mend_budget;
-        mend(checked, limits, workers, MendBudget::While(&goes_on))
+        match self.mend_budget {
+            Budget::Settings(0) => None,
+            Budget::Settings(most) => mend(checked, limits, workers, MendBudget::Settings(most)),
+            Budget::Time(length) => {
+                let started = Instant::now();
+                let goes_on = || limits.stop.by().is_none() && started.elapsed() + took <= length;
+                mend(checked, limits, workers, MendBudget::While(&goes_on))
+            }
+        }
     }
 }
 
-/// Reads a length of time.
-fn length(text: &str) -> Result<Duration, String> {
-    if text == "0" {
-        return Ok(Duration::ZERO);
+/// Reads a length of time, or a number of settings.
+fn budget(text: &str) -> Result<Budget, String> {
+    if let Ok(settings) = text.parse() {
+        return Ok(Budget::Settings(settings));
     }
-    humantime::parse_duration(text).map_err(|_| "a length of time is like 10s or 1m, or 0 for none".to_owned())
+    let wrong = |_| "a budget is a length of time like 10s or 1m, or a number of settings like 20".to_owned();
+    humantime::parse_duration(text).map(Budget::Time).map_err(wrong)
 }
 
 #[cfg(test)]
@@ -74,10 +88,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_budget_is_a_length_of_time_or_0() {
-        assert_eq!(length("0"), Ok(Duration::ZERO));
-        assert_eq!(length("1m 30s"), Ok(Duration::from_secs(90)));
-        assert!(["10", "-1s", "soon", ""].iter().all(|wrong| length(wrong).is_err()));
+    fn a_budget_is_a_length_of_time_or_a_number_of_settings() {
+        assert_eq!(budget("0"), Ok(Budget::Settings(0)));
+        assert_eq!(budget("20"), Ok(Budget::Settings(20)));
+        assert_eq!(budget("1m 30s"), Ok(Budget::Time(Duration::from_secs(90))));
+        assert!(["-1s", "soon", "", "1.5"].iter().all(|wrong| budget(wrong).is_err()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::explore::Completeness;
 use crate::report::acceptance::Accepted;
 use crate::report::lived::lived;
 use crate::report::policy::caution;
-use crate::report::{replay, text};
+use crate::report::text;
 use crate::run::{Checked, Finding, Mended, Mending, Outcome, Premise, Tried, Verdict, trace_of};
 use crate::trace;
 
@@ -46,9 +46,6 @@ pub(in crate::report) struct Object<'o> {
     mending: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     replays: Option<Vec<Replayed<'o>>>,
-    /// Why nothing was driven, where something should have been.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_replayed: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +54,8 @@ struct Property<'o> {
     kind: &'static str,
     sentence: &'static str,
     source: &'static str,
+    /// The ids of the rules that it is about.
+    rules: Vec<&'static str>,
     verdict: &'static str,
     premise: &'static str,
     /// The property that says that what the promise is about never happens.
@@ -98,7 +97,6 @@ impl<'o> Object<'o> {
             properties: findings.iter().map(|finding| property(&outcome.checked, finding)).collect(),
             mending: mending.map(mended),
             replays: outcome.replays.as_ref().map(|replays| replays.iter().map(Replayed::from).collect()),
-            not_replayed: replay::not_replayed(outcome),
         }
     }
 }
@@ -111,6 +109,7 @@ fn property<'o>(checked: &'o Checked, finding: &'o Finding) -> Property<'o> {
         kind: property.kind.name(),
         sentence: property.sentence,
         source: property.source,
+        rules: property.rules.iter().map(|rule| rule.id).collect(),
         // A promise about what never happens holds over nothing: that is no pass.
         verdict: match verdict {
             Verdict::Holds if premise_property.is_some() => "not_tested",
