@@ -8,7 +8,7 @@ use crate::action::{CallId, TabId};
 use crate::exchange::Exchange;
 use crate::judges::Judges;
 use crate::policy::{Late401, LookAgain, LostAnswer, SingleFlight};
-use crate::seen::{Event, Password, Request, Session, Shown, Witness};
+use crate::seen::{CallEnd, Event, Password, Request, Session, Witness};
 use crate::turn::Turn;
 use crate::world::{AccessId, AccessState, Attempt, Call, CallPhase, Flow, FlowPhase, RefreshId, Tokens};
 
@@ -74,10 +74,10 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         if call.phase == CallPhase::Refused && may_recover {
             return self.recover(id);
         }
-        let shown = match call.phase {
-            CallPhase::Served => Shown::Items,
-            CallPhase::Unauthenticated => Shown::SignInPrompt,
-            CallPhase::Refused | CallPhase::Unavailable => Shown::Failure,
+        let end = match call.phase {
+            CallPhase::Served => CallEnd::Items,
+            CallPhase::Unauthenticated => CallEnd::SignInPrompt,
+            CallPhase::Refused | CallPhase::Unavailable => CallEnd::Failure,
             CallPhase::Idle
             | CallPhase::Asking
             | CallPhase::Validating
@@ -89,12 +89,12 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
             | CallPhase::Refreshed
             | CallPhase::RefreshRefused => unreachable!("only an answered call returns"),
         };
-        self.finish(id, shown);
+        self.finish(id, end);
     }
 
     /// A call is lost, either way.
     pub(crate) fn call_lost(&mut self, id: CallId) {
-        self.finish(id, Shown::Failure);
+        self.finish(id, CallEnd::Failure);
     }
 
     /// The token endpoint's answer to a refresh reaches the call that leads it.
@@ -246,7 +246,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         if self.world.signed_in() {
             self.send_call(id, Attempt::Second);
         } else {
-            self.finish(id, Shown::SignInPrompt);
+            self.finish(id, CallEnd::SignInPrompt);
         }
     }
 
@@ -261,9 +261,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         self.saw(Event::Sent(Exchange::Call(id), Request::Call(token.is_some().then_some(token))));
     }
 
-    fn finish(&mut self, id: CallId, shown: Shown) {
+    fn finish(&mut self, id: CallId, end: CallEnd) {
         *self.call_mut(id) = Call::IDLE;
-        self.saw(Event::Shown(id, shown));
+        self.saw(Event::CallEnded(id, end));
     }
 
     fn send_redeem(&mut self, tab: TabId) {

@@ -126,7 +126,7 @@ pub enum Answer<S: Symbols = InWorld> {
 
 /// How a call ends, as the person sees it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Shown {
+pub enum CallEnd {
     /// The items.
     Items,
     /// A prompt to sign in.
@@ -154,7 +154,7 @@ pub enum Event<S: Symbols = InWorld> {
     /// A server decides.
     Answered(Exchange, Answer<S>),
     /// A call ends.
-    Shown(CallId, Shown),
+    CallEnded(CallId, CallEnd),
     /// A sign-in ends without a session.
     SignInFailed(TabId),
     /// The session changes.
@@ -215,7 +215,7 @@ impl<S: Symbols> Event<S> {
             Self::Answered(exchange, answer) => {
                 Event::Answered(translate.exchange(exchange), answer.translated(translate))
             }
-            Self::Shown(call, shown) => Event::Shown(translate.call(call), shown),
+            Self::CallEnded(call, end) => Event::CallEnded(translate.call(call), end),
             Self::SignInFailed(tab) => Event::SignInFailed(translate.tab(tab)),
             Self::Session(session) => Event::Session(session),
         }

@@ -49,12 +49,13 @@ fn missing(event: &Event<InTrace>, mut observed: Vec<Event<Concrete>>) -> Differ
 fn same_matter(expected: &Event<InTrace>, observed: &Event<Concrete>) -> bool {
     match (expected, observed) {
         (Event::Sent(a, _), Event::Sent(b, _)) | (Event::Answered(a, _), Event::Answered(b, _)) => a == b,
-        (Event::Shown(a, _), Event::Shown(b, _)) => a == b,
+        (Event::CallEnded(a, _), Event::CallEnded(b, _)) => a == b,
         (Event::SignInFailed(a), Event::SignInFailed(b)) => a == b,
         (Event::Session(_), Event::Session(_)) => true,
-        (Event::Sent(..) | Event::Answered(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_), _) => {
-            false
-        }
+        (
+            Event::Sent(..) | Event::Answered(..) | Event::CallEnded(..) | Event::SignInFailed(_) | Event::Session(_),
+            _,
+        ) => false,
     }
 }
 
@@ -69,12 +70,13 @@ fn agree(expected: &Event<InTrace>, observed: &Event<Concrete>, bindings: &mut B
     match (expected, observed) {
         (Event::Sent(_, expected), Event::Sent(_, observed)) => same_request(expected, observed, bindings),
         (Event::Answered(_, expected), Event::Answered(_, observed)) => same_answer(expected, observed, bindings),
-        (Event::Shown(_, expected), Event::Shown(_, observed)) => yes_if(expected == observed),
+        (Event::CallEnded(_, expected), Event::CallEnded(_, observed)) => yes_if(expected == observed),
         (Event::Session(expected), Event::Session(observed)) => yes_if(expected == observed),
         (Event::SignInFailed(_), Event::SignInFailed(_)) => Agreement::Yes,
-        (Event::Sent(..) | Event::Answered(..) | Event::Shown(..) | Event::Session(_) | Event::SignInFailed(_), _) => {
-            Agreement::No
-        }
+        (
+            Event::Sent(..) | Event::Answered(..) | Event::CallEnded(..) | Event::Session(_) | Event::SignInFailed(_),
+            _,
+        ) => Agreement::No,
     }
 }
 

@@ -232,7 +232,7 @@ fn is_seen(lens: Lens, event: &Event<InTrace>) -> bool {
         Event::Sent(exchange, _) | Event::Answered(exchange, _) => {
             lens.introspection == Support::Yes || !matches!(exchange, Exchange::Introspect(_))
         }
-        Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => true,
+        Event::CallEnded(..) | Event::SignInFailed(_) | Event::Session(_) => true,
     }
 }
 
@@ -242,7 +242,9 @@ fn issued_refresh(event: &Event<InTrace>) -> Option<Token> {
         Event::Answered(_, Answer::Tokens(_, Some(refresh)) | Answer::GraceTokens(_, Some(refresh))) => {
             Some(Token::Refresh(*refresh))
         }
-        Event::Answered(..) | Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+        Event::Answered(..) | Event::Sent(..) | Event::CallEnded(..) | Event::SignInFailed(_) | Event::Session(_) => {
+            None
+        }
     }
 }
 

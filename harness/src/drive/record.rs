@@ -222,7 +222,7 @@ impl<'s> Reading<'s> {
             }
             event @ (Event::Sent(..)
             | Event::Answered(..)
-            | Event::Shown(..)
+            | Event::CallEnded(..)
             | Event::SignInFailed(_)
             | Event::Session(_)) => event,
         });

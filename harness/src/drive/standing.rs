@@ -29,7 +29,7 @@ pub(super) fn rule(walker: &Walker<'_>, seen: &[Event<InTrace>], token: Token, e
 fn answer(event: &Event<InTrace>) -> Option<&Answer<InTrace>> {
     match event {
         Event::Answered(_, answer) => Some(answer),
-        Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+        Event::Sent(..) | Event::CallEnded(..) | Event::SignInFailed(_) | Event::Session(_) => None,
     }
 }
 

@@ -266,7 +266,7 @@ fn outcome(event: &Event) -> u64 {
                 why.hash(&mut hasher);
             }
         }
-        Event::Shown(_, shown) => shown.hash(&mut hasher),
+        Event::CallEnded(_, end) => end.hash(&mut hasher),
         Event::SignInFailed(_) => {}
         Event::Session(session) => session.hash(&mut hasher),
     }

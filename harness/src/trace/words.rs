@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use authloom_model::exchange::{Owner, Role};
-use authloom_model::seen::{Answer, Event, Password, Refusal, Request, Session, Shown, Symbols};
+use authloom_model::seen::{Answer, CallEnd, Event, Password, Refusal, Request, Session, Symbols};
 use authloom_model::{Action, CallId, Exchange, Scope, TabId};
 use itertools::Itertools as _;
 
@@ -193,9 +193,9 @@ pub fn event<S: Symbols>(event: &Event<S>, say: &impl Say<S>) -> String {
     match event {
         Event::Sent(of, sent) => format!("{} sent {}", exchange(*of), request(sent, say)),
         Event::Answered(_, answered) => answer(answered, say),
-        Event::Shown(id, Shown::Items) => format!("{} shows items", call(*id)),
-        Event::Shown(id, Shown::SignInPrompt) => format!("{} asks to sign in", call(*id)),
-        Event::Shown(id, Shown::Failure) => format!("{} shows a failure", call(*id)),
+        Event::CallEnded(id, CallEnd::Items) => format!("{} shows items", call(*id)),
+        Event::CallEnded(id, CallEnd::SignInPrompt) => format!("{} asks to sign in", call(*id)),
+        Event::CallEnded(id, CallEnd::Failure) => format!("{} shows a failure", call(*id)),
         Event::SignInFailed(tab) => format!("T{} sign-in failed", tab.0 + 1),
         Event::Session(Session::Started) => "session started".to_owned(),
         Event::Session(Session::Renewed) => "session renewed".to_owned(),
@@ -299,7 +299,7 @@ mod tests {
         let mut events: Vec<_> =
             exchanges.flat_map(|of| requests.clone().map(|request| Event::Sent(of, request))).collect();
         events.extend(answers().into_iter().map(|answer| Event::Answered(Exchange::Call(id), answer)));
-        events.extend([Shown::Items, Shown::SignInPrompt, Shown::Failure].map(|shown| Event::Shown(id, shown)));
+        events.extend([CallEnd::Items, CallEnd::SignInPrompt, CallEnd::Failure].map(|end| Event::CallEnded(id, end)));
         events.extend([Session::Started, Session::Renewed, Session::Cleared].map(Event::Session));
         events.push(Event::SignInFailed(TabId(0)));
         events

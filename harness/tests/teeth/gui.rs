@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use authloom_model::Policy;
 use authloom_model::policy::RefreshWhen;
 use authloom_reference::gui::{
-    self, Client as _, Effect, Exchange, ExchangeId, Input, LookAgain, LostRefresh, Secret, Session, SessionChange,
-    Shown, SingleFlight, TabId,
+    self, CallEnd, Client as _, Effect, Exchange, ExchangeId, Input, LookAgain, LostRefresh, Secret, Session,
+    SessionChange, SingleFlight, TabId,
 };
 use http::StatusCode;
 use http::header::AUTHORIZATION;
@@ -325,7 +325,7 @@ fn recover_again(turn: &mut Turn<'_, ()>, input: Input) -> Vec<Effect> {
     let refused = answer_of(&input).is_some_and(|answer| answer.status() == StatusCode::UNAUTHORIZED);
     let effects = turn.rightly(input);
     match effects.as_slice() {
-        [Effect::Show { tab, call, shown: Shown::Failed }] if refused => {
+        [Effect::Show { tab, call, end: CallEnd::Failed }] if refused => {
             turn.rightly(Input::Open { tab: *tab, call: *call })
         }
         _ => effects,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use authloom::servers::browser::client::{Output, RequestId, Stored, WebClient};
 use authloom::servers::http::wire::{Received, Sent};
 use authloom::servers::{Fault, Secret};
-use authloom_model::seen::Shown;
+use authloom_model::seen::CallEnd;
 use authloom_model::{CallId, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui;
@@ -115,8 +115,8 @@ impl Textbook {
         self.send(call.tab, request, Doing::Call { call, carried, attempt });
     }
 
-    fn ends(&mut self, call: CallId, shown: Shown) {
-        self.outputs.push(Output::CallEnds { call, shown });
+    fn ends(&mut self, call: CallId, end: CallEnd) {
+        self.outputs.push(Output::CallEnds { call, end });
     }
 
     /// A call was answered 401 to the token that it carried.
@@ -178,7 +178,7 @@ impl Textbook {
         for call in calls {
             match self.stored {
                 Some(_) => self.call(call, Attempt::Second),
-                None => self.ends(call, Shown::SignInPrompt),
+                None => self.ends(call, CallEnd::SignInPrompt),
             }
         }
     }
@@ -234,10 +234,10 @@ impl WebClient for Textbook {
     fn answered(&mut self, id: RequestId, answer: Received) -> Result<(), Fault> {
         match self.in_flight.remove(&id) {
             Some(Doing::Call { call, carried, attempt }) => match (answer.status().as_u16(), carried, attempt) {
-                (200, _, _) => self.ends(call, Shown::Items),
-                (401, None, _) => self.ends(call, Shown::SignInPrompt),
+                (200, _, _) => self.ends(call, CallEnd::Items),
+                (401, None, _) => self.ends(call, CallEnd::SignInPrompt),
                 (401, Some(token), Attempt::First) => self.refused(call, token),
-                (_, _, _) => self.ends(call, Shown::Failure),
+                (_, _, _) => self.ends(call, CallEnd::Failure),
             },
             Some(Doing::Refresh(refresh)) => self.refresh_answered(refresh, &answer),
             Some(Doing::Redeem { tab, .. }) => match tokens(&answer, None) {
@@ -251,7 +251,7 @@ impl WebClient for Textbook {
 
     fn lost(&mut self, id: RequestId) -> Result<(), Fault> {
         match self.in_flight.remove(&id) {
-            Some(Doing::Call { call, .. }) => self.ends(call, Shown::Failure),
+            Some(Doing::Call { call, .. }) => self.ends(call, CallEnd::Failure),
             Some(Doing::Refresh(refresh)) => {
                 match self.stored.as_ref().is_some_and(|stored| stored.refresh == refresh.presented) {
                     true => self.present(refresh),

@@ -9,7 +9,7 @@ use http::{Response, StatusCode};
 
 use crate::clock::Timestamp;
 
-use super::effect::{Effect, Shown};
+use super::effect::{CallEnd, Effect};
 use super::input::{CallId, TabId};
 use super::machine::{Gui, InFlight, show};
 use super::request;
@@ -58,19 +58,19 @@ impl Gui {
         effects: &mut Vec<Effect>,
     ) {
         if response.status().is_success() {
-            show(tab, call, Shown::Items(response.body().clone()), effects);
+            show(tab, call, CallEnd::Items(response.body().clone()), effects);
             return;
         }
         if response.status() != StatusCode::UNAUTHORIZED {
-            show(tab, call, Shown::Failed, effects);
+            show(tab, call, CallEnd::Failed, effects);
             return;
         }
         match carried {
-            Carried::Nothing => show(tab, call, Shown::SignInNeeded, effects),
+            Carried::Nothing => show(tab, call, CallEnd::SignInNeeded, effects),
             Carried::Token(refused) if self.settings.policy.refresh_when.recovers_from_401() => {
                 self.recover(tab, call, refused, effects);
             }
-            Carried::Token(_) | Carried::SecondToken => show(tab, call, Shown::Failed, effects),
+            Carried::Token(_) | Carried::SecondToken => show(tab, call, CallEnd::Failed, effects),
         }
     }
 
@@ -79,7 +79,7 @@ impl Gui {
     /// Rule `late-401-compared`: the policy, RFC 6750 section 3.1.
     fn recover(&mut self, tab: TabId, call: CallId, refused: Secret, effects: &mut Vec<Effect>) {
         let Some(session) = self.store.clone() else {
-            show(tab, call, Shown::SignInNeeded, effects);
+            show(tab, call, CallEnd::SignInNeeded, effects);
             return;
         };
         let renewed_since = *session.access() != refused;
@@ -93,7 +93,7 @@ impl Gui {
     pub(super) fn send_again(&mut self, tab: TabId, call: CallId, effects: &mut Vec<Effect>) {
         match self.store.as_ref().map(|session| session.access().clone()) {
             Some(access) => self.send_call(tab, call, Some(&access), Carried::SecondToken, effects),
-            None => show(tab, call, Shown::SignInNeeded, effects),
+            None => show(tab, call, CallEnd::SignInNeeded, effects),
         }
     }
 

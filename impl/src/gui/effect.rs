@@ -36,7 +36,7 @@ pub enum Effect {
         /// The call that ends.
         call: CallId,
         /// What the user sees.
-        shown: Shown,
+        end: CallEnd,
     },
     /// Show the end of a sign-in.
     ShowSignIn {
@@ -93,7 +93,7 @@ pub enum Exchange {
 
 /// The end of a call, as the user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum CallEnd {
     /// The items.
     Items(Bytes),
     /// A request to sign in.
@@ -130,7 +130,7 @@ impl fmt::Debug for Effect {
                 write!(f, "Send({exchange:?}, {kind:?}, {} {target})", request.method())
             }
             Self::Navigate { tab, url } => write!(f, "Navigate({tab:?}, {})", url.path()),
-            Self::Show { tab, call, shown } => write!(f, "Show({tab:?}, {call:?}, {shown:?})"),
+            Self::Show { tab, call, end } => write!(f, "Show({tab:?}, {call:?}, {end:?})"),
             Self::ShowSignIn { tab, outcome } => write!(f, "ShowSignIn({tab:?}, {outcome:?})"),
             Self::RequestLock { tab, call } => write!(f, "RequestLock({tab:?}, {call:?})"),
             Self::ReleaseLock { tab } => write!(f, "ReleaseLock({tab:?})"),

@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::clock::Clock;
 
-use super::effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
+use super::effect::{CallEnd, Effect, Exchange, SessionChange, SignInOutcome};
 use super::input::{CallId, ExchangeId, Input, TabId};
 use super::lock::RefreshLock;
 use super::login::{Credentials, FillIn, OtherOrigin};
@@ -61,7 +61,7 @@ struct Driven {
     client: Box<dyn Client>,
     chance: Box<dyn CryptoRng + Send>,
     lock: RefreshLock,
-    calls: BTreeMap<CallId, oneshot::Sender<Shown>>,
+    calls: BTreeMap<CallId, oneshot::Sender<CallEnd>>,
     next_call: u32,
     sign_ins: BTreeMap<TabId, SignIn>,
     /// Sign-outs whose revocation has not been sent.
@@ -100,7 +100,7 @@ impl Headless {
     }
 
     /// Opens the items in a tab and returns what the user sees in the end.
-    pub async fn open(&self, tab: TabId) -> Shown {
+    pub async fn open(&self, tab: TabId) -> CallEnd {
         let (ended, end) = oneshot::channel();
         {
             let mut driven = self.inner.driven();
@@ -109,7 +109,7 @@ impl Headless {
             driven.calls.insert(call, ended);
             self.inner.feed(&mut driven, Input::Open { tab, call });
         }
-        end.await.unwrap_or(Shown::Failed)
+        end.await.unwrap_or(CallEnd::Failed)
     }
 
     /// Signs in, in a tab: opens the AuthService's page and fills in its form.
@@ -208,11 +208,11 @@ impl Inner {
                 let credentials = driven.sign_ins.get(&tab).map(|sign_in| sign_in.credentials.clone());
                 self.spawn_sign_in(tab, url, credentials);
             }
-            Effect::Show { tab, call, shown } => {
+            Effect::Show { tab, call, end } => {
                 driven.losses.remove(&Exchange::Refresh { tab, call });
                 if let Some(ended) = driven.calls.remove(&call) {
                     // The caller may have stopped waiting.
-                    let _ = ended.send(shown);
+                    let _ = ended.send(end);
                 }
             }
             Effect::ShowSignIn { tab, outcome } => {

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use maud::{DOCTYPE, html};
 use serde::Deserialize;
 
-use super::effect::{Shown, SignInOutcome};
+use super::effect::{CallEnd, SignInOutcome};
 use super::headless::{Headless, NoSignIn, NotNow};
 use super::input::TabId;
 use super::login::Credentials;
@@ -64,12 +64,12 @@ async fn front(State(browser): State<Headless>) -> Html<String> {
 
 async fn items(State(browser): State<Headless>, Query(Tab { tab }): Query<Tab>) -> Response {
     match browser.open(TabId(tab)).await {
-        Shown::Items(items) => {
+        CallEnd::Items(items) => {
             let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
             (headers, items).into_response()
         }
-        Shown::SignInNeeded => (StatusCode::UNAUTHORIZED, "sign in first: POST /sign-in\n").into_response(),
-        Shown::Failed => (StatusCode::BAD_GATEWAY, "the items could not be fetched\n").into_response(),
+        CallEnd::SignInNeeded => (StatusCode::UNAUTHORIZED, "sign in first: POST /sign-in\n").into_response(),
+        CallEnd::Failed => (StatusCode::BAD_GATEWAY, "the items could not be fetched\n").into_response(),
     }
 }
 

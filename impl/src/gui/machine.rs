@@ -16,7 +16,7 @@ use rand::CryptoRng;
 use crate::clock::Timestamp;
 
 use super::calls::Carried;
-use super::effect::{Effect, Exchange, SessionChange, Shown};
+use super::effect::{CallEnd, Effect, Exchange, SessionChange};
 use super::input::{CallId, ExchangeId, Input, TabId};
 use super::renewal::Renewal;
 use super::secret::Secret;
@@ -135,7 +135,7 @@ impl Gui {
             return;
         };
         match ended {
-            InFlight::Call { tab, call, .. } => show(tab, call, Shown::Failed, effects),
+            InFlight::Call { tab, call, .. } => show(tab, call, CallEnd::Failed, effects),
             InFlight::Refresh(renewal) => self.refresh_lost(renewal, effects),
             InFlight::Redeem { tab, code, verifier } => self.redeem_lost(tab, code, verifier, effects),
             InFlight::Revoke { tab } => self.revoke_ended(tab),
@@ -176,6 +176,6 @@ impl InFlight {
 }
 
 /// Ends a call.
-pub(super) fn show(tab: TabId, call: CallId, shown: Shown, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Show { tab, call, shown });
+pub(super) fn show(tab: TabId, call: CallId, end: CallEnd, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Show { tab, call, end });
 }

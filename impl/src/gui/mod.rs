@@ -30,7 +30,7 @@ mod tests;
 #[cfg(feature = "headless")]
 mod wire;
 
-pub use effect::{Effect, Exchange, SessionChange, Shown, SignInOutcome};
+pub use effect::{CallEnd, Effect, Exchange, SessionChange, SignInOutcome};
 #[cfg(feature = "headless")]
 pub use headless::{Headless, NoSignIn, NotNow};
 #[cfg(feature = "headless")]

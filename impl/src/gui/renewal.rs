@@ -9,7 +9,7 @@ use http::{Response, StatusCode};
 
 use crate::clock::Timestamp;
 
-use super::effect::{Effect, SessionChange, Shown};
+use super::effect::{CallEnd, Effect, SessionChange};
 use super::input::{CallId, TabId};
 use super::machine::{Gui, InFlight, show};
 use super::request;
@@ -141,7 +141,7 @@ impl Gui {
     fn give_up(&mut self, renewal: Renewal, effects: &mut Vec<Effect>) {
         self.release_lock(renewal.tab, effects);
         for (tab, call) in renewal.into_calls() {
-            show(tab, call, Shown::Failed, effects);
+            show(tab, call, CallEnd::Failed, effects);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which rule demands that an event is seen.
 
 use super::{Rule, auth, backend, gui, surroundings};
-use crate::seen::{Answer, Event, Refusal, Request, Session, Shown, Symbols};
+use crate::seen::{Answer, CallEnd, Event, Refusal, Request, Session, Symbols};
 
 impl Refusal {
     /// The rule that refuses it.
@@ -48,9 +48,9 @@ pub fn of<S: Symbols<Why = Refusal>>(event: &Event<S>) -> Rule {
             Answer::Revoked => auth::REVOCATION_CONFIRMED,
             Answer::Unexpected(_) => surroundings::NOTHING_UNASKED,
         },
-        Event::Shown(_, Shown::Items) => gui::ITEMS_SHOWN,
-        Event::Shown(_, Shown::SignInPrompt) => gui::PROMPT_WITHOUT_SESSION,
-        Event::Shown(_, Shown::Failure) => gui::FAILURE_KEEPS_SESSION,
+        Event::CallEnded(_, CallEnd::Items) => gui::ITEMS_SHOWN,
+        Event::CallEnded(_, CallEnd::SignInPrompt) => gui::PROMPT_WITHOUT_SESSION,
+        Event::CallEnded(_, CallEnd::Failure) => gui::FAILURE_KEEPS_SESSION,
         Event::SignInFailed(_) => gui::FAILED_SIGN_IN_STORES_NOTHING,
         Event::Session(Session::Started) => gui::SIGN_IN_STORES_TOKENS,
         Event::Session(Session::Renewed) => gui::RENEWAL_STORED_OVER_ITS_OWN,

@@ -101,7 +101,7 @@ impl Target for Taking {
 fn answer_of(event: &Event<Concrete>) -> Option<&authloom_model::seen::Answer<Concrete>> {
     match event {
         Event::Answered(_, answer) => Some(answer),
-        Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+        Event::Sent(..) | Event::CallEnded(..) | Event::SignInFailed(_) | Event::Session(_) => None,
     }
 }
 

@@ -97,7 +97,7 @@ fn answered<S: Symbols>(event: &Event<S>, say: &impl Say<S>) -> Option<String> {
         Event::Answered(exchange, answer) => {
             Some(format!("{}: {}", words::exchange(*exchange), words::answer(answer, say)))
         }
-        Event::Sent(..) | Event::Shown(..) | Event::SignInFailed(_) | Event::Session(_) => None,
+        Event::Sent(..) | Event::CallEnded(..) | Event::SignInFailed(_) | Event::Session(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use authloom_model::seen::Shown;
+use authloom_model::seen::CallEnd;
 use authloom_model::{CallId, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui;
@@ -42,7 +42,7 @@ pub enum Output {
         /// The call.
         call: CallId,
         /// What the person sees.
-        shown: Shown,
+        end: CallEnd,
     },
     /// A sign-in ends without a session, as the page shows it.
     SignInFails {

@@ -247,7 +247,7 @@ impl<C: Carrier> Browser<C> {
                 self.held.insert(Exchange::SignIn(tab), Held::Visit(url, password));
                 Ok(Event::Sent(Exchange::SignIn(tab), Request::SignIn(password)))
             }
-            Output::CallEnds { call, shown } => Ok(Event::Shown(call, shown)),
+            Output::CallEnds { call, end } => Ok(Event::CallEnded(call, end)),
             Output::SignInFails { tab } => Ok(Event::SignInFailed(tab)),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use authloom_model::seen::Shown;
+use authloom_model::seen::CallEnd;
 use authloom_model::{CallId, TabId};
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui::{self, Client, Effect, Gui, Input};
@@ -68,13 +68,13 @@ impl OwnClient {
                 self.outputs.push(Output::Request { tab: sender(kind), id: RequestId(exchange.0), request });
             }
             Effect::Navigate { tab, url } => self.outputs.push(Output::Visit { tab: TabId(tab.0), url }),
-            Effect::Show { call, shown, .. } => {
-                let shown = match shown {
-                    gui::Shown::Items(_) => Shown::Items,
-                    gui::Shown::SignInNeeded => Shown::SignInPrompt,
-                    gui::Shown::Failed => Shown::Failure,
+            Effect::Show { call, end, .. } => {
+                let end = match end {
+                    gui::CallEnd::Items(_) => CallEnd::Items,
+                    gui::CallEnd::SignInNeeded => CallEnd::SignInPrompt,
+                    gui::CallEnd::Failed => CallEnd::Failure,
                 };
-                self.outputs.push(Output::CallEnds { call: named(call), shown });
+                self.outputs.push(Output::CallEnds { call: named(call), end });
             }
             Effect::ShowSignIn { tab, outcome: gui::SignInOutcome::Failed } => {
                 self.outputs.push(Output::SignInFails { tab: TabId(tab.0) });

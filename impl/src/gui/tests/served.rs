@@ -18,8 +18,8 @@ use url::{Url, form_urlencoded};
 
 use crate::clock::{Clock, HandClock, SystemClock, Timestamp};
 use crate::gui::{
-    AuthorizationServer, Credentials, Gui, Headless, IssParameter, NoSignIn, NotNow, OtherOrigin, Secret, Session,
-    Settings, Shown, SignInOutcome, TabId, router,
+    AuthorizationServer, CallEnd, Credentials, Gui, Headless, IssParameter, NoSignIn, NotNow, OtherOrigin, Secret,
+    Session, Settings, SignInOutcome, TabId, router,
 };
 use crate::{auth, backend};
 
@@ -125,17 +125,17 @@ fn filled_in(action: &Url, at: &Url, Credentials { username, password }: &Creden
     request.body(Bytes::from(body.finish())).unwrap()
 }
 
-fn are_items(shown: &Shown) -> bool {
-    match shown {
-        Shown::Items(items) => serde_json::from_slice::<serde_json::Value>(items).is_ok(),
-        Shown::SignInNeeded | Shown::Failed => false,
+fn are_items(end: &CallEnd) -> bool {
+    match end {
+        CallEnd::Items(items) => serde_json::from_slice::<serde_json::Value>(items).is_ok(),
+        CallEnd::SignInNeeded | CallEnd::Failed => false,
     }
 }
 
 #[tokio::test]
 async fn a_person_signs_in_sees_items_through_expiries_and_signs_out() {
     let Deployment { clock, browser } = deployment().await;
-    assert_eq!(browser.open(T0).await, Shown::SignInNeeded);
+    assert_eq!(browser.open(T0).await, CallEnd::SignInNeeded);
     assert_eq!(browser.sign_out(T0).await, Err(NotNow));
     assert_eq!(browser.sign_in(T0, ann("wrong")).await, Ok(SignInOutcome::Failed));
     assert_eq!(browser.sign_in(T0, ann("pw")).await, Ok(SignInOutcome::SignedIn));
@@ -146,7 +146,7 @@ async fn a_person_signs_in_sees_items_through_expiries_and_signs_out() {
     }
     assert_eq!(browser.sign_out(T1).await, Ok(()));
     assert!(!browser.signed_in());
-    assert_eq!(browser.open(T0).await, Shown::SignInNeeded);
+    assert_eq!(browser.open(T0).await, CallEnd::SignInNeeded);
 }
 
 #[tokio::test]
@@ -155,9 +155,9 @@ async fn calls_of_several_tabs_at_the_moment_of_expiry_do_not_end_the_session() 
     assert_eq!(browser.sign_in(T0, ann("pw")).await, Ok(SignInOutcome::SignedIn));
     for _ in 0..5 {
         clock.advance(ACCESS_LIFETIME);
-        let shown = tokio::join!(browser.open(T0), browser.open(T0), browser.open(T1), browser.open(TabId(2)));
-        for shown in [shown.0, shown.1, shown.2, shown.3] {
-            assert!(are_items(&shown), "{shown:?}");
+        let end = tokio::join!(browser.open(T0), browser.open(T0), browser.open(T1), browser.open(TabId(2)));
+        for end in [end.0, end.1, end.2, end.3] {
+            assert!(are_items(&end), "{end:?}");
         }
     }
     assert!(browser.signed_in());
@@ -190,7 +190,7 @@ async fn a_refresh_that_the_network_keeps_losing_fails_the_call_and_keeps_the_se
     let browser =
         Headless::new(Box::new(gui), Arc::new(SystemClock), Box::new(StdRng::seed_from_u64(1)), Box::new(fill_in))
             .unwrap();
-    assert_eq!(browser.open(T0).await, Shown::Failed);
+    assert_eq!(browser.open(T0).await, CallEnd::Failed);
     assert!(browser.signed_in());
     assert_eq!(browser.sign_out(T0).await, Ok(()), "a revocation that is lost is given up");
 }

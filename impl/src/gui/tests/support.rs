@@ -12,8 +12,8 @@ use url::{Url, form_urlencoded};
 
 use crate::clock::Timestamp;
 use crate::gui::{
-    AuthorizationServer, CallId, Client, Effect, Exchange, ExchangeId, Gui, Input, Late401, LookAgain, LostRefresh,
-    Policy, RefreshWhen, Secret, Session, Settings, Shown, SingleFlight, TabId,
+    AuthorizationServer, CallEnd, CallId, Client, Effect, Exchange, ExchangeId, Gui, Input, Late401, LookAgain,
+    LostRefresh, Policy, RefreshWhen, Secret, Session, Settings, SingleFlight, TabId,
 };
 
 pub(super) const ISSUER: &str = "http://auth.test";
@@ -171,10 +171,10 @@ pub(super) fn sentence(effect: &Effect) -> String {
             }
         },
         Effect::Navigate { tab, .. } => format!("T{} goes to sign in", tab.0),
-        Effect::Show { tab, call, shown } => match shown {
-            Shown::Items(_) => format!("T{} shows {}: items", tab.0, call.0),
-            Shown::SignInNeeded => format!("T{} shows {}: sign in", tab.0, call.0),
-            Shown::Failed => format!("T{} shows {}: failed", tab.0, call.0),
+        Effect::Show { tab, call, end } => match end {
+            CallEnd::Items(_) => format!("T{} shows {}: items", tab.0, call.0),
+            CallEnd::SignInNeeded => format!("T{} shows {}: sign in", tab.0, call.0),
+            CallEnd::Failed => format!("T{} shows {}: failed", tab.0, call.0),
         },
         Effect::ShowSignIn { tab, outcome } => format!("T{} sign-in: {outcome:?}", tab.0),
         Effect::RequestLock { tab, .. } => format!("T{} asks for the lock", tab.0),
