@@ -43,15 +43,15 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
 
     /// A call's refresh token arrives at the token endpoint.
     pub(crate) fn refresh_arrives(&mut self, id: CallId) {
-        let shown = self.call(id).held;
-        let Some((tokens, answer)) = self.refresh(shown) else { return };
+        let presented = self.call(id).held;
+        let Some((tokens, answer)) = self.refresh(presented) else { return };
         let call = self.call_mut(id);
         call.answer = tokens;
         call.phase = if tokens == Tokens::NONE { CallPhase::RefreshRefused } else { CallPhase::Refreshed };
         self.saw(Event::Answered(Exchange::Refresh(id), answer));
     }
 
-    /// What a code brings whoever shows it. None: there was no room for it.
+    /// What a code brings whoever presents it. None: there was no room for it.
     ///
     /// Rule `code-replay-contained`: RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
     /// Rule `wrong-verifier-spends`: the policy, RFC 7636 section 4.6.
@@ -72,14 +72,16 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         Some((Tokens::NONE, Answer::InvalidGrant(refusal)))
     }
 
-    /// What a refresh token brings whoever shows it. None: there was no room for it.
+    /// What a refresh token brings whoever presents it. None: there was no room for it.
     ///
     /// Rule `replay-contained`: RFC 9700 section 4.14.2.
-    pub(crate) fn refresh(&mut self, shown: RefreshId) -> Option<(Tokens, Answer)> {
-        let grant = self.world.refresh_token(shown).grant;
-        match self.judges.refresh(self.spec, &self.world, shown) {
-            Judgement::Renew => self.renew(shown).map(|tokens| (tokens, brings(tokens, Answer::Tokens))),
-            Judgement::Grace => self.honour_grace(shown).map(|tokens| (tokens, brings(tokens, Answer::GraceTokens))),
+    pub(crate) fn refresh(&mut self, presented: RefreshId) -> Option<(Tokens, Answer)> {
+        let grant = self.world.refresh_token(presented).grant;
+        match self.judges.refresh(self.spec, &self.world, presented) {
+            Judgement::Renew => self.renew(presented).map(|tokens| (tokens, brings(tokens, Answer::Tokens))),
+            Judgement::Grace => {
+                self.honour_grace(presented).map(|tokens| (tokens, brings(tokens, Answer::GraceTokens)))
+            }
             Judgement::Refuse(refusal) => {
                 if refusal == Refusal::Replayed {
                     self.end(grant, self.spec.policy.reuse_ends);
@@ -116,18 +118,18 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// Rule `revocation-ends-grant`: RFC 7009 section 2.1.
     /// Rule `spent-token-revokes`: the policy, RFC 7009 section 2.1.
     /// Rule `ended-stays-ended`: RFC 7009 section 2.2.
-    fn revoke(&mut self, grant: GrantId, shown: RefreshId) {
+    fn revoke(&mut self, grant: GrantId, presented: RefreshId) {
         // RFC 7009 section 2.2: an invalid token is confirmed as revoked, and nothing is left to invalidate.
         if self.world.grant(grant).state == GrantState::Ended {
             return;
         }
-        if shown.is_some() {
-            if self.world.refresh_token(shown).is_spent() && self.spec.policy.spent_revokes == SpentRevokes::No {
+        if presented.is_some() {
+            if self.world.refresh_token(presented).is_spent() && self.spec.policy.spent_revokes == SpentRevokes::No {
                 return;
             }
             let revoked = RefreshToken { grant, spent: RefreshToken::REVOKED, ..RefreshToken::default() };
-            *self.world.refresh_token_mut(shown) = revoked;
-            self.forget_parents(shown);
+            *self.world.refresh_token_mut(presented) = revoked;
+            self.forget_parents(presented);
         }
         self.end(grant, self.spec.policy.revocation_ends);
     }
@@ -138,8 +140,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// Rule `refresh-kept`: RFC 6749 section 6.
     /// Rule `idle-time-counted`: the policy.
     /// Rule `refresh-spares-access`: RFC 6749 section 1.5.
-    fn renew(&mut self, shown: RefreshId) -> Option<Tokens> {
-        let RefreshToken { grant, idle, .. } = *self.world.refresh_token(shown);
+    fn renew(&mut self, presented: RefreshId) -> Option<Tokens> {
+        let RefreshToken { grant, idle, .. } = *self.world.refresh_token(presented);
         let policy = &self.spec.policy;
         if policy.access_on_refresh == AccessOnRefresh::Revoked {
             let of_grant = self.world.access.iter_mut().filter(|token| token.grant == grant);
@@ -154,20 +156,20 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         };
         match policy.rotation {
             Rotation::Off => {
-                self.world.refresh_token_mut(shown).idle = idle;
+                self.world.refresh_token_mut(presented).idle = idle;
                 Some(Tokens { access: self.new_access(grant)?, refresh: RefreshId::NONE })
             }
             Rotation::Always => {
                 let tokens = self.issue_pair(grant)?;
                 self.world.refresh_token_mut(tokens.refresh).idle = idle;
-                self.forget_parents(shown);
+                self.forget_parents(presented);
                 let (successor, access) = match policy.grace {
                     Grace::None | Grace::NewSibling(_) => (RefreshId::NONE, AccessId::NONE),
                     Grace::SameSuccessor(_) => (tokens.refresh, AccessId::NONE),
                     Grace::SameTokens(_) => (tokens.refresh, tokens.access),
                 };
                 let idle = if idle_runs_on(policy) { idle } else { 0 };
-                *self.world.refresh_token_mut(shown) = RefreshToken { grant, idle, spent: 1, successor, access };
+                *self.world.refresh_token_mut(presented) = RefreshToken { grant, idle, spent: 1, successor, access };
                 Some(tokens)
             }
         }
@@ -184,8 +186,8 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     /// Answers a spent token within its grace period: what it was answered before, or a sibling of it.
     ///
     /// Rule `grace-honoured`: the policy.
-    fn honour_grace(&mut self, shown: RefreshId) -> Option<Tokens> {
-        let RefreshToken { grant, successor, access, idle, .. } = *self.world.refresh_token(shown);
+    fn honour_grace(&mut self, presented: RefreshId) -> Option<Tokens> {
+        let RefreshToken { grant, successor, access, idle, .. } = *self.world.refresh_token(presented);
         match self.spec.policy.grace {
             Grace::SameSuccessor(_) => Some(Tokens { access: self.new_access(grant)?, refresh: successor }),
             Grace::SameTokens(_) => Some(Tokens { access, refresh: successor }),
@@ -224,7 +226,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     }
 }
 
-/// Whether a revocation is about a grant only, whichever refresh token of it is shown.
+/// Whether a revocation is about a grant only, whichever refresh token of it is presented.
 pub(crate) fn revocation_is_of_the_grant(policy: &Policy) -> bool {
     policy.revocation_ends != Ends::Nothing && policy.spent_revokes == SpentRevokes::Yes
 }

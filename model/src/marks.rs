@@ -25,7 +25,7 @@ macro_rules! marks {
 marks! {
     /// Tokens were issued for a code that was spent, or that stayed unspent. RFC 6749 section 4.1.2, RFC 6749 section 10.5.
     CodeSpentTwice,
-    /// A spent code was shown, and its grant lives on. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
+    /// A spent code was presented, and its grant lives on. RFC 6749 section 4.1.2, RFC 9700 section 4.2.4.
     CodeReplaySurvived,
     /// Tokens were issued for an expired code. RFC 6749 section 4.1.2.
     StaleCodeRedeemed,
@@ -84,9 +84,9 @@ marks! {
     ExpiredWhileAsked,
     /// An expired code was turned down. RFC 6749 section 4.1.2.
     CodeExpired,
-    /// A spent code was shown. RFC 6749 section 4.1.2.
+    /// A spent code was presented. RFC 6749 section 4.1.2.
     CodeReplayed,
-    /// A code was shown with a verifier that is not its own. RFC 7636 section 4.6.
+    /// A code was presented with a verifier that is not its own. RFC 7636 section 4.6.
     WrongVerifier,
     /// A session or a code was copied. RFC 9700 section 3.
     Stolen,
@@ -96,11 +96,11 @@ marks! {
     RefreshIdle,
     /// A refresh token was turned down because the sign-in was too long ago. RFC 9700 section 4.14.2.
     RefreshPastLifetime,
-    /// A spent refresh token was shown outside its grace period. RFC 9700 section 4.14.2.
+    /// A spent refresh token was presented outside its grace period. RFC 9700 section 4.14.2.
     RefreshReplayed,
-    /// A refresh token of an ended grant was shown. RFC 7009 section 2.
+    /// A refresh token of an ended grant was presented. RFC 7009 section 2.
     RefreshEnded,
-    /// A spent refresh token was shown within its grace period. RFC 9700 section 4.14.2.
+    /// A spent refresh token was presented within its grace period. RFC 9700 section 4.14.2.
     GraceUsed,
     /// The answer to a refresh was lost. RFC 9700 section 4.14.2.
     RefreshAnswerLost,

@@ -59,7 +59,7 @@ pub enum SpentRevokes {
     No,
 }
 
-/// What showing an authorization code with a wrong verifier does. RFC 7636 section 4.6.
+/// What presenting an authorization code with a wrong verifier does. RFC 7636 section 4.6.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WrongVerifier {
     /// It spends the code, so that nobody has a second guess; with a spent one it is a replay.
@@ -84,7 +84,7 @@ pub enum AccessOnRefresh {
 pub enum IdleOnRefresh {
     /// It starts again.
     Restarts,
-    /// It runs on: a successor dies when its parent would have. From then on a parent that is shown again is expired, and not replayed.
+    /// It runs on: a successor dies when its parent would have. From then on a parent that is presented again is expired, and not replayed.
     RunsOn,
 }
 
@@ -97,7 +97,7 @@ pub enum Window {
     For(Duration),
 }
 
-/// What a spent refresh token gets when it is shown again soon.
+/// What a spent refresh token gets when it is presented again soon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Grace {
     /// Nothing.
@@ -186,13 +186,13 @@ pub struct Policy {
     pub code_lifetime: Duration,
     /// Whether a refresh gives a new refresh token.
     pub rotation: Rotation,
-    /// What ends when a spent refresh token is shown outside its grace period. RFC 9700 section 4.14.2.
+    /// What ends when a spent refresh token is presented outside its grace period. RFC 9700 section 4.14.2.
     pub reuse_ends: Ends,
-    /// What a spent refresh token gets when it is shown again soon.
+    /// What a spent refresh token gets when it is presented again soon.
     pub grace: Grace,
     /// What a wrong verifier does.
     pub wrong_verifier: WrongVerifier,
-    /// What ends when a spent code is shown. RFC 6749 section 4.1.2.
+    /// What ends when a spent code is presented. RFC 6749 section 4.1.2.
     pub code_replay_ends: Ends,
     /// What ends when a refresh token is revoked, beside the token itself. RFC 7009 section 2.1.
     pub revocation_ends: Ends,

@@ -295,7 +295,7 @@ pub const PROPERTIES: &[Property] = &[
         Mark::ExpiredWhileAsked,
     ),
     reachable("code-expired", "an expired code is turned down", "RFC 6749 section 4.1.2", Mark::CodeExpired),
-    reachable("code-replayed", "a spent code is shown again", "RFC 6749 section 4.1.2", Mark::CodeReplayed),
+    reachable("code-replayed", "a spent code is presented again", "RFC 6749 section 4.1.2", Mark::CodeReplayed),
     reachable("wrong-verifier", "a code is turned down for its verifier", "RFC 7636 section 4.6", Mark::WrongVerifier),
     reachable("theft", "a session or a code is copied", "RFC 9700 section 3", Mark::Stolen),
     reachable("sign-out-arrives", "a sign-out reaches the AuthService", "RFC 7009 section 2.1", Mark::SignOutArrived),
@@ -313,7 +313,7 @@ pub const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "refresh-replayed",
-        "a spent refresh token is shown outside its grace period",
+        "a spent refresh token is presented outside its grace period",
         "RFC 9700 section 4.14.2",
         Mark::RefreshReplayed,
     ),
@@ -325,7 +325,7 @@ pub const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "grace-used",
-        "a spent refresh token is shown within its grace period",
+        "a spent refresh token is presented within its grace period",
         "RFC 9700 section 4.14.2",
         Mark::GraceUsed,
     ),

@@ -87,7 +87,7 @@ pub enum Refusal {
     Idle,
     /// The sign-in is too long ago. RFC 9700 section 4.14.2.
     PastLifetime,
-    /// A rotated refresh token was shown again. RFC 9700 section 4.14.2.
+    /// A rotated refresh token was presented again. RFC 9700 section 4.14.2.
     Replayed,
     /// The token was revoked, or its grant has ended. RFC 7009 section 2.
     Ended,

@@ -1,7 +1,7 @@
-//! The rules of the thief: somebody who copies a code or a session, and shows what they have when they please.
+//! The rules of the thief: somebody who copies a code or a session, and presents what they have when they please.
 //!
 //! A thief's request and its answer are one step. Whether time passes between them is seen by nobody but the thief, who can only
-//! wait. Deliberately absent: access tokens shown at the backend, which change nothing.
+//! wait. Deliberately absent: access tokens presented at the backend, which change nothing.
 
 use crate::Spec;
 use crate::action::{Action, TabId};
@@ -45,7 +45,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         self.world.thief.code = self.world.tabs[tab.index()].flow.grant;
     }
 
-    /// What a thief shows reaches the token endpoint.
+    /// What a thief presents reaches the token endpoint.
     pub(crate) fn theft_arrives(&mut self, stolen: Stolen) {
         let exchange = Exchange::Theft(stolen);
         let answered = match stolen {
@@ -56,9 +56,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
             }
             Stolen::Copy | Stolen::Loot => {
                 let Thief { copy, loot, .. } = self.world.thief;
-                let shown = if stolen == Stolen::Copy { copy } else { loot.refresh };
-                self.saw(Event::Sent(exchange, Request::Refresh(shown)));
-                self.refresh(shown)
+                let presented = if stolen == Stolen::Copy { copy } else { loot.refresh };
+                self.saw(Event::Sent(exchange, Request::Refresh(presented)));
+                self.refresh(presented)
             }
         };
         let Some((tokens, answer)) = answered else { return };
@@ -67,7 +67,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
             (Stolen::Code, Tokens::NONE) => {}
             (Stolen::Copy, Tokens::NONE) => thief.copy = RefreshId::NONE,
             (Stolen::Loot, Tokens::NONE) => thief.loot = Tokens::NONE,
-            // Without rotation what was shown serves again.
+            // Without rotation what was presented serves again.
             (_, Tokens { refresh: RefreshId::NONE, access }) => thief.loot.access = access,
             (_, tokens) => thief.loot = tokens,
         }

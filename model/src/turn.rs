@@ -33,7 +33,7 @@ impl Capacity {
     }
 }
 
-/// What a code is shown with. RFC 7636 section 4.5.
+/// What a code is presented with. RFC 7636 section 4.5.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verifier {
     /// The verifier behind the code's challenge.

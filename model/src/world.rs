@@ -336,11 +336,11 @@ pub struct Tab {
     pub calls: [Call; CALLS],
 }
 
-/// Somebody who copies what is not theirs and shows it to the AuthService.
+/// Somebody who copies what is not theirs and presents it to the AuthService.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, IntoBytes, Immutable)]
 #[repr(C)]
 pub struct Thief {
-    /// The grant whose authorization code was copied, until it is shown.
+    /// The grant whose authorization code was copied, until it is presented.
     pub code: GrantId,
     /// The refresh token that was copied, until it is turned down.
     pub copy: RefreshId,

@@ -109,7 +109,7 @@ mod tests {
         let Apart::By(way) = told(verifier, Abilities::ALL, Lens::CLEAR) else {
             panic!("a verifier that is looked at is told from one that is not")
         };
-        // Somebody signs in, the code is stolen and shown, and its owner shows it in vain.
+        // Somebody signs in, the code is stolen and presented, and its owner presents it in vain.
         assert_eq!(way.len(), 6, "{way:?}");
     }
 

@@ -190,15 +190,15 @@ impl Question {
                     ));
                 }
                 steps(target, &[Action::Return(Exchange::Redeem(T1)), Action::CopySession])?;
-                let mut shown = Stolen::Copy;
+                let mut presented = Stolen::Copy;
                 for pause in std::iter::repeat_n(every, usize::try_from(*often).unwrap_or_default()).chain([after]) {
                     target.pass(*pause)?;
-                    let answer = steps(target, &[Action::Arrive(Exchange::Theft(shown))])?;
+                    let answer = steps(target, &[Action::Arrive(Exchange::Theft(presented))])?;
                     match tokens_of(answer.as_ref()) {
                         None => return Ok(false),
-                        // Without rotation the one that was shown serves again.
+                        // Without rotation the one that was presented serves again.
                         Some((_, None)) => {}
-                        Some((_, Some(_))) => shown = Stolen::Loot,
+                        Some((_, Some(_))) => presented = Stolen::Loot,
                     }
                 }
                 Ok(true)

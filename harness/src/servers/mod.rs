@@ -245,7 +245,7 @@ pub trait Target {
     /// When asking fails.
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
 
-    /// Whether the backend serves whoever shows this token. None: it cannot be asked on the side.
+    /// Whether the backend serves whoever presents this token. None: it cannot be asked on the side.
     ///
     /// # Errors
     /// When asking fails.

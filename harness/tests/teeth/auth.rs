@@ -201,7 +201,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     },
     // The end of a grant.
     Flaw {
-        name: "revocation kills only the token that is shown",
+        name: "revocation kills only the token that is presented",
         policy: Policy::recommended,
         goal: KINDS,
         breaks: "revocation-ends-grant",

@@ -130,7 +130,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     },
     // Refreshing.
     Flaw {
-        name: "a refresh shows the token before last",
+        name: "a refresh presents the token before last",
         policy: Policy::recommended,
         goal: STEPS,
         breaks: "tokens-are-new",

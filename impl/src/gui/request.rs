@@ -99,7 +99,7 @@ pub(super) fn authorization(settings: &Settings, state: &Secret, verifier: &Secr
 ///
 /// RFC 6749 section 4.1.2, RFC 9207 section 2.4. A parameter that comes twice counts as missing.
 pub(super) fn code(settings: &Settings, state: &Secret, response: &Url) -> Option<Secret> {
-    let answers_this_request = only(response, "state").is_some_and(|shown| Secret::new(shown) == *state);
+    let answers_this_request = only(response, "state").is_some_and(|returned| Secret::new(returned) == *state);
     let is_from_the_server = match (only(response, "iss"), settings.server.iss) {
         (Some(issuer), _) => issuer == settings.server.issuer,
         (None, IssParameter::Sent) => false,

@@ -55,7 +55,7 @@ register! {
             "one access token is handed out twice",
             "a call is judged by the token of the call before",
             "a sign-out revokes the access token only",
-            "a refresh shows the token before last",
+            "a refresh presents the token before last",
             "the refresh token that a refresh brings is dropped"
         ],
         missing [(Property, "in the model a new token is a new record, and cannot be another")];
@@ -112,7 +112,7 @@ register! {
         "RFC 7009 section 2.1",
         guarded ["auth::revoke"],
         broken_by [
-            "revocation kills only the token that is shown",
+            "revocation kills only the token that is presented",
             "revocation by a spent token is ignored",
             "revocation is confirmed and not done"
         ];

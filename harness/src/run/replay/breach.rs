@@ -64,7 +64,7 @@ fn in_words(difference: &Difference) -> (String, String) {
         Difference::Extra(observed) => ("nothing else".to_owned(), words::event(observed, &Discreetly)),
         Difference::Mixed { expected, why } => (words::event(expected, &Plainly), why.clone()),
         Difference::Served(token) => {
-            (format!("the backend refuses {token}"), format!("the backend serves whoever shows {token}"))
+            (format!("the backend refuses {token}"), format!("the backend serves whoever presents {token}"))
         }
         Difference::NoOrder { expected, observed, nearest } => {
             let numbered = Numbered::default();

@@ -89,7 +89,7 @@ pub trait Carrier {
     fn moved(&mut self, _settings: &gui::Settings) -> Result<Option<gui::Settings>, Fault> {
         Ok(None)
     }
-    /// Whether the backend is the harness's own, which a refresh token can be shown to without asking anybody's leave.
+    /// Whether the backend is the harness's own, which a refresh token can be presented to without asking anybody's leave.
     fn serves_on_the_side(&self) -> bool {
         true
     }

@@ -320,7 +320,7 @@ impl<C: Carrier> Browser<C> {
             return Ok((Sender::Backend(call), self.carrier.introspection(call)?));
         }
         if let Exchange::Theft(stolen) = exchange {
-            let (presented, request) = self.thief.show(stolen)?;
+            let (presented, request) = self.thief.present(stolen)?;
             seen.push(Event::Sent(exchange, presented));
             return Ok((Sender::Thief, request));
         }

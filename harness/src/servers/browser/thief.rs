@@ -50,14 +50,14 @@ impl Thief {
         self.code = code;
     }
 
-    /// The request that shows what was stolen.
-    pub(in crate::servers) fn show(&self, stolen: Stolen) -> Result<(Request<Concrete>, Sent), Fault> {
+    /// The request that presents what was stolen.
+    pub(in crate::servers) fn present(&self, stolen: Stolen) -> Result<(Request<Concrete>, Sent), Fault> {
         let held = match stolen {
             Stolen::Code => &self.code,
             Stolen::Copy => &self.copy,
             Stolen::Loot => &self.loot,
         };
-        let secret = held.clone().ok_or_else(|| Fault("the thief does not hold what is to be shown".to_owned()))?;
+        let secret = held.clone().ok_or_else(|| Fault("the thief does not hold what is to be presented".to_owned()))?;
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.append_pair("client_id", &self.client_id);
         match stolen {
@@ -81,7 +81,7 @@ impl Thief {
         Ok((seen, request))
     }
 
-    /// Keeps what is given. Without a new refresh token what was shown serves again.
+    /// Keeps what is given. Without a new refresh token what was presented serves again.
     pub(in crate::servers) fn learn(&mut self, answer: &Answer<Concrete>) {
         if let Answer::Tokens(_, Some(refresh)) | Answer::GraceTokens(_, Some(refresh)) = answer {
             self.loot = Some(refresh.clone());

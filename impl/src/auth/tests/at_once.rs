@@ -8,7 +8,7 @@ use super::super::*;
 
 const AT_ONCE: usize = 8;
 
-/// The same refresh token, shown by services that share nothing but the database file, all at once.
+/// The same refresh token, presented by services that share nothing but the database file, all at once.
 async fn race(settings: Settings) -> (Stage, Vec<Result<String, Refusal>>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.db");

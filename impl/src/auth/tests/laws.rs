@@ -141,11 +141,11 @@ proptest! {
             for next in moves {
                 session.play(next).await;
             }
-            let shown = session.refresh[index % session.refresh.len()].clone();
-            let active = session.stage.is_active(&shown).await;
-            let taken = session.stage.refresh(&shown).await;
+            let presented = session.refresh[index % session.refresh.len()].clone();
+            let active = session.stage.is_active(&presented).await;
+            let taken = session.stage.refresh(&presented).await;
             prop_assert!(!active || taken.status == 200);
-            session.stage.revoke(&shown).await;
+            session.stage.revoke(&presented).await;
             for token in &session.refresh {
                 prop_assert_eq!(session.stage.refresh(token).await.outcome(), "400 invalid_grant");
             }

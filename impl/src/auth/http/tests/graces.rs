@@ -16,7 +16,7 @@ async fn a_refresh_whose_response_was_lost_can_be_repeated_and_returns_the_same_
     let successor = again.field("refresh_token");
     assert!(stage.is_active(&successor).await, "19 s after its birth");
     stage.wait(1);
-    assert!(!stage.is_active(&successor).await, "showing it again did not restart its idle time");
+    assert!(!stage.is_active(&successor).await, "presenting it again did not restart its idle time");
 }
 
 #[tokio::test]
