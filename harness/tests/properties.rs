@@ -301,7 +301,7 @@ fn broken_rules() -> Vec<Shown> {
             if let Action::Return(Exchange::Introspect(call)) = action {
                 let call = |world: &World| world.tabs[call.tab.index()].calls[usize::from(call.call)];
                 if call(before).phase == CallPhase::FoundActive {
-                    after.tabs[0].calls[0].phase = CallPhase::Served;
+                    after.tabs[0].calls[0].phase = CallPhase::Accepted;
                 }
             }
         },
@@ -371,7 +371,7 @@ fn broken_surroundings() -> Vec<Shown> {
     let serves_nobody = Broken {
         after: |_, _, after| {
             for call in after.tabs.iter_mut().flat_map(|tab| &mut tab.calls) {
-                if call.phase == CallPhase::Served {
+                if call.phase == CallPhase::Accepted {
                     call.phase = CallPhase::Unavailable;
                 }
             }

@@ -64,7 +64,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
 
     fn backend_answers(&mut self, id: CallId, answer: Answer) {
         self.call_mut(id).phase = match answer {
-            Answer::Items => CallPhase::Served,
+            Answer::Items => CallPhase::Accepted,
             Answer::Unauthenticated => CallPhase::Unauthenticated,
             Answer::InvalidToken(_) => CallPhase::Refused,
             Answer::Unavailable => CallPhase::Unavailable,

@@ -142,7 +142,7 @@ fn level(spec: &Spec, world: &mut World) {
 /// What a call remembers of tokens it will not show again is only whether the store still holds them.
 fn level_call(call: &mut Call, store: Tokens) {
     match call.phase {
-        CallPhase::Served | CallPhase::Unauthenticated | CallPhase::Unavailable => {
+        CallPhase::Accepted | CallPhase::Unauthenticated | CallPhase::Unavailable => {
             *call = Call { phase: call.phase, ..Call::IDLE };
         }
         CallPhase::Refused if call.attempt == Attempt::Second => {

@@ -140,7 +140,7 @@ pub static KINDS: [Kind; 9] = [
         owned: Owned::Call {
             which: Exchange::Call,
             request: &[CallPhase::Asking],
-            response: &[CallPhase::Served, CallPhase::Unauthenticated, CallPhase::Refused, CallPhase::Unavailable],
+            response: &[CallPhase::Accepted, CallPhase::Unauthenticated, CallPhase::Refused, CallPhase::Unavailable],
         },
     },
     Kind {

@@ -75,7 +75,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
             return self.recover(id);
         }
         let end = match call.phase {
-            CallPhase::Served => CallEnd::Items,
+            CallPhase::Accepted => CallEnd::Items,
             CallPhase::Unauthenticated => CallEnd::SignInPrompt,
             CallPhase::Refused | CallPhase::Unavailable => CallEnd::Failure,
             CallPhase::Idle

@@ -18,7 +18,7 @@ use crate::world::{CallPhase, FlowPhase, World};
 #[repr(u8)]
 pub enum Goal {
     /// Items are on their way to the person.
-    ItemsServed,
+    ItemsOnTheirWay,
     /// The browser holds a session that the AuthService would renew.
     LiveSession,
     /// Nothing is on its way and no call waits.
@@ -51,7 +51,7 @@ pub(crate) fn goals(spec: &Spec, world: &World) -> Goals {
         && world.tabs.iter().all(|tab| tab.flow.phase == FlowPhase::Idle);
     let mut goals = Goals::default();
     let mut set = |goal: Goal, it_is_so: bool| goals.0 |= u64::from(it_is_so) << goal as u8;
-    set(Goal::ItemsServed, calls().any(|call| call.phase == CallPhase::Served));
+    set(Goal::ItemsOnTheirWay, calls().any(|call| call.phase == CallPhase::Accepted));
     set(Goal::LiveSession, world.signed_in() && standing::refresh(spec, world, world.store.refresh) == Refresh::Live);
     set(Goal::Quiet, quiet);
     set(Goal::SignedOut, quiet && !world.signed_in());
@@ -256,7 +256,7 @@ pub const PROPERTIES: &[Property] = &[
         "the person can always get to the items again",
         "RFC 6749 section 1.5",
         &[backend::FRESH_TOKEN_USABLE, gui::ITEMS_SHOWN],
-        Goal::ItemsServed,
+        Goal::ItemsOnTheirWay,
     ),
     recoverable(
         "session-within-reach",

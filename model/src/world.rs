@@ -203,7 +203,7 @@ pub enum CallPhase {
     /// The introspection's answer "inactive" is on its way to the backend.
     FoundInactive,
     /// The items are on their way back.
-    Served,
+    Accepted,
     /// 401 without an error code is on its way back: the request carried no token. RFC 6750 section 3.1.
     Unauthenticated,
     /// 401 `invalid_token` is on its way back.

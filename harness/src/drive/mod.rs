@@ -101,7 +101,7 @@ pub enum Difference {
         expected: Standing,
     },
     /// The backend serves whoever presents this token, which is not for backends.
-    Served(Token),
+    AcceptedByTheBackend(Token),
     /// What was let go at once is not answered as in any order.
     NoOrder {
         /// What had to be seen in each order.
@@ -196,8 +196,8 @@ fn take(
     }
     for token in issued {
         let Some(secret) = bindings.token(token) else { continue };
-        if target.serves(secret)? == Some(true) {
-            return Ok(Some((Difference::Served(token), NOT_FOR_BACKENDS)));
+        if target.backend_accepts(secret)? == Some(true) {
+            return Ok(Some((Difference::AcceptedByTheBackend(token), NOT_FOR_BACKENDS)));
         }
     }
     Ok(None)

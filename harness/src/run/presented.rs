@@ -42,9 +42,9 @@ impl Target for Watched {
         self.reference.is_active(token)
     }
 
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+    fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
         self.presented.push(token.clone());
-        self.reference.serves(token)
+        self.reference.backend_accepts(token)
     }
 }
 

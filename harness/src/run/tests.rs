@@ -93,8 +93,8 @@ impl Target for Unlike {
         self.inner.is_active(token)
     }
 
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        self.inner.serves(token)
+    fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.inner.backend_accepts(token)
     }
 }
 

@@ -249,7 +249,7 @@ pub trait Target {
     ///
     /// # Errors
     /// When asking fails.
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
+    fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
 }
 
 /// The introspection of a token, by a client that may ask. RFC 7662 section 2.1.

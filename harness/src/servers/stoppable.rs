@@ -75,7 +75,7 @@ impl Target for Stoppable {
         self.going_on()?.is_active(token)
     }
 
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        self.going_on()?.serves(token)
+    fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.going_on()?.backend_accepts(token)
     }
 }

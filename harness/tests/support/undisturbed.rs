@@ -42,7 +42,7 @@ fn is_at_the_backend(phase: CallPhase) -> bool {
         | CallPhase::Validating
         | CallPhase::FoundActive
         | CallPhase::FoundInactive
-        | CallPhase::Served
+        | CallPhase::Accepted
         | CallPhase::Unauthenticated
         | CallPhase::Refused
         | CallPhase::Unavailable => true,

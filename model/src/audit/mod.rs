@@ -178,12 +178,12 @@ impl Audit<'_> {
         let ended = stood == Access::Ended;
         let fresh = !expired && token.age < self.spec.ticks.access_lifetime;
         let found = before.phase == CallPhase::Validating && after.phase == CallPhase::FoundActive;
-        let served = after.phase == CallPhase::Served;
+        let granted = after.phase == CallPhase::Accepted;
         let last = self.spec.ticks.access_lifetime + self.spec.ticks.leeway;
         let past = expired || token.age >= last;
-        marks.set_if(Mark::ExpiredTokenAccepted, (served && past) || (found && stood == Access::Expired));
-        // What was found active is served also where its grant has ended since.
-        let accepted = found || (served && before.phase != CallPhase::FoundActive);
+        marks.set_if(Mark::ExpiredTokenAccepted, (granted && past) || (found && stood == Access::Expired));
+        // What was found active is accepted also where its grant has ended since.
+        let accepted = found || (granted && before.phase != CallPhase::FoundActive);
         marks.set_if(Mark::RevokedTokenAccepted, accepted && ended);
         let refused = match before.phase {
             CallPhase::FoundActive => after.phase == CallPhase::Refused,
@@ -192,7 +192,7 @@ impl Audit<'_> {
             }
             CallPhase::Idle
             | CallPhase::FoundInactive
-            | CallPhase::Served
+            | CallPhase::Accepted
             | CallPhase::Unauthenticated
             | CallPhase::Refused
             | CallPhase::Unavailable
@@ -283,7 +283,7 @@ impl Audit<'_> {
             | CallPhase::Validating
             | CallPhase::FoundActive
             | CallPhase::FoundInactive
-            | CallPhase::Served
+            | CallPhase::Accepted
             | CallPhase::Unauthenticated
             | CallPhase::Unavailable
             | CallPhase::Waiting

@@ -93,8 +93,8 @@ impl Target for Taking {
         Ok(if self.1 == Takes::WithoutEnd { active.map(|_| true) } else { active })
     }
 
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        self.0.serves(token)
+    fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        self.0.backend_accepts(token)
     }
 }
 

@@ -63,7 +63,7 @@ fn in_words(difference: &Difference) -> (String, String) {
         Difference::Missing(expected) => (words::event(expected, &Plainly), "nothing of the kind".to_owned()),
         Difference::Extra(observed) => ("nothing else".to_owned(), words::event(observed, &Discreetly)),
         Difference::Mixed { expected, why } => (words::event(expected, &Plainly), why.clone()),
-        Difference::Served(token) => {
+        Difference::AcceptedByTheBackend(token) => {
             (format!("the backend refuses {token}"), format!("the backend serves whoever presents {token}"))
         }
         Difference::NoOrder { expected, observed, nearest } => {
@@ -75,7 +75,7 @@ fn in_words(difference: &Difference) -> (String, String) {
                 | Difference::Missing(_)
                 | Difference::Extra(_)
                 | Difference::Mixed { .. }
-                | Difference::Served(_)
+                | Difference::AcceptedByTheBackend(_)
                 | Difference::NoOrder { .. } => observed,
             };
             let in_order = |order: &Vec<_>| order.iter().filter_map(|event| answered(event, &Plainly)).join(", ");

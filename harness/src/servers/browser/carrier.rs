@@ -90,7 +90,7 @@ pub trait Carrier {
         Ok(None)
     }
     /// Whether the backend is the harness's own, which a refresh token can be presented to without asking anybody's leave.
-    fn serves_on_the_side(&self) -> bool {
+    fn takes_calls_on_the_side(&self) -> bool {
         true
     }
 }

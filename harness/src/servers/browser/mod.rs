@@ -159,8 +159,8 @@ impl<C: Carrier> Target for Browser<C> {
     }
 
     /// By a call on the side, that no trace tells of.
-    fn serves(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        if !self.carrier.serves_on_the_side() {
+    fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
+        if !self.carrier.takes_calls_on_the_side() {
             return Ok(None);
         }
         let request =

@@ -466,7 +466,7 @@ impl Carrier for Stranger {
     }
 
     /// Our backend knows no audience of the server's, so that what it makes of a refresh token says nothing of the server.
-    fn serves_on_the_side(&self) -> bool {
+    fn takes_calls_on_the_side(&self) -> bool {
         false
     }
 }
