@@ -170,8 +170,8 @@ impl<C: Carrier> Target for Browser<C> {
             Reply::Answers(answer) => answer,
             Reply::Unseen(answer) => answer,
             Reply::Introspects(_) => {
-                let asked = self.carrier.introspection(ON_THE_SIDE)?;
-                let answer = self.carrier.to_auth(asked)?;
+                let request = self.carrier.introspection(ON_THE_SIDE)?;
+                let answer = self.carrier.to_auth(request)?;
                 self.carrier.hold_introspection(ON_THE_SIDE, answer)?;
                 self.carrier.introspection_returns(ON_THE_SIDE)?
             }
@@ -354,9 +354,9 @@ impl<C: Carrier> Browser<C> {
         request: Sent,
     ) -> Result<Option<Event<Concrete>>, Fault> {
         let exchange = Exchange::Call(call);
-        let asked = match self.carrier.to_backend(call, request)? {
+        let seen = match self.carrier.to_backend(call, request)? {
             Reply::Answers(answer) => return Ok(Some(self.hold_answer(exchange, id, answer))),
-            Reply::Introspects(asked) => Some(Event::Sent(Exchange::Introspect(call), wire::introspect(&asked))),
+            Reply::Introspects(request) => Some(Event::Sent(Exchange::Introspect(call), wire::introspect(&request))),
             Reply::Unseen(answer) => {
                 self.unseen.insert(call, answer);
                 None
@@ -364,7 +364,7 @@ impl<C: Carrier> Browser<C> {
         };
         // The call itself waits at the backend; its answer will come under the same id.
         self.held.insert(exchange, Held::Request(id, Sent::default()));
-        Ok(asked)
+        Ok(seen)
     }
 
     /// The person fills in the form that the login page holds.

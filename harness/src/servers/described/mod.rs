@@ -343,7 +343,7 @@ impl Carrier for Stranger {
             asked.extensions_mut().insert(OfTheBackend);
             return Ok(asked);
         }
-        let token = wire::introspected_token(&self.backend.asked(call)?);
+        let token = wire::introspected_token(&self.backend.introspection(call)?);
         self.introspection_of(&token)?.ok_or_else(|| {
             Fault(format!(
                 "{}: nobody can judge a call: say with `[introspection]` who may introspect, or with `resource` what a backend of the \

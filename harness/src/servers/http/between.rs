@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::servers::Fault;
 use crate::servers::browser::carrier::Reply;
 use crate::servers::http::client::{Client, NoAnswer};
-use crate::servers::http::proxy::{Asked, Proxy};
+use crate::servers::http::proxy::{HeldIntrospection, Proxy};
 use crate::servers::http::wire::{self, Received, Sent};
 
 /// Any free port of loopback.
@@ -40,7 +40,7 @@ struct Waiting {
 /// What comes first of a call that was sent.
 enum First {
     Answer(Received),
-    Introspection(Asked),
+    Introspection(HeldIntrospection),
 }
 
 impl Between {
@@ -78,7 +78,7 @@ impl Between {
         let mut sent = runtime.spawn(async move { client.exchange(&base, request).await });
         match self.first(runtime, &mut sent)? {
             First::Answer(answer) => Ok(Reply::Answers(answer)),
-            First::Introspection(Asked { request, release }) => {
+            First::Introspection(HeldIntrospection { request, release }) => {
                 let waiting = Waiting { call: sent, request: request.clone(), release, held: None };
                 self.waiting.insert(call, waiting);
                 Ok(Reply::Introspects(request))
@@ -134,7 +134,7 @@ impl Between {
                     Ok(Err(why @ (NoAnswer::Unreachable(_) | NoAnswer::Stopped(_)))) => Err(Fault::from(why)),
                     Err(error) => Err(Fault(format!("a call ended early: {error}"))),
                 },
-                Some(asked) = proxy.asked() => Ok(First::Introspection(asked)),
+                Some(held) = proxy.next() => Ok(First::Introspection(held)),
                 by = client.stopped() => Err(Fault::stopped(by)),
             }
         };

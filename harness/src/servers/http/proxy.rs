@@ -34,7 +34,7 @@ const UNNOTICED: usize = 64;
 const INTROSPECTION: &str = "/introspect";
 
 /// An introspection that is held.
-pub(in crate::servers) struct Asked {
+pub(in crate::servers) struct HeldIntrospection {
     /// What the backend sent.
     pub(in crate::servers) request: Sent,
     /// Where its answer goes. Dropped, it breaks the connection.
@@ -45,7 +45,7 @@ pub(in crate::servers) struct Asked {
 pub(in crate::servers) struct Proxy {
     url: String,
     auth: Arc<Mutex<Option<String>>>,
-    asked: mpsc::Receiver<Asked>,
+    introspections: mpsc::Receiver<HeldIntrospection>,
     serving: JoinHandle<()>,
 }
 
@@ -53,7 +53,7 @@ pub(in crate::servers) struct Proxy {
 struct Passage {
     client: Client,
     auth: Arc<Mutex<Option<String>>>,
-    asked: mpsc::Sender<Asked>,
+    introspections: mpsc::Sender<HeldIntrospection>,
 }
 
 impl Passage {
@@ -79,15 +79,15 @@ impl Proxy {
             // Without it the connection is slower and as good.
             let _ = socket.set_nodelay(true);
         });
-        let (tell, asked) = mpsc::channel(UNNOTICED);
+        let (tell, introspections) = mpsc::channel(UNNOTICED);
         let auth = Arc::default();
-        let passage = Passage { client, auth: Arc::clone(&auth), asked: tell };
+        let passage = Passage { client, auth: Arc::clone(&auth), introspections: tell };
         let router = Router::new().route(INTROSPECTION, post(hold)).fallback(pass).with_state(passage);
         let serving = tokio::spawn(async move {
             // It ends by being aborted.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { url, auth, asked, serving })
+        Ok(Self { url, auth, introspections, serving })
     }
 
     /// Where it listens, without a slash at the end.
@@ -101,13 +101,13 @@ impl Proxy {
     }
 
     /// The next introspection.
-    pub(in crate::servers) async fn asked(&mut self) -> Option<Asked> {
-        self.asked.recv().await
+    pub(in crate::servers) async fn next(&mut self) -> Option<HeldIntrospection> {
+        self.introspections.recv().await
     }
 
     /// Breaks the connection of every introspection that nobody has noticed.
     pub(in crate::servers) fn forget(&mut self) {
-        while self.asked.try_recv().is_ok() {}
+        while self.introspections.try_recv().is_ok() {}
     }
 }
 
@@ -119,8 +119,8 @@ impl Drop for Proxy {
 
 async fn hold(State(passage): State<Passage>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let (release, released) = oneshot::channel();
-    let asked = Asked { request: message(method, uri, headers, body), release };
-    if passage.asked.send(asked).await.is_err() {
+    let held = HeldIntrospection { request: message(method, uri, headers, body), release };
+    if passage.introspections.send(held).await.is_err() {
         return broken();
     }
     released.await.map_or_else(|_| broken(), |answer| answer.map(Body::from))

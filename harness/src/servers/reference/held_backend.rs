@@ -91,7 +91,7 @@ impl HeldBackend {
     }
 
     /// The introspection that a call waits for.
-    pub(in crate::servers) fn asked(&self, call: CallId) -> Result<Sent, Fault> {
+    pub(in crate::servers) fn introspection(&self, call: CallId) -> Result<Sent, Fault> {
         self.waiting.get(&call).map(|waiting| waiting.request.clone()).ok_or_else(|| not_waiting(call))
     }
 

@@ -171,7 +171,7 @@ impl Carrier for InProcess {
     }
 
     fn introspection(&mut self, call: CallId) -> Result<Sent, Fault> {
-        self.backend.asked(call)
+        self.backend.introspection(call)
     }
 
     fn hold_introspection(&mut self, call: CallId, answer: Received) -> Result<(), Fault> {
