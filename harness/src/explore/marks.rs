@@ -3,15 +3,15 @@
 use super::verdict::Question;
 use super::way_back::Step;
 
-/// For each mark asked for, the first step that set it.
+/// For each mark marks for, the first step that set it.
 pub(crate) struct FirstMarks {
     unseen: u64,
     firsts: [Option<Step>; 64],
 }
 
 impl FirstMarks {
-    pub(crate) fn watching(asked: u64) -> Self {
-        Self { unseen: asked, firsts: [None; 64] }
+    pub(crate) fn watching(marks: u64) -> Self {
+        Self { unseen: marks, firsts: [None; 64] }
     }
 
     pub(crate) fn note(&mut self, marks: u64, step: Step) {
@@ -29,15 +29,15 @@ impl FirstMarks {
 }
 
 pub(crate) fn asked_marks(questions: &[Question]) -> u64 {
-    questions.iter().fold(0, |asked, question| match *question {
-        Question::Never { mark } | Question::Reachable { mark } => asked | 1 << mark,
-        Question::Recoverable { .. } => asked,
+    questions.iter().fold(0, |marks, question| match *question {
+        Question::Never { mark } | Question::Reachable { mark } => marks | 1 << mark,
+        Question::Recoverable { .. } => marks,
     })
 }
 
 pub(crate) fn asked_goals(questions: &[Question]) -> u64 {
-    questions.iter().fold(0, |asked, question| match *question {
-        Question::Never { .. } | Question::Reachable { .. } => asked,
-        Question::Recoverable { goal } => asked | 1 << goal,
+    questions.iter().fold(0, |marks, question| match *question {
+        Question::Never { .. } | Question::Reachable { .. } => marks,
+        Question::Recoverable { goal } => marks | 1 << goal,
     })
 }

@@ -36,7 +36,7 @@ struct Run {
 
 /// What sets two candidates apart.
 pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, stop: Stop) -> Apart {
-    let asked = [one, other].map(|spec| Askable { spec, abilities });
+    let askable = [one, other].map(|spec| Askable { spec, abilities });
     let mut runs: Vec<Run> = Vec::new();
     let mut met: HashSet<Vec<u8>, FixedState> = HashSet::default();
     let mut waiting = VecDeque::from([(Reading::new(one), Reading::new(other), None)]);
@@ -47,7 +47,7 @@ pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, 
         for (action, placed) in here.walker().enabled_here() {
             let possible = there.walker().enabled_here().into_iter().find(|(named, _)| *named == action);
             let both = possible.is_some_and(|(_, in_other)| {
-                asked[0].allows(here.walker().world(), placed) && asked[1].allows(there.walker().world(), in_other)
+                askable[0].allows(here.walker().world(), placed) && askable[1].allows(there.walker().world(), in_other)
             });
             // Time can always pass, also where under one of them nothing ages any more.
             let time = action == Action::Tick && abilities.clock == Support::Yes;

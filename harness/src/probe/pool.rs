@@ -15,8 +15,8 @@ use crate::trace::orders::reaches_the_auth_service;
 
 /// The traces, in their own names, shortest first.
 pub(super) fn of(spec: &Spec, abilities: Abilities, stop: Stop) -> Vec<Vec<Action>> {
-    let asked = Askable { spec, abilities };
-    let (_, graph) = explore::explore(&asked, &[], Limits { stop, ..Limits::default() }, &mut |_| {});
+    let askable = Askable { spec, abilities };
+    let (_, graph) = explore::explore(&askable, &[], Limits { stop, ..Limits::default() }, &mut |_| {});
     let Some(graph) = graph else { return Vec::new() };
     // For each world, the last two decisions on the shortest way to it. Worlds come in the order in which they are found.
     let mut before = vec![[NONE; 2]; graph.worlds() as usize];

@@ -208,8 +208,8 @@ pub fn races(out: &mut dyn Write, replayed: &[Replayed]) -> io::Result<()> {
     if !together.is_empty() {
         heading(out, "Requests at the same time", TITLE, "as if in this order")?;
     }
-    for (what, (tally, came)) in together {
-        let (style, sign) = match came {
+    for (what, (tally, verdict)) in together {
+        let (style, sign) = match verdict {
             TraceVerdict::Conforms | TraceVerdict::Before => (GOOD, '✓'),
             TraceVerdict::Accepted => (UNSURE, '·'),
             TraceVerdict::Diverges => (BAD, '✗'),
@@ -242,7 +242,7 @@ fn worse(one: TraceVerdict, other: TraceVerdict) -> TraceVerdict {
         TraceVerdict::Before,
         TraceVerdict::Conforms,
     ];
-    let rank = |came: TraceVerdict| WORST_FIRST.iter().position(|known| *known == came);
+    let rank = |verdict: TraceVerdict| WORST_FIRST.iter().position(|known| *known == verdict);
     if rank(one) <= rank(other) { one } else { other }
 }
 
@@ -250,11 +250,11 @@ fn worse(one: TraceVerdict, other: TraceVerdict) -> TraceVerdict {
 fn together(replayed: &[Replayed]) -> BTreeMap<&str, (Tally, TraceVerdict)> {
     let mut together: BTreeMap<&str, (Tally, TraceVerdict)> = BTreeMap::new();
     for (one, race) in replayed.iter().filter_map(|one| Some((one, one.race.as_ref()?))) {
-        let (sum, came) = together.entry(&race.what).or_insert_with(|| (Tally::default(), one.verdict));
+        let (sum, verdict) = together.entry(&race.what).or_insert_with(|| (Tally::default(), one.verdict));
         sum.runs += race.runs;
         sum.undecided += race.undecided;
         sum.diverged += race.diverged;
-        *came = worse(*came, one.verdict);
+        *verdict = worse(*verdict, one.verdict);
         for (order, runs) in &race.orders {
             *sum.orders.entry(order.clone()).or_default() += runs;
         }

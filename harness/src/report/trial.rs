@@ -12,8 +12,8 @@ use crate::run::{Attempt, Thing, Trial};
 /// When `out` cannot be written to.
 pub fn text(out: &mut dyn Write, name: &str, trial: &Trial, see: &dyn Fn(Thing) -> Option<String>) -> io::Result<()> {
     heading(out, name, TITLE, "")?;
-    for (what, came, exchanges) in &trial.things {
-        let (style, sign, said) = match came {
+    for (what, attempt, exchanges) in &trial.things {
+        let (style, sign, said) = match attempt {
             Attempt::Works => (GOOD, '✓', what.to_string()),
             Attempt::NotAsked(why) => (UNSURE, '·', format!("{what}: not asked, {why}")),
             Attempt::Fails(why) => (BAD, '✗', format!("{what}: {why}")),
@@ -22,7 +22,7 @@ pub fn text(out: &mut dyn Write, name: &str, trial: &Trial, see: &dyn Fn(Thing) 
         for exchange in exchanges {
             entry(out, "", 6, exchange, DIM)?;
         }
-        if let (Attempt::Fails(_), Some(see)) = (came, see(*what)) {
+        if let (Attempt::Fails(_), Some(see)) = (attempt, see(*what)) {
             entry(out, "", 6, &format!("check {see}"), UNSURE)?;
         }
     }

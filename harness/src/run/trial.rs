@@ -95,7 +95,7 @@ impl Trial {
     /// The status that this ends with.
     #[must_use]
     pub fn status(&self) -> Status {
-        let fails = self.things.iter().any(|(_, came, _)| matches!(came, Attempt::Fails(_)));
+        let fails = self.things.iter().any(|(_, attempt, _)| matches!(attempt, Attempt::Fails(_)));
         if fails { Status::Broken } else { Status::Holds }
     }
 }
@@ -128,39 +128,39 @@ impl Run<'_> {
         }
         let (lens, abilities) = (self.target.lens(), self.target.abilities());
         let (access, refresh) = (self.access.clone(), self.refresh.clone());
-        let came = self.standing(lens.access, access);
-        self.note(Thing::AccessStanding, came);
-        let came = self.standing(lens.refresh, refresh.clone());
-        self.note(Thing::RefreshStanding, came);
-        let came = match abilities.calls {
+        let attempt = self.standing(lens.access, access);
+        self.note(Thing::AccessStanding, attempt);
+        let attempt = self.standing(lens.refresh, refresh.clone());
+        self.note(Thing::RefreshStanding, attempt);
+        let attempt = match abilities.calls {
             Support::No => Attempt::NotAsked("the file names neither `[introspection]` nor `resource`"),
             Support::Yes => self.call(),
         };
-        self.note(Thing::Call, came);
-        let came = match abilities.clock {
+        self.note(Thing::Call, attempt);
+        let attempt = match abilities.clock {
             Support::No => Attempt::NotAsked("the file says that the clock cannot be turned"),
             Support::Yes => self.target.apply(Action::Tick).map_or_else(failed, |_| Attempt::Works),
         };
-        self.note(Thing::Clock, came);
-        let came = match &refresh {
+        self.note(Thing::Clock, attempt);
+        let attempt = match &refresh {
             None => Attempt::Fails(
                 "the server has issued no refresh token: ask for one in `client.authorization`".to_owned(),
             ),
             Some(_) => self.theft(),
         };
-        self.note(Thing::Refresh, came);
-        let came = match abilities.revocation {
+        self.note(Thing::Refresh, attempt);
+        let attempt = match abilities.revocation {
             Support::No => Attempt::NotAsked("the server names no revocation endpoint"),
             Support::Yes => self.sign_out(),
         };
-        self.note(Thing::Revocation, came);
+        self.note(Thing::Revocation, attempt);
     }
 
-    fn note(&mut self, what: Thing, came: Attempt) {
+    fn note(&mut self, what: Thing, attempt: Attempt) {
         let evidence = self.target.evidence();
         let news = evidence.get(self.told..).unwrap_or_default().to_vec();
         self.told = evidence.len();
-        self.trial.things.push((what, came, news));
+        self.trial.things.push((what, attempt, news));
     }
 
     fn sign_in(&mut self) -> Attempt {
@@ -178,7 +178,7 @@ impl Run<'_> {
             (Attempt::Works, Ok(events)) if events.contains(&Event::Session(Session::Started)) => Attempt::Works,
             (Attempt::Works, Ok(_)) => Attempt::Fails("our client makes nothing of the tokens".to_owned()),
             (Attempt::Works, Err(fault)) => failed(fault),
-            (came, _) => came,
+            (attempt, _) => attempt,
         };
         self.note(Thing::Redemption, stored.clone());
         stored

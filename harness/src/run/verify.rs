@@ -65,12 +65,12 @@ pub fn verify_races(
     how: How<'_>,
     watch: &mut dyn Watch,
 ) -> (Replay, Vec<Replayed>) {
-    let asked = Askable { spec, abilities };
+    let askable = Askable { spec, abilities };
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
-    let (explored, graph) = explore::explore(&asked, &[], limits, &mut tell);
+    let (explored, graph) = explore::explore(&askable, &[], limits, &mut tell);
     let graph = graph.filter(|_| !matches!(explored.completeness, Completeness::Cut { .. }));
     let Some(graph) = graph else { return (not_explored(target, explored.completeness), Vec::new()) };
-    let given: Vec<Given> = races(&asked, &graph)
+    let given: Vec<Given> = races(&askable, &graph)
         .into_iter()
         .map(|trace| Given { file: trace.header.shows.clone().into(), spec: spec.clone(), trace })
         .collect();

@@ -11,7 +11,7 @@ use authloom_reference::auth::{
 
 use crate::decisions::{Asked, Redeem, Refresh, Revoke, Rules, a_second_before};
 use crate::flaw::Flaw;
-use crate::suite::{Goal, KINDS};
+use crate::suite::{Coverage, KINDS};
 use crate::support::{changed, minutes, recommended};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "an access token is active at its exp",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| {
             let access_is_active =
@@ -32,35 +32,35 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "an access token says that it lives longer than it does",
         policy: local,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| parts.auth.lifetimes.access += SECOND,
     },
     Flaw {
         name: "a code is taken at its last instant",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-expires",
         make: |parts| parts.auth.lifetimes.code += SECOND,
     },
     Flaw {
         name: "a refresh token is taken at the last instant of its idle time",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "idle-bound",
         make: |parts| later(&mut parts.auth.lifetimes.refresh_idle),
     },
     Flaw {
         name: "a refresh is granted at the last instant of the absolute lifetime",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "lifetime-bound",
         make: |parts| later(&mut parts.auth.lifetimes.refresh_absolute),
     },
     Flaw {
         name: "the grace window closes a second late",
         policy: window,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "refresh-spent-once",
         make: |parts| parts.auth.grace = auth::Grace::SameSuccessor { window: Some(minutes(5) + SECOND) },
     },
@@ -68,7 +68,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a rotation leaves the parent unspent",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "refresh-rotates",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| unsaved(asked.rightly(), |changes| changes.refresh = None);
@@ -78,7 +78,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "refresh tokens are not rotated",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-issued",
         make: |parts| parts.auth.rotation = auth::Rotation::Off,
     },
@@ -90,14 +90,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
                 policy.rotation = Rotation::Off;
             })
         },
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "refresh-kept",
         make: |parts| parts.auth.rotation = auth::Rotation::Always,
     },
     Flaw {
         name: "reuse does not revoke the grant",
         policy: no_lock,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "replay-contained",
         make: |parts| parts.auth.reuse = auth::Reach::Nothing,
     },
@@ -109,14 +109,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
                 policy.reuse_ends = Ends::Nothing;
             })
         },
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "replay-contained",
         make: |parts| parts.auth.reuse = auth::Reach::Grant,
     },
     Flaw {
         name: "rotation counts the absolute lifetime anew",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "lifetime-bound",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| Refresh { grant: &reborn(asked.grant, asked.token), ..asked }.rightly();
@@ -128,7 +128,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "idle time runs on over a rotation",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "token-standing",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| {
@@ -144,7 +144,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "grace hands out a new sibling instead of the same successor",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-are-new",
         make: |parts| parts.auth.grace = auth::Grace::NewSibling { window: minutes(60) },
     },
@@ -156,21 +156,21 @@ pub(crate) const FLAWS: &[Flaw] = &[
                 policy.grace = Grace::NewSibling(Window::For(minutes(5)));
             })
         },
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-are-new",
         make: |parts| parts.auth.grace = auth::Grace::SameSuccessor { window: None },
     },
     Flaw {
         name: "grace honours an older ancestor",
         policy: no_lock_but_grace,
-        goal: Goal::Steps("tabs=2,calls=1,losses=0"),
+        coverage: Coverage::Steps("tabs=2,calls=1,losses=0"),
         breaks: "refresh-spent-once",
         make: |parts| parts.decisions = Rules { refresh: forgive_all, ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "grace is denied",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "grace-honoured",
         make: |parts| parts.auth.grace = auth::Grace::None,
     },
@@ -178,7 +178,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a code is never spent",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-spent-once",
         make: |parts| {
             let redeem = |asked: Redeem<'_>| unsaved(asked.rightly(), |changes| changes.code = None);
@@ -188,14 +188,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a code is spent after minting: two redemptions at once both get tokens",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-spent-once",
         make: |parts| parts.decisions = Rules { redeem: spend_late, ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "the replay of a code does not revoke the grant",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-replay-contained",
         make: |parts| parts.auth.code_replay = auth::Reach::Nothing,
     },
@@ -203,14 +203,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "revocation kills only the token that is presented",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "revocation-ends-grant",
         make: |parts| parts.decisions = Rules { revoke: just_the_shown, ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "revocation by a spent token is ignored",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "revocation-ends-grant",
         make: |parts| {
             let revoke = |asked: Revoke<'_>| if is_spent(asked.token) { Changes::none() } else { asked.rightly() };
@@ -220,14 +220,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "revocation is confirmed and not done",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "revocation-ends-grant",
         make: |parts| parts.decisions = Rules { revoke: |_| Changes::none(), ..Rules::RIGHT }.shared(),
     },
     Flaw {
         name: "access tokens survive the end of their grant",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-replay-contained",
         make: |parts| {
             let access_is_active =
@@ -238,7 +238,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a refresh token of an ended grant is renewed",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "revocation-final",
         make: |parts| {
             let refresh = |asked: Refresh<'_>| {
@@ -252,7 +252,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a spent refresh token introspects as active",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "refresh-rotates",
         make: |parts| {
             let refresh_is_active = |asked: Asked<'_, RefreshRecord>| {
@@ -264,7 +264,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "everything introspects as active",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| {
             parts.decisions =
@@ -274,7 +274,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "access tokens are minted for another audience",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "fresh-token-usable",
         make: |parts| parts.auth.resource = "http://another.reference".to_owned(),
     },

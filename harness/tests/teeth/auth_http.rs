@@ -19,7 +19,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "token answers may be cached",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-issued",
         make: |parts| {
             parts.around_auth = |router| {
@@ -33,7 +33,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "invalid_grant is reported as invalid_request",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-expires",
         make: |parts| {
             parts.around_auth = |router| {
@@ -47,7 +47,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a refresh is answered without the refresh token it issued",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-issued",
         make: |parts| {
             parts.around_auth = |router| {
@@ -61,14 +61,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "one access token is handed out twice",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-are-new",
         make: |parts| parts.around_auth = the_redeemed_access_token_again,
     },
     Flaw {
         name: "any password is taken",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "sign-in-needs-password",
         make: |parts| {
             parts.around_auth = |router| {
@@ -82,14 +82,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "the redirect brings a wrong state",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-redeemed-by-its-tab",
         make: |parts| parts.around_auth = |router| redirecting(router, |name| (name == "state").then_some("other")),
     },
     Flaw {
         name: "the redirect brings the issuer of another AuthService",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-redeemed-by-its-tab",
         make: |parts| {
             parts.around_auth =
@@ -99,7 +99,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "the published keys are not those that sign",
         policy: local,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "fresh-token-usable",
         make: |parts| {
             parts.around_auth = |router| {

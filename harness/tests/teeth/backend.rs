@@ -26,7 +26,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token that was active when asked about is taken at its exp",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
@@ -37,7 +37,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token that is not active is taken",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
@@ -50,7 +50,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token for another audience is taken",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "not-for-backends",
         make: |parts| {
             parts.judge = Arc::new(Credulous(|settings, answer, now| {
@@ -62,49 +62,49 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "the leeway is applied twice",
         policy: with_leeway,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(10) },
     },
     Flaw {
         name: "the leeway is not applied",
         policy: with_leeway,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "fresh-token-usable",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(0) },
     },
     Flaw {
         name: "the clock is a tick slow",
         policy: with_leeway,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| parts.backend_clock = |clock| Arc::new(Slow(clock)),
     },
     Flaw {
         name: "tokens are believed where the AuthService should be asked",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "backend-introspects",
         make: |parts| parts.backend.validation = backend::Validation::Local { leeway: minutes(0) },
     },
     Flaw {
         name: "what a token once got is cached and served again",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "backend-introspects",
         make: |parts| parts.around_backend = caching,
     },
     Flaw {
         name: "a call is judged by the token of the call before",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-are-new",
         make: |parts| parts.around_backend = by_the_token_before,
     },
     Flaw {
         name: "a call without a token is served",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "call-needs-token",
         make: |parts| {
             parts.around_backend = |router| {
@@ -118,7 +118,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a 401 comes without a challenge",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "call-needs-token",
         make: |parts| {
             parts.around_backend = |router| {
@@ -132,7 +132,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token is refused without invalid_token",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "never-past-exp",
         make: |parts| {
             parts.around_backend = |router| {
@@ -148,7 +148,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token is refused when the AuthService cannot be reached",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "backend-unavailable",
         make: |parts| {
             parts.around_backend = |router| {
@@ -166,7 +166,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a token is taken when the AuthService cannot be reached",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "backend-unavailable",
         make: |parts| {
             parts.around_backend = |router| {

@@ -3,7 +3,7 @@
 use authloom::servers::Parts;
 use authloom_model::Policy;
 
-use crate::suite::Goal;
+use crate::suite::Coverage;
 
 /// A deliberate fault of the reference.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub(crate) struct Flaw {
     /// The policy under which it matters.
     pub(crate) policy: fn() -> Policy,
     /// What of that policy's graph has to notice.
-    pub(crate) goal: Goal,
+    pub(crate) coverage: Coverage,
     /// The id of the rule that it breaks, as the register has it.
     pub(crate) breaks: &'static str,
     /// Puts it in.

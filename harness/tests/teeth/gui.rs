@@ -13,7 +13,7 @@ use http::header::AUTHORIZATION;
 use serde_json::Value;
 
 use crate::flaw::Flaw;
-use crate::suite::{Goal, KINDS, STEPS};
+use crate::suite::{Coverage, KINDS, STEPS};
 use crate::support::{changed, minutes, recommended};
 use crate::wires::{Answer, field, with_field, with_json};
 use crate::wrong_gui::{Turn, answer_of, refresh_answer, requests, sent, without, wrong};
@@ -23,7 +23,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a late refresh answer is stored after sign-out",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "nothing-unasked",
         make: |parts| {
             parts.client = |settings| {
@@ -34,7 +34,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a late refresh answer overwrites a newer session",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "nothing-unasked",
         make: |parts| {
             parts.client = |settings| {
@@ -45,7 +45,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "two tabs' answers are swapped",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "prompt-without-session",
         make: |parts| parts.client = |settings| wrong(settings, swap_answers),
     },
@@ -53,7 +53,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a sign-out does not revoke",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "sign-out-revokes",
         make: |parts| {
             parts.client = |settings| {
@@ -68,7 +68,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a sign-out revokes the access token only",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-are-new",
         make: |parts| {
             parts.client = |settings| {
@@ -85,7 +85,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a sign-out leaves the tokens in the store",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "session-cleared-for-cause",
         make: |parts| {
             parts.client = |settings| {
@@ -104,7 +104,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "the lock is never given back",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "prompt-without-session",
         make: |parts| {
             parts.client = |settings| {
@@ -117,14 +117,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "the lock is taken without asking",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "nothing-unasked",
         make: |parts| parts.gui.policy.single_flight = SingleFlight::Tab,
     },
     Flaw {
         name: "the lock's winner does not look at the store again",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "prompt-without-session",
         make: |parts| parts.gui.policy.look_again = LookAgain::No,
     },
@@ -132,14 +132,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a refresh presents the token before last",
         policy: Policy::recommended,
-        goal: STEPS,
+        coverage: STEPS,
         breaks: "tokens-are-new",
         make: |parts| parts.client = |settings| wrong(settings, show_the_token_before_last),
     },
     Flaw {
         name: "the refresh token that a refresh brings is dropped",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-are-new",
         make: |parts| {
             parts.client = |settings| {
@@ -155,7 +155,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "invalid_grant does not clear the session",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "session-cleared-for-cause",
         make: |parts| {
             parts.client = |settings| {
@@ -174,14 +174,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a lost refresh is not tried again",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "refresh-with-own-token",
         make: |parts| parts.client = |settings| wrong(settings, give_up_the_lost),
     },
     Flaw {
         name: "a lost redemption is not tried again",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "code-redeemed-by-its-tab",
         make: |parts| parts.gui.policy.lost_refresh = LostRefresh::SignInAgain,
     },
@@ -194,14 +194,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
                 policy.refresh_margin = minutes(5);
             })
         },
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "nothing-unasked",
         make: |parts| parts.gui.policy.refresh_when = gui::RefreshWhen::On401,
     },
     Flaw {
         name: "a late 401 is refreshed for, though the store has a newer token",
         policy: || changed("no-refresh-lock", |_| {}),
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "call-carries-token",
         make: |parts| parts.gui.policy.late_401 = gui::Late401::Refresh,
     },
@@ -209,7 +209,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a failure clears the session",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "nothing-unasked",
         make: |parts| {
             parts.client = |settings| {
@@ -225,21 +225,21 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a 401 is recovered from twice",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "failure-keeps-session",
         make: |parts| parts.client = |settings| wrong(settings, recover_again),
     },
     Flaw {
         name: "calls that wait for a refresh are forgotten",
         policy: Policy::recommended,
-        goal: Goal::Kinds("small"),
+        coverage: Coverage::Kinds("small"),
         breaks: "call-carries-token",
         make: |parts| parts.client = |settings| wrong(settings, forget_the_waiting),
     },
     Flaw {
         name: "a call is sent again without a token",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "call-carries-token",
         make: |parts| {
             parts.client = |settings| {
@@ -259,7 +259,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     Flaw {
         name: "a code is redeemed with a verifier of another sign-in",
         policy: Policy::recommended,
-        goal: KINDS,
+        coverage: KINDS,
         breaks: "tokens-issued",
         make: |parts| {
             parts.client = |settings| {

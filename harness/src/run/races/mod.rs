@@ -24,8 +24,8 @@ const MOST_PAIRS: usize = 4_000;
 
 /// A trace for every pair of requests whose order matters: the shortest of each two exchanges first, then the next one of each.
 #[must_use]
-pub fn races(asked: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
-    let spec = asked.spec;
+pub fn races(askable: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
+    let spec = askable.spec;
     let mut worlds: Vec<World> = Vec::with_capacity(graph.worlds() as usize);
     let mut known = BTreeSet::new();
     let mut traces = Vec::new();
@@ -39,7 +39,7 @@ pub fn races(asked: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
         for (one, other) in racing.into_iter().tuple_combinations() {
             let Some(pair) = Pair::of(spec, &world, one, other) else { continue };
             if known.insert(pair) {
-                traces.push(trace(asked, graph, number, [one, other]));
+                traces.push(trace(askable, graph, number, [one, other]));
             }
         }
         worlds.push(world);
@@ -93,8 +93,8 @@ fn moved(exchange: Exchange, renamed: &Renaming) -> Exchange {
 }
 
 /// The trace that leads to a world, lets two requests go at once, and looks what has become of the session.
-fn trace(asked: &Askable<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> Trace {
-    let spec = asked.spec;
+fn trace(askable: &Askable<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> Trace {
+    let spec = askable.spec;
     let mut before = Walker::new(spec);
     let mut steps: Vec<_> = graph.path_to(world).into_iter().map(|code| before.step(action(code))).collect();
     let mut first = before.clone();
@@ -114,7 +114,7 @@ fn trace(asked: &Askable<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> T
         steps.push(first.take(action).expect("what has arrived is answered"));
         second.take(action).expect("what has arrived is answered");
     }
-    for action in sequel(asked, &first, &second) {
+    for action in sequel(askable, &first, &second) {
         steps.push(first.take(action).expect("a sequel is possible in both orders"));
     }
     Trace { header: Header::new(spec, shows), steps }
@@ -130,15 +130,15 @@ fn answer(arrival: Action) -> Option<Action> {
 }
 
 /// The shortest way to a refresh that is possible whichever of two came first; nothing where there is none.
-fn sequel(asked: &Askable<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<Action> {
+fn sequel(askable: &Askable<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<Action> {
     let mut waiting = VecDeque::from([(first.clone(), second.clone(), Vec::new())]);
     let mut met = BTreeSet::new();
     while let Some((one, other, way)) = waiting.pop_front() {
         if way.len() >= LONGEST_SEQUEL || met.len() >= MOST_PAIRS {
             break;
         }
-        let possible = possible(asked, &other);
-        for (action, placed) in possible_by_name(asked, &one) {
+        let possible = possible(askable, &other);
+        for (action, placed) in possible_by_name(askable, &one) {
             let Some(in_other) = possible.get(&action) else { continue };
             let (mut one, mut other, mut way) = (one.clone(), other.clone(), way.clone());
             one.step(placed);
@@ -155,12 +155,12 @@ fn sequel(asked: &Askable<'_>, first: &Walker<'_>, second: &Walker<'_>) -> Vec<A
     Vec::new()
 }
 
-fn possible(asked: &Askable<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Action> {
-    possible_by_name(asked, walker).into_iter().collect()
+fn possible(askable: &Askable<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Action> {
+    possible_by_name(askable, walker).into_iter().collect()
 }
 
 /// What an honest client can do next where nothing is lost: by the name that lasts, and as the world has it.
-fn possible_by_name(asked: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
+fn possible_by_name(askable: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
     let honest = |action: &Action| match action {
         Action::Tick | Action::Open(_) | Action::Lock(_) | Action::Return(_) => true,
         Action::Arrive(exchange) => exchange.owner() != Owner::Thief,
@@ -174,7 +174,7 @@ fn possible_by_name(asked: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, Ac
     walker
         .enabled_here()
         .into_iter()
-        .filter(|(_, placed)| honest(placed) && asked.allows(walker.world(), *placed))
+        .filter(|(_, placed)| honest(placed) && askable.allows(walker.world(), *placed))
         .collect()
 }
 

@@ -20,9 +20,9 @@ fn spec(profile: &str) -> Spec {
 }
 
 fn traces(spec: &Spec) -> Vec<Trace> {
-    let asked = Askable { spec, abilities: Abilities::ALL };
-    let (_, graph) = crate::explore::explore(&asked, &[], Limits::default(), &mut |_| {});
-    races(&asked, &graph.expect("the graph is small"))
+    let askable = Askable { spec, abilities: Abilities::ALL };
+    let (_, graph) = crate::explore::explore(&askable, &[], Limits::default(), &mut |_| {});
+    races(&askable, &graph.expect("the graph is small"))
 }
 
 /// How a server takes what arrives at once.

@@ -349,10 +349,10 @@ fn not_able(abilities: Abilities, given: &Given) -> Option<Unsupported> {
     if given.trace.races() && abilities.at_once == Support::No {
         return Some(Unsupported(vec!["the target takes one request after the other".to_owned()]));
     }
-    let asked = Askable { spec: &given.spec, abilities };
+    let askable = Askable { spec: &given.spec, abilities };
     let mut walker = Walker::new(&given.spec);
     let step = given.trace.actions().find(|action| {
-        let allowed = asked.allows(walker.world(), *action);
+        let allowed = askable.allows(walker.world(), *action);
         // A trace was read only as far as the model allows it.
         let _ = walker.take(*action);
         !allowed

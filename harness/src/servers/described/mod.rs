@@ -212,13 +212,13 @@ impl Stranger {
         self.allowed()?;
         let asked = evidence::asked(&request);
         let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
-        let answer = self.came(&asked, answer)?;
+        let answer = self.received(&asked, answer)?;
         self.evidence.push(format!("{asked} → {}", evidence::answered(&answer)));
         Ok(answer)
     }
 
     /// What became of a request. A server that does not answer as HTTP has it is said by [`wire::broken`].
-    fn came(&self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
+    fn received(&self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
         match answer {
             Ok(answer) => Ok(answer),
             Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
@@ -306,8 +306,8 @@ impl Carrier for Stranger {
         requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
         let asked: Vec<_> = requests.iter().map(evidence::asked).collect();
         let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
-        let came = |(asked, answer): (&String, _)| self.came(asked, answer);
-        let answers: Vec<Received> = asked.iter().zip(answers).map(came).collect::<Result<_, _>>()?;
+        let received = |(asked, answer): (&String, _)| self.received(asked, answer);
+        let answers: Vec<Received> = asked.iter().zip(answers).map(received).collect::<Result<_, _>>()?;
         let exchanges = asked.iter().zip(&answers);
         self.evidence
             .extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", evidence::answered(answer))));
