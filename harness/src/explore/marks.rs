@@ -3,7 +3,7 @@
 use super::verdict::Question;
 use super::way_back::Step;
 
-/// For each mark marks for, the first step that set it.
+/// For each mark asked for, the first step that set it.
 pub(crate) struct FirstMarks {
     unseen: u64,
     firsts: [Option<Step>; 64],

@@ -71,8 +71,8 @@ struct Refresh {
 
 impl Textbook {
     /// A client that nobody is signed in to.
-    pub(crate) fn new(refreshes: Refreshes) -> Box<dyn WebClient> {
-        Box::new(Self {
+    pub(crate) fn new(refreshes: Refreshes) -> Self {
+        Self {
             refreshes,
             settings: None,
             stored: None,
@@ -81,7 +81,7 @@ impl Textbook {
             queue: BTreeMap::new(),
             holder: None,
             outputs: Vec::new(),
-        })
+        }
     }
 
     fn settings(&self) -> &gui::Settings {
@@ -136,7 +136,7 @@ impl Textbook {
             Doing::Refresh(other) if other.tab == refresh.tab => Some(other),
             Doing::Refresh(_) | Doing::Call { .. } | Doing::Redeem { .. } | Doing::Revoke => None,
         });
-        if let Some(other) = in_flight.or(self.queue.get_mut(&refresh.tab)) {
+        if let Some(other) = in_flight.or_else(|| self.queue.get_mut(&refresh.tab)) {
             other.calls.extend(refresh.calls);
             return;
         }

@@ -243,3 +243,41 @@ fn unexpected(answer: &Received, what: &str) -> Answer<Concrete> {
 pub(in crate::servers) fn error_code(text: &str) -> String {
     text.chars().filter(|letter| letter.is_ascii_lowercase() || *letter == '_').take(40).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use authloom_model::Policy;
+
+    use super::*;
+    use crate::servers::settings::{Places, gui_settings};
+
+    fn sent(to: &str, body: &'static str) -> Option<Request<Concrete>> {
+        let places = Places {
+            issuer: "http://as.test".to_owned(),
+            resource: "http://api.test".to_owned(),
+            redirect_uri: "http://gui.test/cb".to_owned(),
+        };
+        let settings = gui_settings(&Policy::recommended(), &places, "gui").unwrap();
+        of_client(&settings, &http::Request::post(to).body(Bytes::from_static(body.as_bytes())).unwrap())
+    }
+
+    #[test]
+    fn a_request_is_known_by_where_it_goes_and_by_its_grant_type() {
+        let token = |text: &str| Secret::new(text);
+        assert_eq!(sent("http://api.test/get_items?page=1", ""), Some(Request::Call(None)));
+        let refresh = "grant_type=refresh_token&refresh_token=r1&code=c1";
+        assert_eq!(sent("http://as.test/token", refresh), Some(Request::Refresh(token("r1"))));
+        let redeem = "grant_type=authorization_code&code=c1&refresh_token=r1";
+        assert_eq!(sent("http://as.test/token", redeem), Some(Request::Redeem(token("c1"))));
+        assert_eq!(sent("http://as.test/revoke", "token=r1"), Some(Request::Revoke(token("r1"))));
+    }
+
+    #[test]
+    fn what_belongs_to_no_flow_is_not_taken_for_one() {
+        assert_eq!(sent("http://as.test/token", "grant_type=client_credentials"), None);
+        assert_eq!(sent("http://as.test/token", "refresh_token=r1"), None);
+        assert_eq!(sent("http://api.test/other", ""), None);
+        assert_eq!(sent("http://elsewhere.test/get_items", ""), None);
+        assert_eq!(sent("https://as.test/revoke", "token=r1"), None);
+    }
+}
