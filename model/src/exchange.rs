@@ -364,18 +364,32 @@ struct OnItsWay {
     of_flow: [Option<(Leg, usize)>; FlowPhase::COUNT],
 }
 
+/// Enters a message for each of the phases in which it is on its way. A macro, since phases of two kinds cannot yet be one parameter of a
+/// function that runs while authloom is compiled.
+macro_rules! enter {
+    ($table:expr, $phases:expr, $message:expr) => {{
+        let mut at = 0;
+        while at < $phases.len() {
+            let phase = $phases[at] as usize;
+            assert!($table[phase].is_none(), "one message is on its way in a phase");
+            $table[phase] = Some($message);
+            at += 1;
+        }
+    }};
+}
+
 static ON_ITS_WAY: OnItsWay = {
     let mut table = OnItsWay { of_call: [None; CallPhase::COUNT], of_flow: [None; FlowPhase::COUNT] };
     let mut row = 0;
     while row < KINDS.len() {
         match KINDS[row].owned {
             Owned::Call { request, response, .. } => {
-                enter_calls(&mut table.of_call, request, (Leg::Request, row));
-                enter_calls(&mut table.of_call, response, (Leg::Response, row));
+                enter!(table.of_call, request, (Leg::Request, row));
+                enter!(table.of_call, response, (Leg::Response, row));
             }
             Owned::Tab { request, response, .. } => {
-                enter_flows(&mut table.of_flow, request, (Leg::Request, row));
-                enter_flows(&mut table.of_flow, response, (Leg::Response, row));
+                enter!(table.of_flow, request, (Leg::Request, row));
+                enter!(table.of_flow, response, (Leg::Response, row));
             }
             Owned::Thief(_) => {}
         }
@@ -383,26 +397,6 @@ static ON_ITS_WAY: OnItsWay = {
     }
     table
 };
-
-const fn enter_calls(table: &mut [Option<(Leg, usize)>], phases: &[CallPhase], message: (Leg, usize)) {
-    let mut at = 0;
-    while at < phases.len() {
-        let phase = phases[at] as usize;
-        assert!(table[phase].is_none(), "one message is on its way in a phase");
-        table[phase] = Some(message);
-        at += 1;
-    }
-}
-
-const fn enter_flows(table: &mut [Option<(Leg, usize)>], phases: &[FlowPhase], message: (Leg, usize)) {
-    let mut at = 0;
-    while at < phases.len() {
-        let phase = phases[at] as usize;
-        assert!(table[phase].is_none(), "one message is on its way in a phase");
-        table[phase] = Some(message);
-        at += 1;
-    }
-}
 
 #[cfg(test)]
 mod tests {
