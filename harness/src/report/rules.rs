@@ -13,7 +13,7 @@ use super::style::{DIM, TITLE};
 use crate::trace::kept::{KEPT, Kept};
 
 /// The column in which what belongs to a label stands.
-const FACTS: usize = 14;
+const FACTS: usize = 13;
 
 /// Writes every rule with its source.
 ///
@@ -59,7 +59,7 @@ pub fn show(out: &mut dyn Write, rule: &Rule) -> io::Result<()> {
     let faults: Vec<_> = rule.faults.iter().map(|fault| (*fault).to_owned()).collect();
     facts("broken by", &faults, rule.why_missing(Room::Fault))?;
     facts("reference", &known.reference(), rule.why_missing(Room::Reference))?;
-    facts("traces kept", &known.traces, Some("no server was seen to break it in a trace that is kept"))
+    facts("traces", &known.traces, Some("none of those that are kept shows it broken"))
 }
 
 /// Writes every rule as one object on one line.
