@@ -106,10 +106,11 @@ fn a_certificate_that_nobody_vouches_for_is_a_fault_until_somebody_does() {
     let replay = ["replay", &trace, "--target", &target];
     let output = authloom(&replay);
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
-    assert!(said(&output).contains("invalid peer certificate"), "{}", said(&output));
+    assert!(words(&output).contains("invalid peer certificate"), "{}", said(&output));
+    assert!(words(&output).contains("name its certificates with `server.ca`"), "{}", said(&output));
     let output = authloom(&["target", "init", "--issuer", &format!("https://localhost:{port}")]);
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
-    assert!(said(&output).contains("invalid peer certificate"), "{}", said(&output));
+    assert!(words(&output).contains("invalid peer certificate"), "{}", said(&output));
     // Now the server is reached: it lets somebody in, and says nothing to a redemption.
     std::fs::write(folder.path().join("ca.pem"), certificate).unwrap();
     std::fs::write(&target, text.replace("[server]", "[server]\nca = \"ca.pem\"")).unwrap();

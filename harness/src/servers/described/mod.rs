@@ -226,7 +226,12 @@ impl Stranger {
             Err(why @ NoAnswer::Unreachable(_)) => {
                 let key = if self.server.is_some() { "server.start" } else { "server.issuer" };
                 let (place, why) = (self.described.places.at(key), Fault::from(why));
-                Err(Fault(format!("{place}: {asked}: {why}: check that the server runs, and that it is reached there")))
+                let tls = self.described.server.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("https:"));
+                let trust =
+                    if tls { "; to trust another authority, name its certificates with `server.ca`" } else { "" };
+                Err(Fault(format!(
+                    "{place}: {asked}: {why}: check that the server runs, and that it is reached there{trust}"
+                )))
             }
         }
     }
