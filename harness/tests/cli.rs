@@ -142,6 +142,9 @@ fn a_policy_of_too_many_ticks_is_refused_with_the_command_that_makes_it_smaller(
     for output in [&smaller, &checked] {
         assert!(said(output).contains(caution), "{}", stdout(output));
     }
+    let raced = ["verify", "--policy", path, "--scope", TINY, "--target", "reference", "--goal", "races"];
+    let raced = authloom_in(folder.path(), &raced);
+    assert!(said(&raced).contains(caution), "{}", stdout(&raced));
     let checked = json(&authloom(&["check", "--policy", path, "--scope", TINY, "--format", "json"]));
     assert_eq!(checked["shrunk_from"], "my");
     assert!(checked["caution"].as_str().is_some_and(|said| said.contains(caution)), "{checked}");
@@ -166,6 +169,10 @@ fn a_broken_promise_that_is_accepted_is_no_failure_until_its_last_day_is_over_or
     let text = check(&file, "text");
     assert_eq!(status(&text), 0, "{}", stdout(&text));
     assert!(stdout(&text).contains("accepted: the tabs share no lock (until 9999-12-31)"), "{}", stdout(&text));
+    let one_copy = "tabs=1,calls=1,losses=0,thefts=1";
+    let verify = ["verify", "--scope", one_copy, "--target", "reference", "--goal", "kinds", "--policy"];
+    let verify = |policy: &str| status(&authloom_in(folder.path(), &[&verify[..], &[policy]].concat()));
+    assert_eq!([verify("recommended"), verify(&file)], [1, 0]);
     let over = accepting(&folder, "no-grace-for-thieves", "2026-01-01");
     assert_eq!(status(&check(&over, "text")), 1);
     let stale = accepting(&folder, "code-spent-once", "9999-12-31");

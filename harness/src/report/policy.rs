@@ -31,7 +31,7 @@ pub fn profiles(out: &mut dyn Write, profiles: &[(&str, &str)]) -> io::Result<()
 }
 
 /// What a verdict on a shrunk policy does not say; none for any other policy.
-pub(super) fn caution(policy: &Policy) -> Option<String> {
+pub(crate) fn caution(policy: &Policy) -> Option<String> {
     let from = policy.shrunk_from.as_ref()?;
     Some(format!(
         "shrunk from {from}: its limits come in the same order, but sums of durations are lost: a promise that holds here can be broken \
