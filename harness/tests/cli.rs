@@ -405,6 +405,9 @@ fn every_help_says_how_to_begin_and_what_the_exit_statuses_mean() {
             for scope in ["theft    one tab", "small    one tab", "default  two tabs", "large    two tabs"] {
                 assert!(help.contains(scope), "{help}");
             }
+            // Of a line that is too long the last word would stand alone.
+            let whole = ["a thief who copies a\n", "code or a session once\n", "left out is as in default.\n"];
+            assert!(whole.iter().all(|end| help.contains(end)), "{help}");
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Replay {
     #[arg(long, value_name = "NAME-OR-FILE", default_value = "reference")]
     target: String,
 
-    /// How often to run a trace in which messages are let go at once: what comes of them may differ each time.
+    /// How many times to run a trace in which requests are sent at the same time: each run may end differently.
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 
@@ -45,7 +45,7 @@ pub(super) struct Replay {
     #[command(flatten)]
     saying: Saying,
 
-    /// How to say what came of it.
+    /// The form of the report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 

@@ -36,11 +36,11 @@ pub(super) struct Verify {
     #[arg(long, value_name = "NAME-OR-FILE")]
     target: Option<String>,
 
-    /// What to lead the target through. Unless told: every step of the graph in this process, a step of every kind elsewhere.
+    /// What to drive the target through; by default every step of the graph in this process, and a step of every kind elsewhere.
     #[arg(long, value_enum)]
     goal: Option<VerifyGoal>,
 
-    /// How often to let each pair of requests go at once, with --goal races.
+    /// With --goal races, how many times to send each pair of requests at the same time.
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 
@@ -60,7 +60,7 @@ pub(super) struct Verify {
     #[command(flatten)]
     mend: Mend,
 
-    /// How to say what came of it.
+    /// The form of the report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 

@@ -14,7 +14,7 @@ use authloom_model::property::Property;
 use authloom_model::{Policy, Spec};
 
 use super::{Checked, Finding, Premise, Unwatched, Verdict, explore};
-use crate::explore::{Completeness, Limits};
+use crate::explore::{Completeness, CutReason, Limits};
 
 /// How many times as large as the policy's own graph that of a setting may be. One that grows further is no small change, and would take
 /// the time of many others.
@@ -151,8 +151,13 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
 fn trial(before: &Checked, policy: &Policy, limits: Limits) -> Tried {
     let Ok(spec) = Spec::new(policy.clone(), before.spec.scope) else { return Tried::TooLarge };
     let (after, _) = explore(&spec, limits, &mut Unwatched);
-    if after.completeness != Completeness::Complete {
-        return Tried::TooLarge;
+    match after.completeness {
+        Completeness::Complete => {}
+        Completeness::Bounded { .. }
+        | Completeness::Cut {
+            reason: CutReason::Worlds { .. } | CutReason::Memory { .. } | CutReason::Capacity { .. },
+            ..
+        } => return Tried::TooLarge,
     }
     let pairs = || before.findings.iter().zip(&after.findings);
     let holds = |finding: &Finding| finding.verdict == Verdict::Holds;

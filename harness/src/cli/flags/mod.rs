@@ -25,18 +25,18 @@ const RECOMMENDED: &str = "recommended";
 
 /// What each scope allows.
 pub(in crate::cli) const SCOPES: &str = "\
-What may happen around it. Each of these lets one message be lost, and
-sessions be of any length:
-  theft    one tab, one call at a time, and a thief who copies a code or
-           a session once
+What may happen around it. In each of these one message may be lost,
+and sessions are of any length:
+  theft    one tab, one call at a time, and a thief who copies a
+           code or a session once
   small    one tab with two calls at a time
   default  two tabs that share a session, one call at a time each
-  large    two tabs with two calls at a time each: for `check` alone, a
-           minute or more
-Or in full, like `tabs=3,calls=1,flows=1,losses=0,thefts=0`: tabs, calls
-at a time in each, sign-ins and sign-outs at a time, messages that may
-be lost, times that a thief may copy something. What is left out is as
-in default.";
+  large    two tabs with two calls at a time each: for `check`
+           alone, a minute or more
+Or in full, like `tabs=3,calls=1,flows=1,losses=0,thefts=0`: tabs,
+calls at a time in each, sign-ins and sign-outs at a time, messages
+that may be lost, times that a thief may copy something. What is
+left out is as in default.";
 
 /// What to look at.
 #[derive(Args, Clone, Debug)]
