@@ -80,7 +80,10 @@ fn what_would_mend_a_policy_comes_after_the_verdict_and_within_its_budget() {
     let hurried = authloom(&[&check[..], &["1ns", "--format", "json"]].concat());
     let mending = &json(&hurried)["mending"];
     assert_eq!((status(&hurried), &mending["tried"]), (1, &0.into()));
-    assert_eq!(mending["not_tried"].as_array().map(Vec::len), mending["of"].as_u64().map(|of| of as usize));
+    assert_eq!(
+        mending["not_tried"].as_array().map(Vec::len),
+        mending["of"].as_u64().and_then(|of| usize::try_from(of).ok())
+    );
     refuses(&["check", "--mend-budget", "soon"], &["like 10s or 1m", "like 20"]);
 }
 

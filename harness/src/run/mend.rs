@@ -110,8 +110,8 @@ impl Mending {
     }
 }
 
-/// Tries what would mend a policy; none where nothing is broken but what is accepted, or where it is not known of every promise whether it holds. The memory
-/// that is allowed is shared by the workers.
+/// Tries what would mend a policy; none where nothing is broken but what is accepted, or where it is not known of every promise whether it
+/// holds. The memory that is allowed is shared by the workers, and the word to stop leaves the rest untried.
 #[must_use]
 pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: MendBudget<'_>) -> Option<Mending> {
     let broken = checked.findings.iter().any(Finding::is_broken);
@@ -127,7 +127,7 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             match neighbours.get(number) {
-                Some(neighbour) if budget.allows(number) => {
+                Some(neighbour) if budget.allows(number) && limits.stop.by().is_none() => {
                     tried.push((number, trial(checked, &neighbour.policy, limits)));
                 }
                 Some(_) | None => return tried,
@@ -158,6 +158,7 @@ fn trial(before: &Checked, policy: &Policy, limits: Limits) -> Tried {
             reason: CutReason::Worlds { .. } | CutReason::Memory { .. } | CutReason::Capacity { .. },
             ..
         } => return Tried::TooLarge,
+        Completeness::Cut { reason: CutReason::Stopped { .. }, .. } => return Tried::NotTried,
     }
     let pairs = || before.findings.iter().zip(&after.findings);
     let holds = |finding: &Finding| finding.verdict == Verdict::Holds;
@@ -177,6 +178,7 @@ mod tests {
     use authloom_model::Scope;
 
     use super::*;
+    use crate::stop::{Stop, StoppedBy};
 
     const ALL: MendBudget<'_> = MendBudget::Settings(usize::MAX);
     const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 };
@@ -249,6 +251,18 @@ mod tests {
         assert!(some.settings[7..].iter().all(|setting| setting.trial == Tried::NotTried));
         let none = mended(&checked, 2, MendBudget::While(&|| false)).expect("a promise is broken");
         assert_eq!((none.tried(), none.settings.len()), (0, all.settings.len()));
+    }
+
+    #[test]
+    fn after_the_word_to_stop_nothing_more_is_tried() {
+        let checked = checked("lost-answer", TINY);
+        for checks in [0, 20] {
+            let limits = Limits { stop: Stop::after(checks, StoppedBy::Interrupt), ..Limits::default() };
+            let mending = mend(&checked, limits, NonZeroUsize::MIN, ALL).expect("a promise is broken");
+            let last = mending.settings.last().expect("there are settings");
+            assert_eq!(last.trial, Tried::NotTried);
+            assert!(mending.settings.iter().all(|setting| setting.trial != Tried::TooLarge));
+        }
     }
 
     #[test]
