@@ -177,13 +177,3 @@ fn assert_holds(spec: &Spec, replay: &Replay) -> TestCaseResult {
     prop_assert!(replay.status() == Status::Holds, "{why}\nin scope {} under\n{}", spec.scope, spec.policy.to_toml());
     Ok(())
 }
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_random_policy_is_one_that_a_file_may_hold(policy in any_policy()) {
-        let read = Policy::from_toml("any.toml", &policy.to_toml());
-        prop_assert!(read.is_ok(), "{read:?}");
-    }
-}
