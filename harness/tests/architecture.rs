@@ -180,3 +180,42 @@ fn the_decisions_the_judge_and_the_machine_are_there_without_a_feature_and_name_
         }
     }
 }
+
+/// What this program writes unless told where, and what one leaves behind that was interrupted: by name.
+fn is_stray(name: &str) -> bool {
+    let left_behind = [".part", ".orig", ".rej"];
+    name == "authloom-traces" || name.starts_with(".tmp") || left_behind.iter().any(|end| name.ends_with(end))
+}
+
+/// Everything below a folder that looks like output, but for what is built and what is installed.
+fn strays(folder: &Path) -> Vec<PathBuf> {
+    let mut strays = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder of the workspace is read") {
+        let path = entry.expect("an entry is read").path();
+        let name = path.file_name().expect("it is an entry").to_string_lossy().into_owned();
+        if is_stray(&name) {
+            strays.push(path);
+        } else if path.is_dir() && !path.is_symlink() && ![".git", "target", "node_modules", ".venv"].contains(&&*name)
+        {
+            strays.extend(self::strays(&path));
+        }
+    }
+    strays
+}
+
+#[test]
+fn no_output_lies_in_the_tree() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Whoever runs the program in the root finds its traces there.
+    let out = root.join("authloom-traces");
+    let strays: Vec<_> = strays(&root).into_iter().filter(|path| *path != out).collect();
+    assert!(strays.is_empty(), "tests write to temporary folders, and output is not kept: {strays:?}");
+}
+
+#[test]
+fn output_is_known_by_its_name() {
+    for stray in ["authloom-traces", ".tmp0CpUuL-unexplained.mmd", ".a.mmd.17.part", "auth.rs.orig"] {
+        assert!(is_stray(stray), "{stray}");
+    }
+    assert!(!is_stray("traces") && !is_stray("part.rs") && !is_stray("found"));
+}

@@ -11,8 +11,9 @@ const TINY: &str = "tabs=1,calls=1,losses=0";
 /// The same, and a message may be lost.
 const LOSSY: &str = "tabs=1,calls=1,losses=1";
 
+/// Runs the program where whatever it writes is gone with the folder.
 fn authloom(arguments: &[&str]) -> Output {
-    authloom_in(Path::new("."), arguments)
+    authloom_in(folder().path(), arguments)
 }
 
 fn authloom_in(folder: &Path, arguments: &[&str]) -> Output {

@@ -183,6 +183,7 @@ fn a_server_that_was_started_is_gone_when_the_program_is_interrupted() {
     std::fs::write(&target, text).unwrap();
     let mut program = Command::new(PROGRAM)
         .args(["probe", "--target", &target])
+        .current_dir(folder.path())
         .env("AUTHLOOM_TARGET_PASSWORD", "demo")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
