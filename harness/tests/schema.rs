@@ -88,6 +88,16 @@ fn what_is_said_of_servers_that_are_driven_fits_the_schema() {
     fits(&validator, &replayed, "replayed", &diverges);
     let replay = ["replay", "authloom-traces", "--target", target];
     fits(&validator, &printed(folder.path(), &replay), "replayed", &replay);
+    let nothing: [&[&str]; 3] = [
+        &["replay", "."],
+        &["replay", "authloom-traces", "--shard", "1000000/1000000"],
+        &["verify", "--target", "http", "--goal", "races", "--depth", "4"],
+    ];
+    for arguments in nothing {
+        let object = printed(folder.path(), arguments);
+        assert!(object["replays"][0]["not_driven"]["why"].is_string(), "{object}");
+        fits(&validator, &object, "replayed", arguments);
+    }
     let races = [&["verify", "--target", "http", "--goal", "races", "--times", "1"][..], &TINY].concat();
     fits(&validator, &printed(folder.path(), &races), "replayed", &races);
 }

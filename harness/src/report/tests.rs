@@ -11,7 +11,9 @@ use toml::value::Datetime;
 use super::text::Detail;
 use super::{json, junit, markdown, mend, text};
 use crate::explore::Limits;
-use crate::run::{Breach, Coverage, MendBudget, Mending, Outcome, Replay, Status, Unwatched, explore, trace_along};
+use crate::run::{
+    Breach, Coverage, MendBudget, Mending, NotDriven, Outcome, Replay, Status, Unwatched, explore, trace_along,
+};
 
 fn spec(profile: &str) -> Spec {
     let policy = Policy::profile(profile).expect("the profile is listed");
@@ -220,6 +222,48 @@ fn machines_read_one_object_on_one_line() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&value).expect("a value can be written"));
 }
 
+/// A policy that breaks a promise, and a target that is led nowhere.
+fn driven_nowhere(why: NotDriven) -> Outcome {
+    Outcome { replays: Some(vec![Replay::of_nothing("reference", Coverage::EveryStep, why)]), ..mixed() }
+}
+
+#[test]
+fn every_format_says_why_nothing_was_driven_beside_a_promise_that_is_broken() {
+    let outcome = driven_nowhere(NotDriven::TooManySteps { steps: 9_000_000, most: 8_000_000 });
+    assert_eq!(outcome.status(), Status::Broken);
+    let why = "the graph has 9000000 steps";
+    let text = written(|out| text::outcome(out, &outcome, "", Detail::Screen));
+    let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in ["is broken, and nothing was replayed", "Not replayed", why, "ask for less with --scope"] {
+        assert!(unwrapped.contains(said), "`{said}` is not in: {text}");
+    }
+    assert!(!unwrapped.contains("conforms in"), "{text}");
+    let object: serde_json::Value =
+        serde_json::from_str(&written(|out| json::outcome(out, &outcome, None))).expect("it is JSON");
+    let replay = &object["replays"][0];
+    let named = serde_json::json!({ "why": "too_many_steps", "steps": 9_000_000, "most": 8_000_000 });
+    assert_eq!(replay["not_driven"], named);
+    assert!(replay["reasons"][0].as_str().is_some_and(|reason| reason.contains(why)), "{replay}");
+    let summary = written(|out| markdown::outcome(out, &outcome));
+    assert!(summary.contains(why) && !summary.contains("conforms in"), "{summary}");
+}
+
+#[test]
+fn continuous_integration_never_takes_a_replay_of_nothing_for_a_pass() {
+    let part = "2/2".parse().expect("it is a part");
+    for why in [
+        NotDriven::TooManySteps { steps: 2, most: 1 },
+        NotDriven::NotExplored,
+        NotDriven::NoStep,
+        NotDriven::NoRace,
+        NotDriven::NoTrace,
+        NotDriven::EmptyPart { part, of: 1 },
+    ] {
+        let said = written(|out| junit::replays(out, driven_nowhere(why).replays.as_deref().unwrap_or_default()));
+        assert!(said.contains("errors=\"1\"") && said.contains("type=\"not driven\""), "{why:?}: {said}");
+    }
+}
+
 #[test]
 fn a_check_alone_has_no_replays() {
     let said = written(|out| json::outcome(out, &Outcome { replays: None, ..mixed() }, None));
@@ -259,7 +303,8 @@ fn nothing_that_is_said_is_taken_for_markdown() {
 #[test]
 fn no_line_for_people_is_wider_than_a_terminal() {
     let (cut, _) = explore(&spec("recommended"), Limits { worlds: 100, ..Limits::default() }, &mut Unwatched);
-    let cut = Outcome { checked: cut, replays: Some(Vec::new()) };
+    let nothing = Replay::of_nothing("reference", Coverage::EveryStep, NotDriven::NotExplored);
+    let cut = Outcome { checked: cut, replays: Some(vec![nothing]) };
     let details = [Detail::Screen, Detail::Everything];
     let outcomes = [mixed(), cut, accepting()];
     for (outcome, detail) in outcomes.iter().flat_map(|outcome| details.map(|detail| (outcome, detail))) {

@@ -176,11 +176,12 @@ impl Replay {
         let nothing_asked = self.traces == self.unsupported;
         let steps_left =
             self.steps_covered < self.steps_total && (self.accepted == 0 || self.diverged > 0 || self.unsupported > 0);
+        let bounded = self.extent == Extent::Part && self.not_driven.is_none();
         // What failed has its own status: the steps that were not taken for it are no bound.
         let stopped_short = self.failed == 0 && !nothing_asked && steps_left;
         let apply = [
             (found, Status::Broken),
-            (self.cut_by.is_some() || self.extent == Extent::Part || stopped_short, Status::Unfinished),
+            (self.cut_by.is_some() || bounded || stopped_short, Status::Unfinished),
             (self.failed == 0 && nothing_asked && self.not_driven.is_none(), Status::NothingRun),
             (self.failed > 0, Status::Fault),
         ];
