@@ -1,4 +1,5 @@
-//! One JSON object for machines. Only `elapsed_ms` differs between two runs of the same, and what a budget of time left untried. `schema/report.schema.json` says what is in it.
+//! One JSON object for machines; `schema/report.schema.json` says what is in it. Of two runs of the same only `elapsed_ms` differs, and what
+//! a budget of time left untried.
 
 mod outcome;
 mod replay;
