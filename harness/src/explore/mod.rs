@@ -31,6 +31,6 @@ mod way_back;
 pub use graph::{Edge, Graph};
 pub use limits::{Limits, Progress};
 pub use search::{check, explore};
-pub use spec::questions;
+pub use spec::{kind_but_for_grants, questions};
 pub use system::{Marks, Next, System};
 pub use verdict::{Completeness, CutReason, Explored, Question, Verdict, collision_probability};

@@ -12,7 +12,7 @@ use authloom_model::exchange::Owner;
 use authloom_model::{Action, Exchange, Renaming, Spec, World};
 use itertools::Itertools as _;
 
-use crate::explore::{Graph, System as _};
+use crate::explore::{Graph, kind_but_for_grants};
 use crate::servers::askable::Askable;
 use crate::trace::orders::reaches_the_auth_service;
 use crate::trace::{Header, Release, Trace, Walker, words};
@@ -54,7 +54,8 @@ pub fn races(askable: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
     traces
 }
 
-/// Two requests, by the kinds of their steps: of each where it comes first, and where it comes second.
+/// Two requests, by the kinds of their steps: of each where it comes first, and where it comes second. Grants are not told apart: that another
+/// one lives matters to a race only where it shows.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Pair([[u64; 2]; 2]);
 
@@ -63,8 +64,9 @@ impl Pair {
     fn of(spec: &Spec, world: &World, one: Action, other: Action) -> Option<Self> {
         let (after_one, other_second) = then(spec, world, one, other)?;
         let (after_other, one_second) = then(spec, world, other, one)?;
-        let of_one = [spec.kind(world, one), spec.kind(&after_other, one_second)];
-        let of_other = [spec.kind(world, other), spec.kind(&after_one, other_second)];
+        let kind = |world: &World, action| kind_but_for_grants(spec, world, action);
+        let of_one = [kind(world, one), kind(&after_other, one_second)];
+        let of_other = [kind(world, other), kind(&after_one, other_second)];
         let find_the_same = of_one[0] == of_one[1] && of_other[0] == of_other[1];
         let ends = [spec.next(&after_one, other_second).world, spec.next(&after_other, one_second).world];
         if find_the_same && ends[0] == ends[1] {

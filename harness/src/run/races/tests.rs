@@ -25,6 +25,13 @@ fn traces(spec: &Spec) -> Vec<Trace> {
     races(&askable, &graph.expect("the graph is small"))
 }
 
+/// Of two tabs, one sign-out beside the other tab's requests; that another grant lives is no difference of its own.
+#[test]
+fn two_tabs_have_six_races() {
+    let spec = Spec::new(Policy::recommended(), Scope::DEFAULT).expect("the recommended policy has few ticks");
+    assert_eq!(traces(&spec).len(), 6);
+}
+
 /// How a server takes what arrives at once.
 #[derive(Clone, Copy, PartialEq)]
 enum Takes {
