@@ -94,7 +94,7 @@ pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     // Where a link leads, and not in its place.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut draft = draft(0o666).tempfile_in(folder_of(&path))?;
-    draft.write_all(text.as_bytes())?;
+    draft.as_file_mut().write_all(text.as_bytes())?;
     draft.as_file().sync_all()?;
     draft.persist(&path).map(drop).map_err(|error| error.error)
 }

@@ -52,7 +52,7 @@ impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         match &error {
             FileError::Wrong(_) | FileError::Extension(_) => Self::input(error),
-            FileError::Fault { why, .. } if files::is_wrong_file(why) => Self::input(error),
+            FileError::Fault { doing: "read", why, .. } if files::is_wrong_file(why) => Self::input(error),
             FileError::Fault { .. } => Self::fault(error),
         }
     }

@@ -22,7 +22,7 @@ fn a_finding_is_printed_where_no_file_can_be_written() {
     let came = on_a_full_disk(folder.path(), &[&BROKEN[..], &all].concat());
     assert_eq!(came.status, Some(1), "{}", came.said);
     assert_eq!(came.json()["policy"], "no-refresh-lock");
-    for path in ["out/no-refresh-storm.mmd", "summary.md"] {
+    for path in ["out/no-spurious-sign-out.mmd", "summary.md"] {
         assert!(came.said.contains(&format!("error: cannot write {path}: ")), "{path}: {}", came.said);
     }
     assert!(!folder.path().join("summary.md").exists(), "a summary that says nothing is none");
@@ -54,13 +54,13 @@ fn files_are_written_where_nothing_can_be_printed() {
         let came = Came::from(output);
         assert_eq!(came.status, Some(1), "{}", came.said);
         assert!(came.said.contains("cannot write the report: "), "{}", came.said);
-        assert!(folder.path().join(out).join("no-refresh-storm.mmd").exists());
+        assert!(folder.path().join(out).join("no-spurious-sign-out.mmd").exists());
     }
     let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
-    assert_eq!(summary.matches("no-refresh-storm").count() % 3, 0);
+    assert_eq!(summary.matches("no-spurious-sign-out").count() % 3, 0);
     assert!(summary.contains("is broken"), "{summary}");
     // And a summary that takes nothing keeps nobody from printing.
     let came = Run::start(folder.path(), &[&BROKEN[..], &["--summary", "/dev/full"]].concat()).end();
     assert_eq!(came.status, Some(1));
-    assert!(came.out.contains("How no-refresh-storm is broken") && came.said.contains("cannot write /dev/full"));
+    assert!(came.out.contains("How no-spurious-sign-out is broken") && came.said.contains("cannot write /dev/full"));
 }

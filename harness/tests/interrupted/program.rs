@@ -45,7 +45,12 @@ impl Run {
     /// Starts the program in a folder.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(arguments).current_dir(folder).env("AUTHLOOM_TARGET_PASSWORD", "demo").stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env("AUTHLOOM_TARGET_PASSWORD", "demo")
+            .env("AUTHLOOM_BACKEND_SECRET", "secret")
+            .stdin(Stdio::null());
         Self::of(&mut command)
     }
 

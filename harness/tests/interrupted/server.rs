@@ -16,7 +16,7 @@ use super::program::PROGRAM;
 pub(crate) enum Then {
     /// No answer comes any more.
     Hold,
-    /// The server is gone.
+    /// The server is gone once the request before it is answered.
     Die,
 }
 
@@ -43,6 +43,8 @@ struct Door {
     left: AtomicU64,
     then: Then,
     tell: Sender<()>,
+    /// Asks whoever listens to listen no more, and hears that it is so.
+    closing: Mutex<Option<(Sender<()>, Receiver<()>)>>,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -75,44 +77,49 @@ impl Server {
         let ready: serde_json::Value = serde_json::from_str(&ready).expect("the line is JSON");
         let to = ready["url"].as_str().expect("it says where it is").trim_start_matches("http://").to_owned();
         let (tell, moment) = channel();
-        let door = Door { to, left: AtomicU64::new(requests), then, tell, open: Mutex::default() };
+        let (close, closes) = channel();
+        let (closed, is_closed) = channel();
+        let closing = Mutex::new(Some((close, is_closed)));
+        let door = Door { to, left: AtomicU64::new(requests), then, tell, closing, open: Mutex::default() };
         let door = Arc::new(door);
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if door.has_fallen() {
-                    return;
-                }
+            listener.set_nonblocking(true).expect("a socket need not wait");
+            while closes.try_recv().is_err() {
+                let Ok((stream, _)) = listener.accept() else {
+                    thread::yield_now();
+                    continue;
+                };
+                stream.set_nonblocking(false).expect("a socket can wait");
                 let door = Arc::clone(&door);
                 thread::spawn(move || door.pass(stream));
             }
+            drop(listener);
+            let _ = closed.send(());
         });
         Self { file: file.to_string_lossy().into_owned(), moment, service }
     }
 }
 
 impl Door {
-    fn has_fallen(&self) -> bool {
-        self.then == Then::Die && self.left.load(Ordering::SeqCst) == 0
-    }
-
     /// Lets a connection's requests pass, one after the other, and their answers.
-    fn pass(&self, client: TcpStream) {
+    fn pass(self: Arc<Self>, client: TcpStream) {
         let server = TcpStream::connect(&self.to).expect("the service is there");
-        {
-            let mut open = self.open.lock().expect("nobody panics");
-            open.push(client.try_clone().expect("a socket has copies"));
-        }
-        let (mut answers, mut back) =
-            (server.try_clone().expect("a socket has copies"), client.try_clone().expect("it has"));
-        thread::spawn(move || std::io::copy(&mut answers, &mut back));
+        self.open.lock().expect("nobody panics").push(client.try_clone().expect("a socket has copies"));
+        let (from_server, to_client) = (server.try_clone(), client.try_clone());
+        let (from_server, to_client) = (from_server.expect("a socket has copies"), to_client.expect("it has"));
+        let door = Arc::clone(&self);
+        thread::spawn(move || door.answer(from_server, to_client));
         let (mut from, mut to) = (client, server);
         let mut chunk = [0; 16 * 1024];
         while let Ok(read @ 1..) = from.read(&mut chunk) {
             let begins = [&b"GET "[..], b"POST "].iter().any(|method| chunk[..read].starts_with(method));
-            if begins && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
-            {
-                self.fall();
-                return;
+            let one_less = |left: u64| left.checked_sub(1);
+            if begins && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err() {
+                // Whoever waits for it may have seen enough. The connection stays open, and nothing comes.
+                let _ = self.tell.send(());
+                loop {
+                    thread::park();
+                }
             }
             if to.write_all(&chunk[..read]).is_err() {
                 return;
@@ -120,18 +127,24 @@ impl Door {
         }
     }
 
-    fn fall(&self) {
-        if self.then == Then::Die {
-            for stream in self.open.lock().expect("nobody panics").drain(..) {
-                let _ = stream.shutdown(Shutdown::Both);
+    /// Brings the answers back. With the last one a server that dies is gone: nobody listens there when it is read.
+    fn answer(&self, mut from: TcpStream, mut to: TcpStream) {
+        let mut chunk = [0; 16 * 1024];
+        while let Ok(read @ 1..) = from.read(&mut chunk) {
+            let is_last = self.then == Then::Die && self.left.load(Ordering::SeqCst) == 0;
+            if is_last && let Some((close, is_closed)) = self.closing.lock().expect("nobody panics").take() {
+                let _ = close.send(());
+                let _ = is_closed.recv();
             }
-        }
-        // Whoever waits for it may have seen enough.
-        let _ = self.tell.send(());
-        if self.then == Then::Hold {
-            // The connection stays open, and nothing comes.
-            loop {
-                thread::park();
+            let written = to.write_all(&chunk[..read]);
+            if is_last {
+                for stream in self.open.lock().expect("nobody panics").drain(..) {
+                    let _ = stream.shutdown(Shutdown::Both);
+                }
+                let _ = self.tell.send(());
+            }
+            if is_last || written.is_err() {
+                return;
             }
         }
     }
