@@ -148,7 +148,7 @@ fn a_live_server_that_does_not_answer_keeps_nobody_from_ending() {
 
 /// A trace on which a server that follows `lost-answer` diverges, so often.
 fn diverging(folder: &Path, times: usize) {
-    let show = ["show", "refresh-answer-lost", "--policy", "recommended", "--scope", "small", "--form", "mermaid"];
+    let show = ["show", "grace-used", "--policy", "recommended", "--scope", "small", "--form", "mermaid"];
     let drawn = Run::start(folder, &show).end();
     fs::create_dir(folder.join("traces")).expect("the folder can be written to");
     for number in 0..times {
