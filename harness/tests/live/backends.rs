@@ -54,7 +54,7 @@ fn a_backend_is_held_to_its_policy_with_our_auth_service_behind_it() {
     assert!(said(&output).contains("GET /get_items with Authorization: the backend asks"), "{}", said(&output));
     let output = verified("recommended", &policy);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("the backend asks about the token it was shown"), "{}", said(&output));
+    assert!(said(&output).contains("backend-introspects"), "{}", said(&output));
     described_backend(&target, "recommended", "recommended");
     let output = authloom(&["target", "check", &target.to_string_lossy()]);
     assert!(output.status.success() && said(&output).contains("✓ a call with the access token"), "{}", said(&output));

@@ -111,6 +111,10 @@ impl Format {
             for migrate in &self.migrations[version - FIRST_VERSION..] {
                 migrate(&mut table);
             }
+            if table.is_empty() {
+                let why = "nothing is set here: the recommended policy as it is would be `version = 1`, and one of your own says what differs";
+                reading.reader.fault(&(0..0), why);
+            }
             reading.file(&table);
             reading.what_means_nothing();
             reading.combinations();

@@ -111,13 +111,13 @@ mod tests {
     #[test]
     fn the_neighbours_come_in_the_order_of_a_file() {
         let changes = changes(&Policy::recommended());
-        assert_eq!(changes.len(), 27);
+        assert_eq!(changes.len(), 28, "{changes:#?}");
         assert_eq!(changes[0], "rotation = \"off\"");
         assert_eq!(changes[4], "grace = \"none\"");
         assert_eq!(changes[5], "grace = \"same_tokens\"");
         assert_eq!(changes[6], "grace = \"same_tokens\", grace_window = \"5m\"");
         assert_eq!(changes[8], "grace_window = \"5m\"");
-        assert_eq!(changes[26], "lost_answer = \"sign_in_again\"");
+        assert_eq!(changes[27], "lost_answer = \"sign_in_again\"");
         assert!(changes.contains(&"refresh = \"both\", refresh_margin = \"5m\"".to_owned()), "{changes:?}");
     }
 

@@ -222,5 +222,5 @@ fn races_that_are_not_there_or_were_not_looked_for_to_the_end_are_no_pass() {
     // So near to the beginning only one request is on its way.
     let near = verified(Limits { depth: Some(3), ..Limits::default() });
     assert_eq!((near.status(), near.planned), (Status::NothingRun, 0));
-    assert!(near.reasons.iter().any(|reason| reason.starts_with("no two requests")), "{:?}", near.reasons);
+    assert!(near.reasons.iter().any(|reason| reason.contains("no two requests")), "{:?}", near.reasons);
 }

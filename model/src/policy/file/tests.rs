@@ -27,7 +27,7 @@ fn refused_knob(knob: &str) -> String {
 #[test]
 fn a_file_says_only_what_differs_from_the_recommended_profile() {
     let named = |policy: Policy| Policy { name: "my".to_owned(), ..policy };
-    assert_eq!(read(""), Ok(named(Policy::recommended())));
+    assert_eq!(read("version = 1"), Ok(named(Policy::recommended())));
     let policy = read("[auth_service]\ngrace = \"none\"\n");
     assert_eq!(policy, Ok(named(Policy { grace: Grace::None, ..Policy::recommended() })));
 }
