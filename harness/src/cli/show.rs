@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use authloom_model::property::PROPERTIES;
+use authloom_model::property::{PROPERTIES, Property};
 use clap::{Args, ValueEnum};
 use itertools::Itertools as _;
 
@@ -58,11 +58,7 @@ impl Show {
 
     fn of_file(&self, path: &Path) -> Result<Trace, Failure> {
         if !path.exists() {
-            let names = PROPERTIES.iter().map(|property| property.name).join(", ");
-            return Err(Failure::input(format_args!(
-                "no file and no property `{}`: the properties are {names}",
-                self.what
-            )));
+            return Err(Failure::input(format_args!("no file and no property `{}`: {}", self.what, instead(&self.what))));
         }
         Ok(file::read(path)?)
     }
@@ -93,5 +89,22 @@ impl Show {
                 Err(Failure { status: Status::Unfinished, message })
             }
         }
+    }
+}
+
+/// What could be meant by a name that no property has.
+fn instead(name: &str) -> String {
+    /// Properties that are named at most.
+    const MOST: usize = 3;
+    /// From 0, nothing in common, to 1, the same.
+    const ALIKE: f64 = 0.5;
+    let likeness = |property: &Property| strsim::normalized_damerau_levenshtein(name, property.name);
+    let near = PROPERTIES.iter().map(|property| (likeness(property), property.name)).filter(|(alike, _)| *alike >= ALIKE);
+    let near = near.sorted_by(|(one, _), (other, _)| other.total_cmp(one)).take(MOST);
+    match near.map(|(_, name)| format!("`{name}`")).join(" or ") {
+        near if near.is_empty() => {
+            "give a file that ends in .mmd or .json, or a property: `authloom check --verbose` lists them".to_owned()
+        }
+        near => format!("did you mean {near}?"),
     }
 }

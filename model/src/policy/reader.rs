@@ -12,6 +12,9 @@ pub(super) type Place = Range<usize>;
 /// What some editors write before a text. TOML and JSON readers ignore it.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// Faults of syntax that are said of one text. More are the same mistake again, or another kind of file.
+const MOST_SYNTAX_FAULTS: usize = 3;
+
 /// A text in the reading.
 pub(super) struct Reader<'t> {
     file: &'t str,
@@ -28,7 +31,8 @@ impl<'t> Reader<'t> {
     /// The text as TOML. What is not TOML is noted, and the rest is then no use.
     pub(super) fn toml(&mut self) -> Option<DeTable<'t>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in &errors {
+        // Where a text is no TOML at all, each of its lines is a fault.
+        for error in errors.iter().take(MOST_SYNTAX_FAULTS) {
             let why = error.message().lines().next().unwrap_or_default();
             self.fault(&error.span().unwrap_or(0..0), why);
         }

@@ -160,6 +160,11 @@ fn program() -> Result<PathBuf, Fault> {
 
 /// Reads the description of an AuthService.
 pub(in crate::cli) fn described(file: &str) -> Result<Description, Failure> {
+    if matches!(file, "reference" | "http") {
+        return Err(Failure::input(format_args!(
+            "`{file}` is ours, and its policy is known: name a file that describes a server, such as `authloom target init` prints"
+        )));
+    }
     let text = read(file)?;
     if Role::of(&text) == Role::Backend {
         return Err(Failure::input(format_args!(
@@ -180,6 +185,7 @@ fn read(file: &str) -> Result<String, Failure> {
 /// The policy that a described AuthService is held to.
 pub(in crate::cli) fn policy_of(described: &Description) -> Result<Policy, Failure> {
     policy_beside(&described.folder, &described.policy)
+        .map_err(|why| Failure { message: format!("{}: {}", described.places.at("policy"), why.message), ..why })
 }
 
 /// The profile of that name, or the policy in a file in that folder.

@@ -235,7 +235,7 @@ fn memory(text: &str) -> Result<u64, String> {
     let (number, shift) =
         UNITS.into_iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift))).ok_or_else(wrong)?;
     let number: u64 = number.trim().parse().map_err(|_| wrong())?;
-    number.checked_mul(1 << shift).ok_or_else(wrong)
+    number.checked_mul(1 << shift).filter(|bytes| *bytes > 0).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -246,7 +246,7 @@ mod tests {
     fn a_size_is_a_number_with_its_unit() {
         assert_eq!(memory("4GiB"), Ok(4 << 30));
         assert_eq!(memory("512 MiB"), Ok(512 << 20));
-        for wrong in ["4", "4GB", "GiB", "-1GiB", "1.5GiB", "99999999999TiB"] {
+        for wrong in ["4", "4GB", "GiB", "-1GiB", "0GiB", "1.5GiB", "99999999999TiB"] {
             assert!(memory(wrong).is_err(), "{wrong}");
         }
     }

@@ -144,8 +144,11 @@ impl Stranger {
         self.clock.begin_anew();
         if let Some(command) = &self.described.server.start {
             let clock = self.clock.environment();
-            self.server =
-                Some(Server::start((&self.described.folder, &self.described.server), command, clock, &self.secrets.0)?);
+            let place = (self.described.folder.as_path(), &self.described.server);
+            let started = Server::start(place, command, clock, &self.secrets.0);
+            let at = self.described.places.at("server.start");
+            let placed = |why: Fault| if why.is_cut_off() { why } else { Fault(format!("{at}: {why}")) };
+            self.server = Some(started.map_err(placed)?);
         }
         let base = match (&self.server, &self.described.server.issuer) {
             (Some(server), _) => server.url().to_owned(),
