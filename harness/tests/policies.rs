@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use authloom::explore::{Completeness, Limits, Verdict, check, questions};
 use authloom::trace::{Walker, words};
 use authloom_model::{Action, Policy, Scope, Spec};
 use proptest::prelude::*;
@@ -13,6 +14,28 @@ use support::small_scope;
 /// A spec in which what means nothing is as it was chosen.
 fn as_chosen(policy: &Policy, scope: Scope) -> Spec {
     Spec { policy: policy.clone(), ticks: policy.ticks().expect("the policy is small"), scope }
+}
+
+/// Everything that can be told apart from outside, where nothing is remembered that nobody can present: how many worlds and steps there
+/// are, and which shortest way shows or breaks each property.
+fn everything(spec: &Spec) -> (u64, u64, Vec<Verdict<Action>>) {
+    let explored = check(spec, &questions(), Limits::default(), &mut |_| {});
+    assert_eq!(explored.completeness, Completeness::Complete);
+    (explored.worlds, explored.steps, explored.verdicts)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_means_nothing_beside_the_other_knobs_opens_and_closes_no_world(
+        policy in any_small_policy(),
+        scope in prop_oneof![small_scope(), Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 1, thefts: 0 })],
+    ) {
+        // A world remembers which refresh token a sign-out is about where that could matter, and looks no further than at this knob.
+        let normalised = Policy { spent_revokes: policy.spent_revokes, ..policy.normalised() };
+        prop_assert_eq!(everything(&as_chosen(&policy, scope)), everything(&as_chosen(&normalised, scope)));
+    }
 }
 
 proptest! {

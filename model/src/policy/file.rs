@@ -1,5 +1,5 @@
-//! Policies as files. A file says only what differs from the recommended profile; what is wrong in it is said all at once, each fault with
-//! its line and column, and with what would be right.
+//! Policies as files. A file sets only what differs from the recommended profile. One that sets nothing at all is refused: it was cut off.
+//! What is wrong in a file is said all at once, each fault with its line and column, and with what would be right.
 //!
 //! The format has a version, `version = 1` at the top; a file without one is of version 1. A newer version than this authloom's is refused.
 //! An older one is migrated before anything else is read of it. A default is part of the format: changing one makes a new version, whose
@@ -108,12 +108,15 @@ impl Format {
         if let Some(mut table) = reading.reader.toml()
             && let Some(version) = self.version(&table, &mut reading.reader)
         {
+            if table.is_empty() {
+                let why = format!(
+                    "nothing is set here: the recommended policy as it is would be `{VERSION} = {}`, and one of your own says what differs",
+                    self.newest()
+                );
+                reading.reader.fault(&(0..0), why);
+            }
             for migrate in &self.migrations[version - FIRST_VERSION..] {
                 migrate(&mut table);
-            }
-            if table.is_empty() {
-                let why = "nothing is set here: the recommended policy as it is would be `version = 1`, and one of your own says what differs";
-                reading.reader.fault(&(0..0), why);
             }
             reading.file(&table);
             reading.what_means_nothing();

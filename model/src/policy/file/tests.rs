@@ -33,6 +33,13 @@ fn a_file_says_only_what_differs_from_the_recommended_profile() {
 }
 
 #[test]
+fn a_file_that_sets_nothing_is_no_policy() {
+    for nothing in ["", "\n", "# a comment\n"] {
+        assert!(refused(nothing).starts_with("my.toml:1:1: nothing is set here: "), "{}", refused(nothing));
+    }
+}
+
+#[test]
 fn the_recommended_profile_names_every_knob_that_means_something() {
     let draft = Draft::from(Policy::recommended());
     for knob in KNOBS {
