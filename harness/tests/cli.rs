@@ -209,7 +209,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     refuses(&["check", "--memory", "4"], &["512MiB or 4GiB"]);
     refuses(&["replay", "a.mmd", "--target", "moon"], &["reference", "http"]);
     refuses(&["replay", "nowhere.mmd"], &["cannot read nowhere.mmd"]);
-    refuses(&["show", "nothing"], &["no file and no property `nothing`", "no-refresh-storm"]);
+    refuses(&["show", "nothing"], &["no file and no property `nothing`", "authloom check --verbose"]);
     refuses(&["chekc"], &["chekc", "--help"]);
 }
 

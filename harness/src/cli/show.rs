@@ -58,7 +58,11 @@ impl Show {
 
     fn of_file(&self, path: &Path) -> Result<Trace, Failure> {
         if !path.exists() {
-            return Err(Failure::input(format_args!("no file and no property `{}`: {}", self.what, instead(&self.what))));
+            return Err(Failure::input(format_args!(
+                "no file and no property `{}`: {}",
+                self.what,
+                instead(&self.what)
+            )));
         }
         Ok(file::read(path)?)
     }
@@ -99,7 +103,8 @@ fn instead(name: &str) -> String {
     /// From 0, nothing in common, to 1, the same.
     const ALIKE: f64 = 0.5;
     let likeness = |property: &Property| strsim::normalized_damerau_levenshtein(name, property.name);
-    let near = PROPERTIES.iter().map(|property| (likeness(property), property.name)).filter(|(alike, _)| *alike >= ALIKE);
+    let near =
+        PROPERTIES.iter().map(|property| (likeness(property), property.name)).filter(|(alike, _)| *alike >= ALIKE);
     let near = near.sorted_by(|(one, _), (other, _)| other.total_cmp(one)).take(MOST);
     match near.map(|(_, name)| format!("`{name}`")).join(" or ") {
         near if near.is_empty() => {

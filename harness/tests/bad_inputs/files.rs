@@ -44,7 +44,11 @@ const POLICIES: &[(&str, &str, &str)] = &[
     ("p-version-text", "version = 1", "version = \"new\""),
     ("p-promise", "version = 1", "version = 1\n[[accepted]]\npromise = \"no-spurious-signout\"\nreason = \"known\""),
     ("p-reason", "version = 1", "version = 1\n[[accepted]]\npromise = \"no-stale-acceptance\""),
-    ("p-until", "version = 1", "version = 1\n[[accepted]]\npromise = \"no-stale-acceptance\"\nreason = \"known\"\nuntil = \"soon\""),
+    (
+        "p-until",
+        "version = 1",
+        "version = 1\n[[accepted]]\npromise = \"no-stale-acceptance\"\nreason = \"known\"\nuntil = \"soon\"",
+    ),
 ];
 
 /// Descriptions of servers: what is changed in [`TARGET`].
@@ -63,7 +67,11 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("t-rate", "[client]", "rate = \"fast\"\n[client]"),
     ("t-rule", "[clock]", "[[accepted]]\nrule = \"refresh-spent-onc\"\nreason = \"known\"\n[clock]"),
     ("t-reason", "[clock]", "[[accepted]]\nrule = \"refresh-spent-once\"\n[clock]"),
-    ("t-until", "[clock]", "[[accepted]]\nrule = \"refresh-spent-once\"\nreason = \"known\"\nuntil = \"soon\"\n[clock]"),
+    (
+        "t-until",
+        "[clock]",
+        "[[accepted]]\nrule = \"refresh-spent-once\"\nreason = \"known\"\nuntil = \"soon\"\n[clock]",
+    ),
     ("t-secret", "AUTHLOOM_TARGET_PASSWORD", "AUTHLOOM_NOT_SET"),
     ("t-role", "policy = ", "role = \"browser\"\npolicy = "),
     ("t-syntax", "[client]", "[client"),
@@ -99,8 +107,8 @@ pub(crate) fn write(folder: &Path, program: &str) {
     put("syntax.toml", b"[auth_service\n");
     put("two.toml", b"[auth_service]\nrotation = \"sometimes\"\n[gui]\nlook_again = true\n");
     put("binary.toml", &[0xff, 0xfe, 0x00, 0x41]);
-    put("half.mmd", trace[..trace.len() / 2].as_bytes());
-    put("half.json", json[..json.len() / 2].as_bytes());
+    put("half.mmd", &trace.as_bytes()[..trace.len() / 2]);
+    put("half.json", &json.as_bytes()[..json.len() / 2]);
     put("illegal.mmd", changed(&trace, "sign-in T1 arrives", "refresh T1.1 arrives").as_bytes());
     put("newer.mmd", changed(&trace, "authloom trace 1", "authloom trace 99").as_bytes());
     put("newer.json", changed(&json, "\"authloom_trace\": 1", "\"authloom_trace\": 99").as_bytes());

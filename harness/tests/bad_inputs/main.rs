@@ -36,7 +36,9 @@ fn complaint(row: &Row, output: &Output) -> Option<String> {
         || all.contains("panicked")
         || all.contains("secret that nobody may see")
         || row.status == 2 && !said.starts_with("error: ");
-    wrong.then(|| format!("{}\n  ended with {status:?}, not {}; not said: {missing:?}\n  {all}", row.arguments, row.status))
+    wrong.then(|| {
+        format!("{}\n  ended with {status:?}, not {}; not said: {missing:?}\n  {all}", row.arguments, row.status)
+    })
 }
 
 #[test]
