@@ -7,9 +7,8 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use ed25519_dalek::{Signer as _, SigningKey};
+use jsonwebtoken::{Algorithm, Header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -32,8 +31,9 @@ pub struct Keys {
 
 #[derive(Clone)]
 struct Key {
-    header: Header,
-    encoding: EncodingKey,
+    /// The header of every token that it signs, encoded, with the dot after it.
+    header: String,
+    signing: SigningKey,
 }
 
 #[derive(Clone)]
@@ -85,9 +85,8 @@ impl Keys {
 
     /// The access token with these claims. RFC 9068 section 2.
     pub(super) fn sign(&self, claims: &AccessClaims<'_>) -> Result<Secret, Fault> {
-        encode(&self.signing.header, claims, &self.signing.encoding)
-            .map(Secret::from)
-            .map_err(|error| Fault::Key(error.to_string()))
+        let claims = serde_json::to_vec(claims).map_err(unusable)?;
+        Ok(self.signing.sign(&claims).into())
     }
 
     pub(super) fn successor_of(&self, presented: &str) -> Secret {
@@ -110,12 +109,26 @@ impl Seeds {
 
 impl Key {
     fn of_seed(seed: &[u8; 32]) -> Result<Self, Fault> {
-        let der = SigningKey::from_bytes(seed).to_pkcs8_der().map_err(|error| Fault::Key(error.to_string()))?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
         header.kid = Some(PublicKey::of_seed(seed).kid);
-        Ok(Self { header, encoding: EncodingKey::from_ed_der(der.as_bytes()) })
+        let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(unusable)?) + ".";
+        Ok(Self { header, signing: SigningKey::from_bytes(seed) })
     }
+
+    /// A JWS in its compact serialization. RFC 7515 section 7.1, RFC 8037 section 3.1.
+    fn sign(&self, payload: &[u8]) -> String {
+        let mut token = self.header.clone();
+        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        let signature = self.signing.sign(token.as_bytes()).to_bytes();
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        token
+    }
+}
+
+fn unusable(error: impl fmt::Display) -> Fault {
+    Fault::Key(error.to_string())
 }
 
 impl PublicKey {
