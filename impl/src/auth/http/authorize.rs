@@ -23,7 +23,8 @@ const REQUEST: [&str; 7] =
 
 /// `GET /authorize`: the login page.
 pub(super) async fn show(State(service): State<AuthService>, RawQuery(query): RawQuery) -> Result<Response, Stop> {
-    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    let query = query.unwrap_or_default();
+    let params = Params::parse(query.as_bytes());
     match check(&service, &params)? {
         Checked::Valid(asked) => Ok(login_page(Attempt::First, &asked, &params)),
         Checked::Invalid(response) => Ok(response),
@@ -55,7 +56,7 @@ pub(super) async fn sign_in(
     }
 }
 
-fn login_page(attempt: Attempt, asked: &Authorization<'_>, params: &Params) -> Response {
+fn login_page(attempt: Attempt, asked: &Authorization<'_>, params: &Params<'_>) -> Response {
     let hidden = REQUEST.iter().filter_map(|&name| Some((name, params.optional(name)?)));
     page::login(attempt, asked.client_id, hidden)
 }
@@ -66,7 +67,7 @@ enum Checked<'a> {
     Invalid(Response),
 }
 
-fn check<'a>(service: &'a AuthService, params: &'a Params) -> Result<Checked<'a>, Fault> {
+fn check<'a>(service: &'a AuthService, params: &'a Params<'_>) -> Result<Checked<'a>, Fault> {
     let (client_id, redirect_uri) = match recipient(service, params)? {
         Ok(recipient) => recipient,
         Err(what) => return Ok(Checked::Invalid(page::bad_request(what))),
@@ -79,7 +80,10 @@ fn check<'a>(service: &'a AuthService, params: &'a Params) -> Result<Checked<'a>
 }
 
 /// The client and the redirect URI that the response may be sent to. Until they are known to be right, nothing is redirected. RFC 6749 section 4.1.2.1, RFC 9700 section 4.11.
-fn recipient<'a>(service: &AuthService, params: &'a Params) -> Result<Result<(&'a str, &'a str), &'static str>, Fault> {
+fn recipient<'a>(
+    service: &AuthService,
+    params: &'a Params<'_>,
+) -> Result<Result<(&'a str, &'a str), &'static str>, Fault> {
     if params.is_repeated("client_id") || params.is_repeated("redirect_uri") {
         return Ok(Err("client_id or redirect_uri is repeated."));
     }
@@ -93,7 +97,7 @@ fn recipient<'a>(service: &AuthService, params: &'a Params) -> Result<Result<(&'
 }
 
 /// The requested scope and the code challenge.
-fn request<'a>(service: &'a AuthService, params: &'a Params) -> Result<(&'a str, &'a str), OAuthError> {
+fn request<'a>(service: &'a AuthService, params: &'a Params<'_>) -> Result<(&'a str, &'a str), OAuthError> {
     params.check_not_repeated()?;
     if params.required("response_type", "response_type is missing")? != "code" {
         return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type must be code"));

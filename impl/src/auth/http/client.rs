@@ -1,5 +1,7 @@
 //! Client authentication. RFC 6749 sections 2.3.1 and 3.2.1.
 
+use std::borrow::Cow;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
@@ -11,7 +13,7 @@ use super::error::{ErrorCode, OAuthError, Stop};
 use super::params::Params;
 
 /// The public client that `params` name.
-pub(super) fn public<'a>(service: &AuthService, headers: &HeaderMap, params: &'a Params) -> Result<&'a str, Stop> {
+pub(super) fn public<'a>(service: &AuthService, headers: &HeaderMap, params: &'a Params<'_>) -> Result<&'a str, Stop> {
     if headers.contains_key(AUTHORIZATION) {
         return Err(OAuthError::invalid_client("this endpoint is for public clients, which have no credentials").into());
     }
@@ -48,6 +50,10 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 fn form_decoded(text: &str) -> String {
     // Neither `&` nor `=` may stand for themselves in what is form-encoded; a client that encodes nothing may still send them.
-    let escaped = text.replace('&', "%26").replace('=', "%3D");
+    let escaped = if text.contains(['&', '=']) {
+        Cow::Owned(text.replace('&', "%26").replace('=', "%3D"))
+    } else {
+        Cow::Borrowed(text)
+    };
     url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(text, _)| text.into_owned()).unwrap_or_default()
 }
