@@ -3,6 +3,8 @@
 //! What a client could not take for the answer it should be (a wrong status, a wrong content type, an answer with tokens that may be
 //! cached) is [`Answer::Unexpected`], said without any secret that is in it.
 
+use std::borrow::Cow;
+
 use authloom_model::exchange::Message;
 use authloom_model::seen::{Answer, Request};
 use authloom_reference::gui;
@@ -31,7 +33,7 @@ pub fn of_client(settings: &gui::Settings, request: &Sent) -> Option<Request<Con
         return Some(call(request));
     }
     if goes_to(&settings.server.token_endpoint) {
-        return match field(request, "grant_type").expose() {
+        return match value(request, "grant_type")?.as_ref() {
             "authorization_code" => Some(redeem(request)),
             "refresh_token" => Some(refresh(request)),
             _ => None,
@@ -103,8 +105,12 @@ struct Broken(String);
 
 /// A field of a form, or an empty text where there is none: no token is empty, so it is bound to none.
 fn field(request: &Sent, name: &str) -> Secret {
-    let mut fields = url::form_urlencoded::parse(request.body());
-    Secret::new(fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default())
+    Secret::new(value(request, name).unwrap_or_default())
+}
+
+/// The value of a field of a form, if there is such a field.
+fn value<'r>(request: &'r Sent, name: &str) -> Option<Cow<'r, str>> {
+    url::form_urlencoded::parse(request.body()).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// What an answer says, as an answer to such a request.
