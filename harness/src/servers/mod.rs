@@ -16,6 +16,7 @@ use std::fmt;
 use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use ::http::{HeaderValue, Method, Uri};
 use authloom_model::seen::{Answer, Event, Symbols};
 use authloom_model::{Action, Exchange, Policy};
 use base64::Engine as _;
@@ -252,16 +253,31 @@ pub trait Target {
     fn backend_accepts(&mut self, token: &Secret) -> Result<Option<bool>, Fault>;
 }
 
-/// The introspection of a token, by a client that may ask. RFC 7662 section 2.1.
-pub(crate) fn introspection(token: &Secret, client_id: &str, secret: &str) -> Result<wire::Sent, Fault> {
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    body.append_pair("token", token.expose());
-    let basic = BASE64_STANDARD.encode(format!("{}:{}", form_encoded(client_id), form_encoded(secret)));
-    ::http::Request::post("/introspect")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(AUTHORIZATION, format!("Basic {basic}"))
-        .body(Bytes::from(body.finish()))
-        .map_err(|error| Fault(error.to_string()))
+/// A client that may introspect tokens. RFC 7662 section 2.1.
+pub(crate) struct Introspector {
+    authorization: HeaderValue,
+}
+
+impl Introspector {
+    /// The client with these credentials.
+    pub(crate) fn new(client_id: &str, secret: &str) -> Self {
+        let basic = BASE64_STANDARD.encode(format!("{}:{}", form_encoded(client_id), form_encoded(secret)));
+        let authorization = HeaderValue::try_from(format!("Basic {basic}")).expect("base64 fits a header");
+        Self { authorization }
+    }
+
+    /// The introspection of a token.
+    pub(crate) fn introspection(&self, token: &Secret) -> wire::Sent {
+        let mut body = url::form_urlencoded::Serializer::new(String::with_capacity(token.expose().len() + 16));
+        body.append_pair("token", token.expose());
+        let mut request = wire::Sent::new(Bytes::from(body.finish()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from_static("/introspect");
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        request
+    }
 }
 
 /// Client credentials are form-encoded before they are put together. RFC 6749 section 2.3.1.

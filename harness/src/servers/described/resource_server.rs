@@ -29,7 +29,7 @@ use crate::servers::reference::over_http::RESOURCE;
 use crate::servers::reference::process::{self, PATIENCE, Process};
 use crate::servers::settings::REDIRECT_URI;
 use crate::servers::settings::{Places, countable, gui_settings};
-use crate::servers::{Abilities, Fault, Lens, Secret, Support};
+use crate::servers::{Abilities, Fault, Introspector, Lens, Secret, Support};
 
 /// A live backend, with our browser before it and our AuthService behind it.
 pub type LiveBackend = Browser<ResourceServer>;
@@ -65,7 +65,7 @@ pub struct ResourceServer {
     auth: Process,
     /// What our AuthService's clock shows.
     auth_time: Timestamp,
-    backend_secret: Secret,
+    introspector: Introspector,
     clock: Clock,
     client: Client,
     evidence: Vec<String>,
@@ -118,7 +118,7 @@ impl ResourceServer {
             url,
             auth,
             auth_time,
-            backend_secret,
+            introspector: Introspector::new(Demo::BACKEND, backend_secret.expose()),
             clock,
             client,
             evidence: Vec::new(),
@@ -248,7 +248,7 @@ impl Carrier for ResourceServer {
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        let request = crate::servers::introspection(token, Demo::BACKEND, self.backend_secret.expose())?;
+        let request = self.introspector.introspection(token);
         crate::servers::says_active(&self.exchange(self.auth.url(), request)?).map(Some)
     }
 

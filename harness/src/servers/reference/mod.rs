@@ -23,7 +23,7 @@ use crate::servers::browser::own_client::OwnClient;
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::held_backend::{HeldBackend, at_once, serve};
 use crate::servers::settings::{Places, auth_settings, backend_settings, countable, gui_settings};
-use crate::servers::{Abilities, Fault, Secret, Support};
+use crate::servers::{Abilities, Fault, Introspector, Secret, Support};
 
 /// What the backend introspects with. It protects a database in memory.
 const BACKEND_SECRET: &str = "the backend of the reference";
@@ -133,7 +133,8 @@ impl Reference {
         let backend_clock = (parts.backend_clock)(clock.clone());
         let backend =
             HeldBackend::new(parts.backend, Some(auth.clone()), backend_clock, parts.judge, parts.around_backend);
-        let carrier = InProcess { clock, service, auth, backend };
+        let introspector = Introspector::new(Demo::BACKEND, BACKEND_SECRET);
+        let carrier = InProcess { clock, service, auth, backend, introspector };
         let password = Secret::new(Demo::PASSWORD);
         let person = Person { username: Demo::USERNAME.to_owned(), password };
         Ok(Self::over(client, parts.gui, person, parts.tick, carrier))
@@ -146,6 +147,7 @@ pub struct InProcess {
     service: AuthService,
     auth: Router,
     backend: HeldBackend,
+    introspector: Introspector,
 }
 
 impl Carrier for InProcess {
@@ -197,7 +199,7 @@ impl Carrier for InProcess {
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        let request = crate::servers::introspection(token, Demo::BACKEND, BACKEND_SECRET)?;
+        let request = self.introspector.introspection(token);
         crate::servers::says_active(&self.to_auth(request)?).map(Some)
     }
 }

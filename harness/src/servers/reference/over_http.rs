@@ -25,7 +25,7 @@ use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::process::{self, PATIENCE, Process};
 use crate::servers::settings::REDIRECT_URI;
 use crate::servers::settings::{Places, countable, gui_settings};
-use crate::servers::{Fault, Secret};
+use crate::servers::{Fault, Introspector, Secret};
 
 /// When time begins. Any instant does; this one is a round number of seconds that looks like a date.
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -67,7 +67,7 @@ pub struct Sockets {
     client: Client,
     backend: Process,
     auth: Process,
-    backend_secret: Secret,
+    introspector: Introspector,
     now: Timestamp,
     runtime: Runtime,
 }
@@ -90,7 +90,8 @@ impl Sockets {
         between.forward_to(auth.url());
         let at_auth = ["--issuer", auth.url(), "--auth-url", between.url()];
         let backend = serve("backend", &[&["--backend-port", "0"][..], &at_auth].concat())?;
-        Ok(Self { between, client, backend, auth, backend_secret, now: START, runtime })
+        let introspector = Introspector::new(Demo::BACKEND, backend_secret.expose());
+        Ok(Self { between, client, backend, auth, introspector, now: START, runtime })
     }
 
     fn exchange(&self, base: &str, request: Sent) -> Result<Received, Fault> {
@@ -177,7 +178,7 @@ impl Carrier for Sockets {
     }
 
     fn is_active(&mut self, token: &Secret) -> Result<Option<bool>, Fault> {
-        let request = crate::servers::introspection(token, Demo::BACKEND, self.backend_secret.expose())?;
+        let request = self.introspector.introspection(token);
         crate::servers::says_active(&self.to_auth(request)?).map(Some)
     }
 }
