@@ -5,11 +5,9 @@ use std::time::Duration;
 use authloom_model::CallId;
 use authloom_reference::clock::Timestamp;
 use authloom_reference::gui;
-use bytes::Bytes;
 use url::Url;
 
-use crate::servers::browser::login::{Form, Typed};
-use crate::servers::browser::recipients::Recipients;
+use crate::servers::browser::login::{self, Form};
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::{Abilities, Fault, Lens, Secret};
 
@@ -75,14 +73,10 @@ pub trait Carrier {
     /// Takes a browser to the login page, where the person signs in: the answer to the last form. The password goes to the AuthService of
     /// `url` and to nobody else.
     fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
-        let page = http::Request::get(url.as_str()).body(Bytes::new());
-        let page = self.to_auth(page.map_err(|error| Fault(error.to_string()))?)?;
+        let page = self.to_auth(login::visit(url)?)?;
         match Form::find(url, &page).filter(Form::asks_for_a_password) {
             None => Ok(page),
-            Some(form) => {
-                let typed = Typed { username, password, recipients: &Recipients::only(url) };
-                self.to_auth(form.filled_in(&typed, None)?.1)
-            }
+            Some(form) => self.to_auth(form.sent_by(url, username, password)?),
         }
     }
     /// What the GUI is to be told anew, where a reset has moved the servers.

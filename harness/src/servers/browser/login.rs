@@ -4,6 +4,9 @@
 //! password is filled in only if it goes to one of its [`Recipients`]. Deliberately absent: scripts, and any knowledge of one
 //! AuthService's page.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
 use authloom_reference::gui;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -24,6 +27,10 @@ pub(in crate::servers) struct Typed<'t> {
     pub(in crate::servers) recipients: &'t Recipients,
 }
 
+static FORMS: LazyLock<Selector> = LazyLock::new(|| Selector::parse("form").expect("the selector is well formed"));
+static INPUTS: LazyLock<Selector> =
+    LazyLock::new(|| Selector::parse("input, button").expect("the selector is well formed"));
+
 /// A form on a page.
 pub(in crate::servers) struct Form {
     action: Url,
@@ -34,14 +41,36 @@ pub(in crate::servers) struct Form {
     buttons: Vec<(Option<String>, String)>,
 }
 
+/// The login forms of pages that were read before, so that a page that comes again is not parsed again.
+#[derive(Default)]
+pub(in crate::servers) struct LoginForms(HashMap<(Url, Bytes), Option<Arc<Form>>, foldhash::fast::FixedState>);
+
+/// More than the sign-ins of a trace. A browser begins each trace with the same random numbers, so it is shown the same pages.
+const MOST_FORMS: usize = 64;
+
+impl LoginForms {
+    /// The login form on a page served from `url`, if there is one.
+    pub(in crate::servers) fn on(&mut self, url: &Url, page: &Received) -> Option<Arc<Form>> {
+        if self.0.len() >= MOST_FORMS {
+            self.0.clear();
+        }
+        let read = || Form::find(url, page).filter(Form::asks_for_a_password).map(Arc::new);
+        self.0.entry((url.clone(), page.body().clone())).or_insert_with(read).clone()
+    }
+}
+
+/// The request for the login page at `url`.
+pub(in crate::servers) fn visit(url: &Url) -> Result<Sent, Fault> {
+    http::Request::get(url.as_str()).body(Bytes::new()).map_err(|error| Fault(error.to_string()))
+}
+
 impl Form {
     /// The form on a page served from `url` that asks for a password, or else the first one that is posted.
     pub(in crate::servers) fn find(url: &Url, page: &Received) -> Option<Self> {
-        let forms = Selector::parse("form").expect("the selector is well formed");
         let page = Html::parse_document(std::str::from_utf8(page.body()).ok()?);
         let posted = |form: &ElementRef<'_>| form.attr("method").is_some_and(|way| way.eq_ignore_ascii_case("post"));
         let mut posted: Vec<Self> =
-            page.select(&forms).filter(posted).filter_map(|form| Self::read(url, form)).collect();
+            page.select(&FORMS).filter(posted).filter_map(|form| Self::read(url, form)).collect();
         let login = posted.iter().position(Self::asks_for_a_password).unwrap_or(0);
         (login < posted.len()).then(|| posted.swap_remove(login))
     }
@@ -52,11 +81,10 @@ impl Form {
     }
 
     fn read(url: &Url, form: ElementRef<'_>) -> Option<Self> {
-        let inputs = Selector::parse("input, button").expect("the selector is well formed");
         let action = form.attr("action").filter(|action| !action.is_empty());
         let action = action.map_or_else(|| Some(url.clone()), |action| url.join(action).ok())?;
         let mut read = Self { action, fields: Vec::new(), username: None, password: None, buttons: Vec::new() };
-        for input in form.select(&inputs) {
+        for input in form.select(&INPUTS) {
             let named = input.attr("name").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
             let value = input.attr("value").unwrap_or_default().to_owned();
             let is_button = input.value().name() == "button";
@@ -76,6 +104,15 @@ impl Form {
             }
         }
         Some(read)
+    }
+
+    /// The form as a person sends it who signs in at the AuthService of `url` and gives the password to nobody else.
+    ///
+    /// # Errors
+    /// As of [`filled_in`](Self::filled_in).
+    pub(in crate::servers) fn sent_by(&self, url: &Url, username: &str, password: &str) -> Result<Sent, Fault> {
+        let typed = Typed { username, password, recipients: &Recipients::only(url) };
+        self.filled_in(&typed, None).map(|(_, request)| request)
     }
 
     /// The form, filled in and sent, and where to. `button` is the one that is pressed; unless told, the first.

@@ -96,6 +96,7 @@ impl OwnClient {
 impl WebClient for OwnClient {
     fn reset(&mut self, settings: &Arc<gui::Settings>) -> Result<(), Fault> {
         self.client = (self.make)(Arc::clone(settings));
+        self.chance = StdRng::seed_from_u64(SEED);
         self.outputs.clear();
         self.lock_holder = None;
         self.wanting_lock.clear();

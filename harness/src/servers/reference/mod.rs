@@ -15,10 +15,12 @@ use authloom_reference::backend::{self, Judge};
 use authloom_reference::clock::{Clock, HandClock, Timestamp};
 use authloom_reference::gui::{self, Client, Gui};
 use axum::Router;
+use url::Url;
 
 use crate::servers::browser::Browser;
 use crate::servers::browser::carrier::{Carrier, Person, Reply};
 use crate::servers::browser::client::WebClient;
+use crate::servers::browser::login::{self, LoginForms};
 use crate::servers::browser::own_client::OwnClient;
 use crate::servers::http::wire::{Received, Sent};
 use crate::servers::reference::held_backend::{HeldBackend, at_once, serve};
@@ -134,7 +136,7 @@ impl Reference {
         let backend =
             HeldBackend::new(parts.backend, Some(auth.clone()), backend_clock, parts.judge, parts.around_backend);
         let introspector = Introspector::new(Demo::BACKEND, BACKEND_SECRET);
-        let carrier = InProcess { clock, service, auth, backend, introspector };
+        let carrier = InProcess { clock, service, auth, backend, introspector, login_forms: LoginForms::default() };
         let password = Secret::new(Demo::PASSWORD);
         let person = Person { username: Demo::USERNAME.to_owned(), password };
         Ok(Self::over(client, parts.gui, person, parts.tick, carrier))
@@ -148,6 +150,7 @@ pub struct InProcess {
     auth: Router,
     backend: HeldBackend,
     introspector: Introspector,
+    login_forms: LoginForms,
 }
 
 impl Carrier for InProcess {
@@ -166,6 +169,17 @@ impl Carrier for InProcess {
 
     fn to_auth(&mut self, request: Sent) -> Result<Received, Fault> {
         at_once(serve(self.auth.clone(), request))
+    }
+
+    fn sign_in(&mut self, url: &Url, username: &str, password: &str) -> Result<Received, Fault> {
+        let page = self.to_auth(login::visit(url)?)?;
+        match self.login_forms.on(url, &page) {
+            None => Ok(page),
+            Some(form) => {
+                let request = form.sent_by(url, username, password)?;
+                self.to_auth(request)
+            }
+        }
     }
 
     fn to_backend(&mut self, call: CallId, request: Sent) -> Result<Reply, Fault> {
