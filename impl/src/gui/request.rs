@@ -3,6 +3,8 @@
 //! Invariant: a token or code is in the body or in a header marked sensitive, never in an address. RFC 6750 section 5.3.
 //! Deliberately absent: cookies and client authentication; this is a public client.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -99,22 +101,23 @@ pub(super) fn authorization(settings: &Settings, state: &Secret, verifier: &Secr
 ///
 /// RFC 6749 section 4.1.2, RFC 9207 section 2.4. A parameter that comes twice counts as missing.
 pub(super) fn code(settings: &Settings, state: &Secret, response: &Url) -> Option<Secret> {
-    let answers_this_request = only(response, "state").is_some_and(|returned| Secret::new(returned) == *state);
-    let is_from_the_server = match (only(response, "iss"), settings.server.iss) {
+    let parameters: Vec<_> = response.query_pairs().collect();
+    let has = |name| parameters.iter().any(|(key, _)| key == name);
+    let answers_this_request = only(&parameters, "state").is_some_and(|returned| Secret::new(returned) == *state);
+    let is_from_the_server = match (only(&parameters, "iss"), settings.server.iss) {
         (Some(issuer), _) => issuer == settings.server.issuer,
         (None, IssParameter::Sent) => false,
-        (None, IssParameter::NotSent) => !response.query_pairs().any(|(name, _)| name == "iss"),
+        (None, IssParameter::NotSent) => !has("iss"),
     };
-    let refused = response.query_pairs().any(|(name, _)| name == "error");
-    if !answers_this_request || !is_from_the_server || refused {
+    if !answers_this_request || !is_from_the_server || has("error") {
         return None;
     }
-    only(response, "code").map(Secret::new)
+    only(&parameters, "code").map(Secret::new)
 }
 
 /// The value of a parameter that occurs exactly once.
-fn only(url: &Url, name: &str) -> Option<String> {
-    let mut values = url.query_pairs().filter(|(key, _)| key == name);
+fn only<'p>(parameters: &'p [(Cow<'_, str>, Cow<'_, str>)], name: &str) -> Option<&'p str> {
+    let mut values = parameters.iter().filter(|(key, _)| key == name);
     let (_, value) = values.next()?;
-    values.next().is_none().then(|| value.into_owned())
+    values.next().is_none().then_some(value.as_ref())
 }
