@@ -200,4 +200,21 @@ mod tests {
         let consent = r#"<form method="post" action="http://elsewhere.test/"><button name="yes">Yes</button></form>"#;
         assert_eq!(sent(consent), Ok((url("http://elsewhere.test/"), "yes=".to_owned())));
     }
+
+    #[test]
+    fn a_login_form_is_remembered_for_its_page_alone_and_only_so_many_are() {
+        let mut forms = LoginForms::default();
+        let mut state_on = |number: usize| {
+            let page = format!(
+                r#"<form method="post"><input type="hidden" name="state" value="{number}"><input type="password" name="p"></form>"#
+            );
+            let form = forms.on(&url("http://as.test/login"), &Received::new(Bytes::from(page)));
+            (form.expect("there is a form").fields[0].1.clone(), forms.0.len())
+        };
+        for number in (0..=MOST_FORMS).flat_map(|number| [number, number, 0]) {
+            let (state, remembered) = state_on(number);
+            assert_eq!(state, number.to_string());
+            assert!(remembered <= MOST_FORMS, "{remembered}");
+        }
+    }
 }
