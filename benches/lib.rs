@@ -10,7 +10,7 @@ pub const SCOPES: [(&str, &str); 3] = [("small", "small"), ("default", "default"
 #[must_use]
 pub fn spec(scope: &str) -> Spec {
     let scope = scope.parse().expect("the scope is written right");
-    Spec::new(Policy::recommended(), scope).expect("the recommended policy is small")
+    Spec::in_ticks(Policy::recommended(), scope).expect("the recommended policy is small")
 }
 
 /// The whole graph of a specification.
@@ -21,6 +21,6 @@ pub fn graph(spec: &Spec) -> Graph {
 }
 
 /// A way through a graph as the model's worlds have the actions.
-pub fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
-    path.iter().map(|edge| Action::of_code(graph.edge(*edge).code).expect("edges are actions"))
+pub fn way<'g>(spec: &'g Spec, graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
+    path.iter().map(|edge| spec.action(graph.edge(*edge).code).expect("edges are actions"))
 }

@@ -17,7 +17,7 @@ use criterion::{Criterion, Throughput};
 fn replay(target: &mut dyn Target, spec: &Spec, graph: &Graph, traces: &[Vec<u32>]) -> usize {
     let mut steps = 0;
     for trace in traces {
-        let driven = drive(target, spec, way(graph, trace));
+        let driven = drive(target, spec, way(spec, graph, trace));
         assert_eq!(driven.verdict, Verdict::Conforms);
         steps += driven.steps;
     }

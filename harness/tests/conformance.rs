@@ -16,7 +16,7 @@ fn conforms(spec: &Spec, tours: impl FnOnce(&Graph) -> Vec<cover::Path>) {
     let (_, graph) = explored(spec);
     let mut target = Reference::new(spec).expect("the reference can be set up");
     for tour in tours(&graph) {
-        let driven = drive(&mut target, spec, way(&graph, &tour));
+        let driven = drive(&mut target, spec, way(spec, &graph, &tour));
         assert_eq!(driven.verdict, Verdict::Conforms, "after {} steps under {:?}", driven.steps, spec.policy);
         assert_eq!(driven.steps, tour.len());
     }
@@ -56,7 +56,7 @@ fn a_step_of_every_kind_revokes_a_token_of_an_ended_grant_beside_a_live_one() {
     let traces = cover::every_kind(&graph, cover::KindOptions::default()).traces;
     let revokes_beside_a_live_one = |trace: &cover::Path| {
         let mut world = spec.initial();
-        way(&graph, trace).any(|action| {
+        way(&spec, &graph, trace).any(|action| {
             let before = world;
             world = System::next(&spec, &before, action).world;
             let Action::Arrive(Exchange::Revoke(tab)) = action else { return false };
@@ -73,7 +73,7 @@ proptest! {
 
     #[test]
     fn the_reference_takes_every_kind_of_step_under_any_policy(policy in any_small_policy(), scope in small_scope()) {
-        let spec = Spec::new(policy, scope).expect("the policy is small");
+        let spec = Spec::in_ticks(policy, scope).expect("the policy is small");
         conforms(&spec, |graph| cover::every_kind(graph, cover::KindOptions::default()).traces);
     }
 }

@@ -40,6 +40,6 @@ proptest! {
     #[test]
     fn both_engines_agree_on_any_small_policy_and_scope(policy in any_small_policy(), scope in small_scope()) {
         let scope = Scope { losses: scope.losses.min(1), ..scope };
-        agree(&Spec::new(policy, scope).expect("the policy is small"));
+        agree(&Spec::in_ticks(policy, scope).expect("the policy is small"));
     }
 }

@@ -13,15 +13,16 @@ use authloom::servers::Reference;
 use authloom::servers::reference::over_http::Http;
 use authloom::trace::{Header, Trace, Walker};
 use authloom_model::policy::Validation;
-use authloom_model::{Action, CallId, Exchange, Policy, Scope, Spec, TabId};
+use authloom_model::{Action, CallId, Exchange, Policy, Scope, Seconds, Spec, TabId};
 
-use Action::{Arrive, Lose, Mistype, Open, Return, SignIn, SignOut, Tick};
+use Action::{Arrive, Lose, Mistype, Open, Return, SignIn, SignOut, Wait};
 use Exchange::{Call, Introspect, Redeem, Refresh};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_authloom");
 
 const T1: TabId = TabId(0);
 const T2: TabId = TabId(1);
+const FIVE_MINUTES: Action = Wait(Seconds(300));
 const C1: CallId = CallId { tab: T1, call: 0 };
 const C2: CallId = CallId { tab: T2, call: 0 };
 
@@ -29,7 +30,7 @@ const SIGNED_IN: [Action; 5] =
     [SignIn(T1), Arrive(Exchange::SignIn(T1)), Return(Exchange::SignIn(T1)), Arrive(Redeem(T1)), Return(Redeem(T1))];
 
 fn spec() -> Spec {
-    Spec::new(Policy::recommended(), Scope::DEFAULT).expect("the recommended policy has few ticks")
+    Spec::in_ticks(Policy::recommended(), Scope::DEFAULT).expect("the recommended policy has few ticks")
 }
 
 fn started(spec: &Spec) -> Http {
@@ -67,7 +68,7 @@ fn a_policy_with_fractions_of_a_second_is_refused_by_each_of_our_targets_alike()
         leeway: second / 2,
         ..Policy::recommended()
     };
-    let spec = Spec::new(policy, Scope::SMALL).expect("it has few ticks");
+    let spec = Spec::in_ticks(policy, Scope::SMALL).expect("it has few ticks");
     let refused = "no server can keep this policy: `leeway` is 500ms: tokens carry whole seconds (RFC 7519 section 2)";
     assert_eq!(Reference::new(&spec).err().map(|fault| fault.0), Some(refused.to_owned()));
     assert_eq!(Http::start(&spec, Path::new(PROGRAM)).err().map(|fault| fault.0), Some(refused.to_owned()));
@@ -114,9 +115,9 @@ fn a_token_that_expires_while_its_introspection_returns_is_refused_and_refreshed
     let story = [
         Open(C1),
         Arrive(Call(C1)),
-        Tick,
+        FIVE_MINUTES,
         Arrive(Introspect(C1)),
-        Tick,
+        FIVE_MINUTES,
         Return(Introspect(C1)),
         Return(Call(C1)),
         Action::Lock(C1),
@@ -138,9 +139,16 @@ fn a_token_that_expires_while_its_introspection_returns_is_refused_and_refreshed
 #[test]
 fn servers_that_obey_another_policy_diverge() {
     let spec = spec();
-    let strict = Spec::new(Policy::profile("lost-answer").unwrap(), Scope::DEFAULT).unwrap();
-    let refused =
-        [Open(C1), Tick, Tick, Arrive(Call(C1)), Arrive(Introspect(C1)), Return(Introspect(C1)), Return(Call(C1))];
+    let strict = Spec::in_ticks(Policy::profile("lost-answer").unwrap(), Scope::DEFAULT).unwrap();
+    let refused = [
+        Open(C1),
+        FIVE_MINUTES,
+        FIVE_MINUTES,
+        Arrive(Call(C1)),
+        Arrive(Introspect(C1)),
+        Return(Introspect(C1)),
+        Return(Call(C1)),
+    ];
     let lost = [Action::Lock(C1), Arrive(Refresh(C1)), Lose(Refresh(C1)), Arrive(Refresh(C1))];
     let story = trace(&spec, &[&SIGNED_IN[..], &refused, &lost].concat());
     assert_eq!(drive_trace(&mut started(&spec), &spec, &story).verdict, Verdict::Conforms);
@@ -165,12 +173,12 @@ fn every_kind_of_step_conforms_however_the_backend_validates() {
     for validation in [Validation::Introspect, Validation::Local] {
         let mut policy = Policy::recommended();
         policy.validation = validation;
-        let spec = Spec::new(policy, Scope::SMALL).unwrap();
+        let spec = Spec::in_ticks(policy, Scope::SMALL).unwrap();
         let (_, graph) = explore(&spec, &[], Limits::default(), &mut |_| {});
         let graph = graph.unwrap();
         let mut target = started(&spec);
         for path in every_kind(&graph, KindOptions::default()).traces {
-            let way = path.iter().map(|id| Action::of_code(graph.edge(*id).code).unwrap());
+            let way = path.iter().map(|id| spec.action(graph.edge(*id).code).unwrap());
             assert_eq!(drive(&mut target, &spec, way).verdict, Verdict::Conforms, "{validation:?}");
         }
     }

@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 
 use authloom::explore::{Completeness, Limits, Verdict, check, questions};
 use authloom::trace::{Walker, words};
-use authloom_model::{Action, Policy, Scope, Spec};
+use authloom_model::time::Time;
+use authloom_model::{Action, Policy, Scope, Seconds, Spec, Ticks};
 use proptest::prelude::*;
 use support::policies::{any_policy, any_small_policy};
 use support::small_scope;
 
 /// A spec in which what means nothing is as it was chosen.
 fn as_chosen(policy: &Policy, scope: Scope) -> Spec {
-    Spec { policy: policy.clone(), ticks: policy.ticks().expect("the policy is small"), scope }
+    let Ticks { tick, limits } = policy.ticks().expect("the policy is small");
+    Spec { policy: policy.clone(), limits, scope, time: Time::Ticks(Seconds::of(tick)) }
 }
 
 /// Everything that can be told apart from outside, where nothing is remembered that nobody can present: how many worlds and steps there
@@ -30,7 +32,7 @@ proptest! {
     #[test]
     fn what_means_nothing_beside_the_other_knobs_opens_and_closes_no_world(
         policy in any_small_policy(),
-        scope in prop_oneof![small_scope(), Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 1, thefts: 0 })],
+        scope in prop_oneof![small_scope(), Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 1, thefts: 0, ..Scope::DEFAULT })],
     ) {
         // A world remembers which refresh token a sign-out is about where that could matter, and looks no further than at this knob.
         let normalised = Policy { spent_revokes: policy.spent_revokes, ..policy.normalised() };
@@ -59,7 +61,7 @@ proptest! {
             let [enabled, also] = [&one, &other].map(|walker| walker.enabled().into_iter().collect::<BTreeSet<_>>());
             // Where nothing that anybody could present grows old, one of them may let the clock stand.
             let differ: Vec<_> = enabled.symmetric_difference(&also).collect();
-            prop_assert!(differ.iter().all(|action| **action == Action::Tick), "{:?}", differ);
+            prop_assert!(differ.iter().all(|action| matches!(action, Action::Wait(_))), "{:?}", differ);
             let action = *choice.get(&enabled.union(&also).copied().collect::<Vec<_>>());
             let steps = [&mut one, &mut other].map(|walker| walker.take(action).ok());
             match steps.map(|step| step.map(|step| words::seen(&step))) {

@@ -64,7 +64,7 @@ impl System for Broken {
     }
 
     fn action(&self, code: u8) -> Action {
-        Action::of_code(code).expect("it was an action")
+        self.spec.action(code).expect("it was an action")
     }
 
     fn kind(&self, _world: &World, _action: Action) -> u64 {

@@ -16,8 +16,8 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use authloom::explore::{self, Completeness, CutReason, Graph, Limits, Verdict, questions};
-use authloom::run::{How, Plan, Replay, Status, Suite, Unwatched, replay};
+use authloom::explore::{self, Completeness, CutReason, Limits, Verdict, questions};
+use authloom::run::{How, Plan, Replay, Space, Status, Suite, Unwatched, replay};
 use authloom::servers::Reference;
 use authloom::trace::mermaid;
 use authloom_model::policy::{Ends, Grace, SpentRevokes};
@@ -79,9 +79,9 @@ fn the_reference_takes_every_step_of_a_loss_and_a_theft_where_a_grant_ends_with_
         ends_others(|policy| (policy.code_replay_ends, policy.reuse_ends) = (Ends::User, Ends::User)),
     ];
     for policy in pinned {
-        let spec = Spec::new(policy, Scope::THEFT).expect("the policy has few ticks");
+        let spec = Spec::in_ticks(policy, Scope::THEFT).expect("the policy has few ticks");
         let (_, graph) = explored(&UndisturbedCalls(&spec));
-        assert_holds(&spec, &drive_every_step(&spec, &graph)).unwrap_or_else(|error| panic!("{error}"));
+        assert_holds(&spec, &drive_every_step(&spec, &Space::Ticks(graph))).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
@@ -105,7 +105,7 @@ struct Survey {
 impl Survey {
     /// Drives every step under a policy, unless the graph is too large: then the policy is rejected, so that another takes its place.
     fn drive(&mut self, policy: &Policy) -> TestCaseResult {
-        let spec = Spec::new(policy.clone(), Scope::THEFT).expect("the policy has few ticks");
+        let spec = Spec::in_ticks(policy.clone(), Scope::THEFT).expect("the policy has few ticks");
         let limits = Limits { worlds: MOST_WORLDS, ..Limits::default() };
         let (explored, graph) = explore::explore(&UndisturbedCalls(&spec), &questions(), limits, &mut |_| {});
         let too_large = match explored.completeness {
@@ -119,12 +119,12 @@ impl Survey {
             self.too_large += 1;
             return Err(TestCaseError::reject("its graph is too large"));
         }
-        let replay = drive_every_step(&spec, &graph.expect("there is memory for a small graph"));
+        let replay = drive_every_step(&spec, &Space::Ticks(graph.expect("there is memory for a small graph")));
         assert_holds(&spec, &replay)?;
         self.driven += 1;
         self.steps += replay.steps_covered;
         self.steps_taken += replay.steps_driven;
-        for setting in settings(policy, spec.ticks.tick) {
+        for setting in settings(policy, spec.tick().expect("it counts ticks").length()) {
             *self.settings.entry(setting).or_default() += 1;
         }
         for (property, verdict) in PROPERTIES.iter().zip(explored.verdicts) {
@@ -157,7 +157,7 @@ fn settings(policy: &Policy, tick: Duration) -> Vec<String> {
     settings.map(in_ticks).collect()
 }
 
-fn drive_every_step(spec: &Spec, graph: &Graph) -> Replay {
+fn drive_every_step(spec: &Spec, space: &Space) -> Replay {
     let plan = Plan {
         target: "reference",
         suite: Suite::EveryStep,
@@ -165,8 +165,8 @@ fn drive_every_step(spec: &Spec, graph: &Graph) -> Replay {
         workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
         how: How::ONCE,
     };
-    let replay = replay(spec, graph, &plan, &mut Unwatched);
-    assert_eq!(replay.steps_total, u64::from(graph.steps()), "every step is planned");
+    let replay = replay(spec, space, &plan, &mut Unwatched);
+    assert_eq!(replay.steps_total, u64::from(space.steps()), "every step is planned");
     replay
 }
 

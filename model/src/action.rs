@@ -4,6 +4,7 @@
 //! is a function of policy and state; which action comes next is the only choice in the model.
 
 use crate::exchange::Exchange;
+use crate::time::Seconds;
 use crate::world::{CALLS, TABS};
 
 /// A tab, by its place in the world.
@@ -22,8 +23,8 @@ pub struct CallId {
 /// Something that happens.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Action {
-    /// One tick of the clock passes.
-    Tick,
+    /// Time passes. Where a spec counts ticks, it is a number of them.
+    Wait(Seconds),
     /// The person opens the items in a tab; the call is the one that begins.
     Open(CallId),
     /// The person signs in, in a tab, with the right password.
@@ -84,14 +85,14 @@ impl Action {
     /// How many codes there are.
     pub const CODES: u8 = 2 + 4 * TAB_COUNT + 2 * ALL_CALLS + 3 * Exchange::CODES;
 
-    /// The action as one byte, below [`Self::CODES`].
+    /// The action as one byte, below [`Self::CODES`]. How much time passes is not part of it.
     #[must_use]
     pub fn code(self) -> u8 {
         const PERSON: u8 = 2;
         const CALLS: u8 = PERSON + 4 * TAB_COUNT;
         const MOMENTS: u8 = CALLS + 2 * ALL_CALLS;
         match self {
-            Self::Tick => 0,
+            Self::Wait(_) => 0,
             Self::CopySession => 1,
             Self::SignIn(tab) => PERSON + tab.0,
             Self::Mistype(tab) => PERSON + TAB_COUNT + tab.0,
@@ -105,11 +106,11 @@ impl Action {
         }
     }
 
-    /// The action of that code, if there is one.
+    /// The action of that code, if there is one. Where time passes, it is `tick`.
     #[must_use]
-    pub fn of_code(code: u8) -> Option<Self> {
+    pub fn of_code(code: u8, tick: Seconds) -> Option<Self> {
         if code < 2 {
-            return Some(if code == 0 { Self::Tick } else { Self::CopySession });
+            return Some(if code == 0 { Self::Wait(tick) } else { Self::CopySession });
         }
         let code = code - 2;
         if code < 4 * TAB_COUNT {
@@ -141,7 +142,7 @@ impl Action {
     pub fn arriving(self) -> Option<Exchange> {
         match self {
             Self::Arrive(exchange) => Some(exchange),
-            Self::Tick
+            Self::Wait(_)
             | Self::Open(_)
             | Self::SignIn(_)
             | Self::Mistype(_)
@@ -158,7 +159,7 @@ impl Action {
     #[must_use]
     pub fn tab(self) -> Option<TabId> {
         match self {
-            Self::Tick | Self::CopySession => None,
+            Self::Wait(_) | Self::CopySession => None,
             Self::SignIn(tab) | Self::Mistype(tab) | Self::SignOut(tab) | Self::CopyCode(tab) => Some(tab),
             Self::Open(call) | Self::Lock(call) => Some(call.tab),
             Self::Arrive(exchange) | Self::Return(exchange) | Self::Lose(exchange) => exchange.tab(),
@@ -173,9 +174,9 @@ mod tests {
     #[test]
     fn every_code_names_one_action_and_every_action_has_its_code() {
         for code in 0..Action::CODES {
-            let action = Action::of_code(code).expect("every code below CODES names an action");
+            let action = Action::of_code(code, Seconds(1)).expect("every code below CODES names an action");
             assert_eq!(action.code(), code, "{action:?}");
         }
-        assert_eq!(Action::of_code(Action::CODES), None);
+        assert_eq!(Action::of_code(Action::CODES, Seconds(1)), None);
     }
 }

@@ -9,6 +9,7 @@ use crate::exchange::Exchange;
 use crate::judges::{Judgement, Judges};
 use crate::policy::{AccessOnRefresh, Ends, Grace, IdleOnRefresh, Policy, Rotation, SpentRevokes, WrongVerifier};
 use crate::seen::{Answer, Event, Refusal, Witness};
+use crate::time::Clock;
 use crate::turn::{Turn, Verifier};
 use crate::world::{
     AccessId, AccessState, CallPhase, Flow, FlowPhase, Grant, GrantId, GrantState, RefreshId, RefreshToken, Tokens,
@@ -157,11 +158,18 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         match policy.rotation {
             Rotation::Off => {
                 self.world.refresh_token_mut(presented).idle = idle;
+                if policy.idle_on_refresh == IdleOnRefresh::Restarts {
+                    self.witness.starts(Clock::idle(presented), None);
+                }
                 Some(Tokens { access: self.new_access(grant)?, refresh: RefreshId::NONE })
             }
             Rotation::Always => {
                 let tokens = self.issue_pair(grant)?;
                 self.world.refresh_token_mut(tokens.refresh).idle = idle;
+                if idle_runs_on(policy) {
+                    self.witness.starts(Clock::idle(tokens.refresh), Some(Clock::idle(presented)));
+                }
+                self.witness.starts(Clock::spent(presented), None);
                 self.forget_parents(presented);
                 let (successor, access) = match policy.grace {
                     Grace::None | Grace::NewSibling(_) => (RefreshId::NONE, AccessId::NONE),
@@ -194,6 +202,9 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
             Grace::None | Grace::NewSibling(_) => {
                 let tokens = self.issue_pair(grant)?;
                 self.world.refresh_token_mut(tokens.refresh).idle = idle;
+                if idle_runs_on(&self.spec.policy) {
+                    self.witness.starts(Clock::idle(tokens.refresh), Some(Clock::idle(presented)));
+                }
                 Some(tokens)
             }
         }
@@ -250,7 +261,7 @@ mod tests {
     /// A sign-out of the first grant is on its way to the AuthService; the person has a second grant.
     fn sign_out_of(state: GrantState) -> (Spec, World) {
         let policy = Policy { revocation_ends: Ends::User, ..Policy::recommended() };
-        let spec = Spec::new(policy, Scope::DEFAULT).expect("the policy is small");
+        let spec = Spec::in_ticks(policy, Scope::DEFAULT).expect("the policy is small");
         let mut world = spec.initial();
         let (first, second) = (GrantId::at(0), GrantId::at(1));
         world.grants[0] = Grant { state, age: 0 };

@@ -27,7 +27,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
                 self.saw(Event::Sent(Exchange::Introspect(id), Request::Introspect(token)));
             }
             Validation::Local => {
-                let answer = self.judge_exp(id, self.spec.ticks.leeway);
+                let answer = self.judge_exp(id, self.spec.limits.leeway);
                 self.backend_answers(id, answer);
             }
         }

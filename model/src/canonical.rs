@@ -6,13 +6,15 @@
 mod naming;
 
 use crate::Spec;
+use crate::TabId;
 use crate::auth::revocation_is_of_the_grant;
 use crate::policy::SpentRevokes;
+use crate::time::Time;
 use crate::world::{
     AccessId, Attempt, CALLS, Call, CallPhase, FlowPhase, RefreshId, RefreshToken, TABS, Tokens, World,
 };
 
-use naming::Naming;
+pub(crate) use naming::Naming;
 pub use naming::Renaming;
 
 /// An order of the tabs, and of the calls in each.
@@ -22,6 +24,13 @@ pub(crate) struct Order {
     tabs: [u8; TABS],
     /// `calls[old tab][new] = old`.
     calls: [[u8; CALLS]; TABS],
+}
+
+impl Order {
+    /// The place that the tab in a new place had before.
+    fn tab(&self, new: TabId) -> TabId {
+        TabId(self.tabs[new.index()])
+    }
 }
 
 const AS_THEY_ARE: Order = Order { tabs: [0, 1, 2], calls: [[0, 1]; TABS] };
@@ -173,9 +182,13 @@ fn level_tokens(spec: &Spec, world: &mut World) {
     let spent_matters = spec.policy.spent_revokes == SpentRevokes::No;
     for token in &mut world.refresh {
         let Some(index) = token.grant.index() else { break };
-        if world.grants[index].is_over(&spec.ticks) {
+        if world.grants[index].is_over(&spec.limits) {
             let spent = u8::from(spent_matters && token.is_spent());
             *token = RefreshToken { grant: token.grant, spent, ..RefreshToken::default() };
+        } else if let (true, Time::Exact(phases)) = (token.is_spent(), &spec.time)
+            && phases.long_spent(token)
+        {
+            token.spent = 1;
         }
     }
 }
@@ -228,7 +241,7 @@ mod tests {
         for (name, _) in Policy::PROFILES {
             for scope in ["tabs=2,calls=1,flows=1,losses=0", "tabs=1,calls=2,flows=1,losses=1"] {
                 let scope: Scope = scope.parse().expect("the scope is written right");
-                let spec = Spec::new(Policy::profile(name).expect("it is listed"), scope).expect("it is small");
+                let spec = Spec::in_ticks(Policy::profile(name).expect("it is listed"), scope).expect("it is small");
                 let reduced = reached(&spec, |world, action| spec.next(world, action).world);
                 let (plain, images) = distinct_images(&spec);
                 assert!(plain > reduced.len(), "{name}, {scope}: nothing was reduced");
@@ -253,7 +266,7 @@ mod tests {
             (Grace::NewSibling(Window::For(minute)), IdleOnRefresh::RunsOn),
         ] {
             let policy = Policy { grace, idle_on_refresh: idle, ..policy.clone() };
-            let spec = Spec::new(policy, scope).expect("it is small");
+            let spec = Spec::in_ticks(policy, scope).expect("it is small");
             let reduced = reached(&spec, |world, action| spec.next(world, action).world);
             let (_, images) = distinct_images(&spec);
             assert!(images == reduced, "{grace:?}: {} images, {} worlds", images.len(), reduced.len());
@@ -262,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_canonical_world_is_left_as_it_is() {
-        let spec = Spec::new(Policy::recommended(), Scope::SMALL).expect("it is small");
+        let spec = Spec::in_ticks(Policy::recommended(), Scope::SMALL).expect("it is small");
         for world in reached(&spec, |world, action| spec.next(world, action).world) {
             assert_eq!(canonical(&spec, world), world);
         }

@@ -2,16 +2,21 @@
 
 use crate::Spec;
 use crate::auth::idle_runs_on;
-use crate::policy::Ticks;
+use crate::policy::Limits;
+use crate::time::{Seconds, Time};
 use crate::turn::Turn;
 use crate::world::{AccessState, AccessToken, FlowPhase, GRANTS, GrantState, World};
 
 impl<W, J> Turn<'_, W, J> {
-    /// A tick passes.
+    /// Ticks pass. Where time is exact, the world's clocks stand beside it.
     ///
     /// Rule `one-clock`: RFC 7519 section 4.1.4.
-    pub(crate) fn tick(&mut self) {
-        age(self.spec, &mut self.world);
+    pub(crate) fn wait(&mut self, time: Seconds) {
+        if let Time::Ticks(tick) = self.spec.time {
+            for _ in 0..time.0 / tick.0 {
+                age(self.spec, &mut self.world);
+            }
+        }
     }
 }
 
@@ -23,7 +28,7 @@ pub(crate) fn moves(spec: &Spec, world: &World) -> bool {
 
 /// Ages everything by a tick, and says whether that changed anything.
 fn age(spec: &Spec, world: &mut World) -> bool {
-    let ticks = &spec.ticks;
+    let limits = &spec.limits;
     let mut changed = false;
     let mut grow = |age: &mut u8, most: u8| {
         changed |= *age < most;
@@ -34,23 +39,23 @@ fn age(spec: &Spec, world: &mut World) -> bool {
     for (grant, _) in world.grants.iter_mut().zip(dated).filter(|(_, dated)| *dated) {
         match grant.state {
             GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => {}
-            GrantState::CodeIssued => grow(&mut grant.age, ticks.code_lifetime),
-            GrantState::Redeemed => grow(&mut grant.age, Ticks::last_age(ticks.refresh_absolute)),
+            GrantState::CodeIssued => grow(&mut grant.age, limits.code_lifetime),
+            GrantState::Redeemed => grow(&mut grant.age, Limits::last_age(limits.refresh_absolute)),
         }
     }
     for token in &mut world.refresh {
         let Some(grant) = token.grant.index() else { break };
-        if world.grants[grant].is_over(ticks) {
+        if world.grants[grant].is_over(limits) {
             continue;
         }
         if token.is_revoked() {
             continue;
         }
         if token.is_spent() {
-            grow(&mut token.spent, 1 + ticks.grace_window);
+            grow(&mut token.spent, 1 + limits.grace_window);
         }
         if token.spent == 0 || runs_on {
-            grow(&mut token.idle, Ticks::last_age(ticks.refresh_idle));
+            grow(&mut token.idle, Limits::last_age(limits.refresh_idle));
         } else {
             token.idle = 0;
         }
@@ -60,7 +65,7 @@ fn age(spec: &Spec, world: &mut World) -> bool {
             AccessState::Absent => break,
             AccessState::Expired => {}
             AccessState::Issued | AccessState::Revoked => {
-                let most = ticks.access_lifetime + ticks.leeway;
+                let most = limits.access_lifetime + limits.leeway;
                 grow(&mut token.age, most);
                 if token.age == most {
                     *token = AccessToken::EXPIRED;
@@ -72,7 +77,7 @@ fn age(spec: &Spec, world: &mut World) -> bool {
 }
 
 /// Which grants have an age that matters: those with a code or a refresh token that somebody may still show.
-fn dated(world: &World) -> [bool; GRANTS] {
+pub(crate) fn dated(world: &World) -> [bool; GRANTS] {
     let mut dated = [false; GRANTS];
     let codes = world.tabs.iter().filter(|tab| tab.flow.phase != FlowPhase::Revoking).map(|tab| tab.flow.grant);
     let codes = codes.chain([world.thief.code]);

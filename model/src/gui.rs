@@ -295,6 +295,6 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
     fn stale(&self) -> bool {
         let token = self.world.access_token(self.world.store.access);
         token.state == AccessState::Expired
-            || token.age + self.spec.ticks.refresh_margin >= self.spec.ticks.access_lifetime
+            || token.age + self.spec.limits.refresh_margin >= self.spec.limits.access_lifetime
     }
 }

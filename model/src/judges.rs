@@ -36,7 +36,7 @@ pub(crate) trait Judges {
         match grant.state {
             GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => Err(Refusal::Ended),
             GrantState::Redeemed => Err(Refusal::CodeReplayed),
-            GrantState::CodeIssued if grant.age >= spec.ticks.code_lifetime => Err(Refusal::CodeExpired),
+            GrantState::CodeIssued if grant.age >= spec.limits.code_lifetime => Err(Refusal::CodeExpired),
             GrantState::CodeIssued if verifier == Verifier::MadeUp => Err(Refusal::WrongVerifier),
             GrantState::CodeIssued => Ok(()),
         }
@@ -54,10 +54,10 @@ pub(crate) trait Judges {
         if grant.ended() || token.is_revoked() {
             return Judgement::Refuse(Refusal::Ended);
         }
-        if grant.age >= spec.ticks.refresh_absolute {
+        if grant.age >= spec.limits.refresh_absolute {
             return Judgement::Refuse(Refusal::PastLifetime);
         }
-        let idle_too_long = token.idle >= spec.ticks.refresh_idle;
+        let idle_too_long = token.idle >= spec.limits.refresh_idle;
         if idle_too_long && idle_runs_on(&spec.policy) {
             return Judgement::Refuse(Refusal::Idle);
         }
@@ -79,13 +79,13 @@ pub(crate) trait Judges {
                 window,
                 spent.successor.is_some() && {
                     let successor = world.refresh_token(spent.successor);
-                    successor.spent == 0 && successor.idle < spec.ticks.refresh_idle
+                    successor.spent == 0 && successor.idle < spec.limits.refresh_idle
                 },
             ),
         };
         let in_time = match window {
             Window::UntilUsed => true,
-            Window::For(_) => spent.spent <= spec.ticks.grace_window,
+            Window::For(_) => spent.spent <= spec.limits.grace_window,
         };
         in_time && successor_lives
     }
@@ -97,7 +97,7 @@ pub(crate) trait Judges {
     /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
     fn access(&self, spec: &Spec, world: &World, token: AccessId) -> Result<(), Refusal> {
         let token = world.access_token(token);
-        if token.state == AccessState::Expired || token.age >= spec.ticks.access_lifetime {
+        if token.state == AccessState::Expired || token.age >= spec.limits.access_lifetime {
             return Err(Refusal::TokenExpired);
         }
         if token.state == AccessState::Revoked || world.grant(token.grant).state == GrantState::Ended {
@@ -110,7 +110,7 @@ pub(crate) trait Judges {
     ///
     /// Rule `never-past-exp`: RFC 7519 section 4.1.4, RFC 7662 section 4.
     fn exp(&self, spec: &Spec, token: &AccessToken, leeway: u8) -> Result<(), Refusal> {
-        if token.state == AccessState::Expired || token.age >= spec.ticks.access_lifetime + leeway {
+        if token.state == AccessState::Expired || token.age >= spec.limits.access_lifetime + leeway {
             return Err(Refusal::TokenExpired);
         }
         Ok(())

@@ -27,6 +27,7 @@ pub mod rules;
 pub mod scope;
 pub mod seen;
 mod thief;
+pub mod time;
 mod turn;
 pub mod world;
 
@@ -35,15 +36,17 @@ pub use canonical::Renaming;
 pub use ended::Ended;
 pub use exchange::{Exchange, Stolen};
 pub use marks::{Mark, Marks};
-pub use policy::{Policy, Ticks};
+pub use policy::{Limits, Policy, Ticks};
 pub use property::{Goal, Property};
-pub use scope::Scope;
+pub use scope::{Flight, Scope};
 pub use seen::Event;
+pub use time::{Limit, Seconds};
 pub use turn::Capacity;
 pub use world::World;
 
 use judges::{ByTheRules, Judgement, Judges};
 use seen::{Password, Refusal, Witness};
+use time::{Phases, Time, TooLong};
 use turn::Turn;
 use world::{AccessId, CallPhase, FlowPhase, RefreshId};
 
@@ -52,10 +55,12 @@ use world::{AccessId, CallPhase, FlowPhase, RefreshId};
 pub struct Spec {
     /// What the deployment chose.
     pub policy: Policy,
-    /// The policy's durations, counted in ticks.
-    pub ticks: Ticks,
+    /// The ages at which the policy's durations are over, counted as the world counts them.
+    pub limits: Limits,
     /// What its surroundings may do.
     pub scope: Scope,
+    /// How the world counts time.
+    pub time: Time,
 }
 
 /// What one action does.
@@ -69,6 +74,8 @@ pub struct Step {
     pub seen: Vec<Event>,
     /// The tokens that are not active any more, in the names of the world before, as `seen` is.
     pub ended: Vec<Ended>,
+    /// The limits that time passes, in the names of the world before; none where it counts ticks.
+    pub passed: Vec<Limit>,
     /// The name that each record of `seen` goes by in `world`.
     pub renamed: Renaming,
     /// A table that was too small for the step.
@@ -96,14 +103,41 @@ pub struct Raw {
 }
 
 impl Spec {
-    /// A policy in a scope. What means nothing in the policy is set to its default.
+    /// A policy in a scope, with time exactly as it is. What means nothing in the policy is set to its default.
+    ///
+    /// # Errors
+    /// Where the policy's durations cannot be counted together.
+    pub fn exact(policy: Policy, scope: Scope) -> Result<Self, TooLong> {
+        let policy = policy.normalised();
+        let (phases, limits) = Phases::of(&policy, scope)?;
+        Ok(Self { policy, limits, scope, time: Time::Exact(phases) })
+    }
+
+    /// A policy in a scope, with time counted in ticks. What means nothing in the policy is set to its default; a message may be on its way
+    /// for ever, whatever the scope says.
     ///
     /// # Errors
     /// Where the policy's durations are too many ticks to explore.
-    pub fn new(policy: Policy, scope: Scope) -> Result<Self, policy::TooManyTicks> {
+    pub fn in_ticks(policy: Policy, scope: Scope) -> Result<Self, policy::TooManyTicks> {
         let policy = policy.normalised();
-        let ticks = policy.ticks()?;
-        Ok(Self { policy, ticks, scope })
+        let Ticks { tick, limits } = policy.ticks()?;
+        let scope = Scope { flight: Flight::Any, ..scope };
+        Ok(Self { policy, limits, scope, time: Time::Ticks(Seconds::of(tick)) })
+    }
+
+    /// How long a tick is, where the spec counts ticks.
+    #[must_use]
+    pub fn tick(&self) -> Option<Seconds> {
+        match self.time {
+            Time::Ticks(tick) => Some(tick),
+            Time::Exact(_) => None,
+        }
+    }
+
+    /// The action of that code, if there is one. See [`Action::code`].
+    #[must_use]
+    pub fn action(&self, code: u8) -> Option<Action> {
+        Action::of_code(code, self.tick().unwrap_or_default())
     }
 
     /// The world before anything has happened: nobody is signed in, nothing is on its way.
@@ -117,8 +151,10 @@ impl Spec {
     /// Rule `one-refresh-at-a-time`: the policy, Web Locks API section 2.
     /// Rule `nothing-unasked`: the policy.
     pub fn enabled(&self, world: &World, into: &mut Vec<Action>) {
-        if clock::moves(self, world) {
-            into.push(Action::Tick);
+        if let Time::Ticks(tick) = self.time
+            && clock::moves(self, world)
+        {
+            into.push(Action::Wait(tick));
         }
         let locked = world.tabs.iter().any(|tab| tab.calls.iter().any(world::Call::refreshes));
         let flows = world.tabs.iter().filter(|tab| tab.flow.phase != FlowPhase::Idle).count();
@@ -169,7 +205,7 @@ impl Spec {
         let mut after = raw;
         let renamed = canonical::canonicalise(self, &mut after);
         ended.extend(ended::on_record(self, world, &raw, &renamed));
-        Step { world: after, marks, seen, ended, renamed, overflow }
+        Step { world: after, marks, seen, ended, passed: Vec::new(), renamed, overflow }
     }
 
     /// What an enabled action does. The same as [`Self::step`], faster.
@@ -191,7 +227,7 @@ impl Spec {
     fn apply_by<W: Witness, J: Judges>(&self, judges: J, world: &World, action: Action, witness: &mut W) -> Raw {
         let mut turn = Turn { spec: self, world: *world, overflow: None, judges, witness };
         match action {
-            Action::Tick => turn.tick(),
+            Action::Wait(time) => turn.wait(time),
             Action::Open(call) => turn.open(call),
             Action::SignIn(tab) => turn.sign_in(tab, Password::Right),
             Action::Mistype(tab) => turn.sign_in(tab, Password::Wrong),

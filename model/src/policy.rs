@@ -26,7 +26,7 @@ pub use file::PolicyFile;
 pub use knobs::Difference;
 use knobs::Draft;
 pub use neighbours::Neighbour;
-pub use ticks::{FAR_AWAY, MOST_TICKS, Ticks, TooManyTicks};
+pub use ticks::{FAR_AWAY, Limits, MOST_TICKS, Ticks, TooManyTicks};
 
 /// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,6 +11,7 @@ use std::hash::Hash;
 use crate::action::{CallId, TabId};
 use crate::ended::Ended;
 use crate::exchange::{Exchange, Owner};
+use crate::time::Clock;
 use crate::world::{AccessId, GrantId, RefreshId};
 
 /// What every symbol can do.
@@ -172,6 +173,9 @@ pub trait Witness {
 
     /// A rule has ended these tokens, also those that the world has no record of.
     fn ends(&mut self, _ended: Ended) {}
+
+    /// A rule has set a clock to zero, or made it go on from another.
+    fn starts(&mut self, _clock: Clock, _from: Option<Clock>) {}
 }
 
 impl Witness for Vec<Event> {

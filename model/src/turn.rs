@@ -5,6 +5,7 @@ use crate::action::CallId;
 use crate::ended::Ended;
 use crate::judges::Judges;
 use crate::seen::{Event, Witness};
+use crate::time::Clock;
 use crate::world::{
     AccessId, AccessState, AccessToken, Call, Grant, GrantId, GrantState, RefreshId, RefreshToken, World,
 };
@@ -19,6 +20,8 @@ pub enum Capacity {
     RefreshTokens,
     /// [`crate::world::ACCESS_TOKENS`].
     AccessTokens,
+    /// [`crate::time::zone::MOST_CLOCKS`].
+    Clocks,
 }
 
 impl Capacity {
@@ -29,6 +32,7 @@ impl Capacity {
             Self::Grants => "grants",
             Self::RefreshTokens => "refresh tokens",
             Self::AccessTokens => "access tokens",
+            Self::Clocks => "clocks",
         }
     }
 }
@@ -72,6 +76,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         let free = self.world.grants.iter().position(|grant| grant.state == GrantState::Absent);
         let free = self.or_overflow(free, Capacity::Grants)?;
         self.world.grants[free] = Grant { state: GrantState::CodeIssued, age: 0 };
+        self.witness.starts(Clock::grant(GrantId::at(free)), None);
         Some(GrantId::at(free))
     }
 
@@ -80,6 +85,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         let free = self.world.refresh.iter().position(|token| !token.grant.is_some());
         let free = self.or_overflow(free, Capacity::RefreshTokens)?;
         self.world.refresh[free] = RefreshToken { grant, ..RefreshToken::default() };
+        self.witness.starts(Clock::idle(RefreshId::at(free)), None);
         Some(RefreshId::at(free))
     }
 
@@ -88,6 +94,7 @@ impl<W: Witness, J: Judges> Turn<'_, W, J> {
         let free = self.world.access.iter().position(|token| token.state == AccessState::Absent);
         let free = self.or_overflow(free, Capacity::AccessTokens)?;
         self.world.access[free] = AccessToken { state: AccessState::Issued, grant, age: 0 };
+        self.witness.starts(Clock::access(AccessId::at(free)), None);
         Some(AccessId::at(free))
     }
 

@@ -9,7 +9,7 @@
 
 use zerocopy::{Immutable, IntoBytes};
 
-use crate::policy::Ticks;
+use crate::policy::Limits;
 
 /// Tabs a world has room for. Three already show every pairwise race with a bystander.
 pub const TABS: usize = 3;
@@ -107,14 +107,14 @@ pub enum GrantState {
 pub struct Grant {
     /// Where it stands.
     pub state: GrantState,
-    /// Ticks since the sign-in, up to the last that matters.
+    /// Ticks since the sign-in, up to the last that matters; or how many thresholds it has passed ([`crate::time`]).
     pub age: u8,
 }
 
 impl Grant {
     /// Whether nothing will ever be issued for it again.
-    pub(crate) fn is_over(&self, ticks: &Ticks) -> bool {
-        self.ended() || self.age >= ticks.refresh_absolute
+    pub(crate) fn is_over(&self, limits: &Limits) -> bool {
+        self.ended() || self.age >= limits.refresh_absolute
     }
 
     /// Whether it, or at least every refresh token of it, was ended.
@@ -129,9 +129,9 @@ impl Grant {
 pub struct RefreshToken {
     /// The grant it belongs to.
     pub grant: GrantId,
-    /// Ticks since it was issued or, without rotation, last used. Of no meaning once spent.
+    /// Ticks or thresholds since it was issued or, without rotation, last used. Of no meaning once spent.
     pub idle: u8,
-    /// 0 while it is live; once rotated away, 1 + the ticks since that first use, as far as a grace window can tell them apart;
+    /// 0 while it is live; once rotated away, 1 + the ticks or thresholds since that first use, as far as a grace window can tell them apart;
     /// [`RefreshToken::REVOKED`] once it was revoked by itself.
     pub spent: u8,
     /// Its successor, while a grace period may still hand that out again.
@@ -178,7 +178,7 @@ pub struct AccessToken {
     pub state: AccessState,
     /// The grant it was issued under.
     pub grant: GrantId,
-    /// Ticks since it was issued.
+    /// Ticks or thresholds since it was issued.
     pub age: u8,
 }
 

@@ -12,7 +12,7 @@ use super::flags::budget::Budget;
 use super::flags::chosen::{Chosen, described, policy_of};
 use super::flags::saying::Saying;
 use super::flags::time_limit::TimeLimit;
-use super::flags::{Bounds, Format, SCOPES, Summary, Turn, too_far_apart};
+use super::flags::{Bounds, Format, SCOPES, Summary, Turn, exact};
 use super::outputs::Outputs;
 use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
@@ -102,10 +102,7 @@ impl Audit {
         let written = std::fs::create_dir_all(&self.out)
             .map_err(|error| Failure::fault(format_args!("cannot make {}: {error}", self.out.display())));
         outputs.keep(written.and_then(|()| write_found(&followed, &probed, &policies)));
-        let spec = |policy| {
-            let seen = self.turn.seen(policy);
-            Spec::new(seen.clone(), self.scope).map_err(|error| too_far_apart(&described.policy, &seen, &error))
-        };
+        let spec = |policy| exact(&described.policy, policy, self.scope);
         let specs: Vec<Spec> = policies.into_iter().map(spec).collect::<Result<_, _>>()?;
         let (outcome, races) = self.held(described, &specs, &mut outputs, stop);
         if self.format == Format::Text {

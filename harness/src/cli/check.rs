@@ -38,11 +38,12 @@ pub(super) struct Check {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 
-    /// What explores. stateright gives a second opinion: it counts worlds and says what can happen, but not what stays within reach.
-    #[arg(long, value_enum, default_value_t = Engine::Own)]
+    /// What explores. zones takes time exactly as it is; ticks and stateright give a second opinion, on ticks of the greatest common divisor
+    /// of the policy's durations, where messages may be on their way for ever.
+    #[arg(long, value_enum, default_value_t = Engine::Zones)]
     engine: Engine,
 
-    /// Keep no graph: this needs a third of the memory, but leaves undecided what stays within reach.
+    /// With --engine ticks, keep no graph: this needs a third of the memory, but leaves undecided what stays within reach.
     #[arg(long)]
     no_graph: bool,
 
@@ -53,9 +54,11 @@ pub(super) struct Check {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Engine {
-    /// authloom's explorer.
-    Own,
-    /// stateright's breadth-first search.
+    /// authloom's explorer of exact time.
+    Zones,
+    /// authloom's explorer of ticks.
+    Ticks,
+    /// stateright's breadth-first search, on ticks. It does not say what stays within reach.
     Stateright,
 }
 
@@ -63,7 +66,11 @@ impl Check {
     /// Checks, and reports.
     pub(super) fn run(&self, out: &mut dyn Write, stop: Stop) -> Result<Status, Failure> {
         let detail = self.saying.detail(self.format)?;
-        let (spec, accepted) = self.subject.spec_and_accepted()?;
+        let (exact, accepted) = self.subject.spec_and_accepted()?;
+        let spec = match self.engine {
+            Engine::Zones => exact,
+            Engine::Ticks | Engine::Stateright => self.subject.in_ticks()?,
+        };
         let mut outputs = Outputs::of(out).with_summary(self.summary.path())?;
         if let Some(folder) = &self.out {
             outputs = outputs.with_folder("--out", folder)?;
@@ -71,8 +78,8 @@ impl Check {
         let mut progress = Progress::start();
         let limits = self.bounds.until(stop);
         let checked = match (self.engine, self.no_graph) {
-            (Engine::Own, false) => run::explore(&spec, limits, &mut progress).0,
-            (Engine::Own, true) => run::check(&spec, limits, &mut progress),
+            (Engine::Zones, _) | (Engine::Ticks, false) => run::explore(&spec, limits, &mut progress).0,
+            (Engine::Ticks, true) => run::check(&spec, limits, &mut progress),
             (Engine::Stateright, _) => run::second_opinion(&spec, limits, &mut progress),
         };
         progress.finish();

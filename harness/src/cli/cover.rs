@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use authloom_model::{Action, Spec};
+use authloom_model::Spec;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
@@ -11,12 +11,13 @@ use super::flags::time_limit::TimeLimit;
 use super::flags::{Bounds, Format, Subject};
 use super::folder::{Folder, Form};
 use super::outputs::Outputs;
-use crate::cover::{self, KindOptions, Path, StepOptions};
-use crate::explore::{Completeness, Graph};
+use crate::cover::{self, KindOptions, StepOptions};
+use crate::explore::Completeness;
+use crate::explore::exact::Way;
 use crate::report;
 use crate::report::cover::Cost;
 use crate::report::progress::Progress;
-use crate::run::{self, MOST_TOURED, NotDriven, Stage, Status, Watch};
+use crate::run::{self, MOST_TOURED, NotDriven, Space, Stage, Status, Watch};
 use crate::servers::Abilities;
 use crate::servers::askable::Askable;
 use crate::stop::Stop;
@@ -75,23 +76,26 @@ impl Cover {
         if self.format == Format::Junit {
             return Err(Failure::input("`cover` has no verdict to say in JUnit: use --format text or json"));
         }
-        let spec = self.subject.spec()?;
+        let spec = match self.goal {
+            CoverGoal::Steps => self.subject.in_ticks()?,
+            CoverGoal::Kinds | CoverGoal::Races => self.subject.spec()?,
+        };
         let folder = self.out.as_deref().map(|path| Folder::tried("--out", path, self.form)).transpose()?;
         let mut outputs = Outputs::of(out);
         let mut progress = Progress::start();
-        let (checked, graph) = run::explore(&spec, self.bounds.until(stop), &mut progress);
-        let Some(graph) = graph else {
+        let (checked, space) = run::explore(&spec, self.bounds.until(stop), &mut progress);
+        let Some(space) = space else {
             return Err(Failure::input("not even one world fits: allow more with --memory"));
         };
-        if let (Some(why), None) = (why_not(&graph), stop.by()) {
+        if let (Some(why), None) = (why_not(&space), stop.by()) {
             return Err(why.into());
         }
-        progress.saw(&Stage::Covering { steps: graph.steps().into() });
-        let (mut cost, traces) = self.drawn(&spec, &graph, stop)?;
+        progress.saw(&Stage::Covering { steps: space.steps().into() });
+        let (mut cost, traces) = self.drawn(&spec, &space, stop)?;
         let mut is_whole = traces.is_some();
         let mut saved = None;
         if let (Some(traces), Some(folder)) = (traces, folder) {
-            let written = outputs.keep(traces.save(&spec, &graph, folder, stop));
+            let written = outputs.keep(traces.save(&spec, folder, stop));
             is_whole = written != Some(None);
             saved = written.flatten().and(self.out.as_deref());
         }
@@ -110,25 +114,33 @@ impl Cover {
         Ok(outputs.end(if cost.completeness == "complete" { Status::Holds } else { Status::Unfinished }))
     }
 
-    /// Traces through a graph, and what they cost; none where the word to stop came before they were drawn.
-    fn drawn(&self, spec: &Spec, graph: &Graph, stop: Stop) -> Result<(Cost, Option<Traces>), NotDriven> {
-        let (steps, kinds) = (u64::from(graph.steps()), graph.kinds() as u64);
+    /// Traces through what was explored, and what they cost; none where the word to stop came before they were drawn.
+    fn drawn(&self, spec: &Spec, space: &Space, stop: Stop) -> Result<(Cost, Option<Traces>), NotDriven> {
+        let (steps, kinds) = (u64::from(space.steps()), space.kinds() as u64);
         let nothing = || (Cost::of_nothing(spec, self.goal.name(), steps, kinds), None);
         if stop.by().is_some() {
             return Ok(nothing());
         }
-        let (cost, traces) = match self.goal {
-            CoverGoal::Steps => {
+        let (cost, traces) = match (self.goal, space) {
+            (CoverGoal::Steps, Space::Ticks(graph)) => {
                 let cover = cover::every_step(graph, StepOptions { stop, ..StepOptions::default() });
-                (Cost::of_steps(spec, kinds, &cover), Traces::Along(cover.tours, "every step"))
+                let ways = cover.tours.iter().map(|path| run::in_ticks(spec, graph, path)).collect();
+                (Cost::of_steps(spec, kinds, &cover), Traces::Along(ways, "every step"))
             }
-            CoverGoal::Kinds => {
+            (CoverGoal::Steps | CoverGoal::Kinds, Space::Exact(ways)) => {
+                let mut cover = cover::exact::every_kind(ways);
+                cover.ways.extend(cover::exact::both_sides(ways));
+                let what = "every kind of step, and both sides of each limit";
+                (Cost::of_kinds(spec, steps, cover.kinds, &cover.ways), Traces::Along(cover.ways, what))
+            }
+            (CoverGoal::Kinds, Space::Ticks(graph)) => {
                 let cover = cover::every_kind(graph, KindOptions::default());
-                let cost = Cost::of_kinds(spec, steps, &cover);
-                (cost, Traces::Along(cover::best_first(graph, cover.traces), "every kind of step"))
+                let paths = cover::best_first(graph, cover.traces);
+                let ways: Vec<Way> = paths.iter().map(|path| run::in_ticks(spec, graph, path)).collect();
+                (Cost::of_kinds(spec, steps, cover.kinds, &ways), Traces::Along(ways, "every kind of step"))
             }
-            CoverGoal::Races => {
-                let traces = run::races(&Askable { spec, abilities: Abilities::ALL }, graph);
+            (CoverGoal::Races, _) => {
+                let traces = run::races(&Askable { spec, abilities: Abilities::ALL }, space);
                 if traces.is_empty() {
                     return Err(NotDriven::NoRace);
                 }
@@ -139,9 +151,9 @@ impl Cover {
     }
 }
 
-/// Why nothing is drawn through a graph.
-fn why_not(graph: &Graph) -> Option<NotDriven> {
-    match graph.steps() {
+/// Why nothing is drawn.
+fn why_not(space: &Space) -> Option<NotDriven> {
+    match space.steps() {
         0 => Some(NotDriven::NoStep),
         steps if steps > MOST_TOURED => Some(NotDriven::TooManySteps { steps, most: MOST_TOURED }),
         _ => None,
@@ -150,17 +162,17 @@ fn why_not(graph: &Graph) -> Option<NotDriven> {
 
 /// What was drawn.
 enum Traces {
-    /// Ways through the graph, and what they take together.
-    Along(Vec<Path>, &'static str),
+    /// Ways through what was explored, and what they take together.
+    Along(Vec<Way>, &'static str),
     /// Traces as they are.
     Whole(Vec<Trace>),
 }
 
 impl Traces {
     /// Saves all of them; or none, where the word to stop comes first.
-    fn save(self, spec: &Spec, graph: &Graph, folder: Folder, stop: Stop) -> Result<Option<()>, Failure> {
+    fn save(self, spec: &Spec, folder: Folder, stop: Stop) -> Result<Option<()>, Failure> {
         let of = match &self {
-            Self::Along(paths, _) => paths.len(),
+            Self::Along(ways, _) => ways.len(),
             Self::Whole(traces) => traces.len(),
         };
         let digits = of.to_string().len();
@@ -170,11 +182,11 @@ impl Traces {
             Some(_) => Ok(None),
         };
         let written: Option<()> = match self {
-            Self::Along(paths, what) => (1..)
-                .zip(paths)
-                .map(|(number, path)| {
-                    let way = path.iter().map(|step| action(graph, *step));
-                    write(number, &run::trace_along(spec, way, format!("{what} of the graph: trace {number} of {of}")))
+            Self::Along(ways, what) => (1..)
+                .zip(ways)
+                .map(|(number, way)| {
+                    let shows = format!("{what} of the graph: trace {number} of {of}");
+                    write(number, &run::trace_along(spec, way.actions, shows))
                 })
                 .collect::<Result<_, _>>()?,
             Self::Whole(traces) => {
@@ -186,10 +198,6 @@ impl Traces {
         }
         Ok(written)
     }
-}
-
-fn action(graph: &Graph, step: u32) -> Action {
-    Action::of_code(graph.edge(step).code).expect("only codes of actions are remembered")
 }
 
 #[cfg(test)]
@@ -204,9 +212,9 @@ mod tests {
     #[test]
     fn traces_are_all_saved_or_none_wherever_the_word_to_stop_comes() {
         let scope = authloom_model::Scope { losses: 0, thefts: 0, ..authloom_model::Scope::THEFT };
-        let spec = Spec::new(Policy::recommended(), scope).unwrap();
-        let graph = run::explore(&spec, Limits::default(), &mut Unwatched).1.unwrap();
-        let paths = cover::every_kind(&graph, KindOptions::default()).traces;
+        let spec = Spec::exact(Policy::recommended(), scope).unwrap();
+        let Some(Space::Exact(ways)) = run::explore(&spec, Limits::default(), &mut Unwatched).1 else { panic!() };
+        let paths = cover::exact::every_kind(&ways).ways;
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("traces");
         let mut saved = None;
@@ -215,7 +223,7 @@ mod tests {
             assert_eq!((saved, count(place.path())), (None, 0), "what is cut off leaves nothing");
             let folder = Folder::tried("--out", &path, Form::Mermaid).unwrap();
             let stop = Stop::after(checks, StoppedBy::Interrupt);
-            saved = Traces::Along(paths.clone(), "every kind").save(&spec, &graph, folder, stop).unwrap();
+            saved = Traces::Along(paths.clone(), "every kind").save(&spec, folder, stop).unwrap();
             if saved.is_some() {
                 break;
             }

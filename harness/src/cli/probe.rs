@@ -114,7 +114,8 @@ impl Probe {
         // Whatever the tick is: time is let pass by the second here. A GUI that refreshes early would refresh instead of calling.
         let tick = policy.access_lifetime.max(policy.code_lifetime);
         let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
-        let spec = Spec::new(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
+        let spec =
+            Spec::in_ticks(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
         let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
         let mut tell = |runs: u32| {
             let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
@@ -155,7 +156,7 @@ pub(super) fn probed(
 ) -> Result<Probed, Failure> {
     let start = turn.seen(held_to.clone());
     let candidates = probe::candidates(&start);
-    let spec = Spec::new(candidates[0].clone(), Scope::THEFT)
+    let spec = Spec::in_ticks(candidates[0].clone(), Scope::THEFT)
         .map_err(|error| too_far_apart(&described.policy, &candidates[0], &error))?;
     let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
     let tell = |traces, left| progress.saw(&Stage::Probing { target: described.name.clone(), traces, left });

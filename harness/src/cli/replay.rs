@@ -11,13 +11,13 @@ use super::flags::budget::Asking;
 use super::flags::chosen::Chosen;
 use super::flags::saying::Saying;
 use super::flags::time_limit::TimeLimit;
-use super::flags::{Format, Summary, too_many_ticks};
+use super::flags::{Format, Summary, exact};
 use super::outputs::Outputs;
 use super::verify::{DEFAULT_OUT, RACES, tell};
 use crate::report::progress::Progress;
 use crate::run::{Given, How, Status, replay_traces};
 use crate::stop::Stop;
-use crate::trace::{Trace, file};
+use crate::trace::{Header, file};
 
 /// Replay traces on a target, and draw where it does something else.
 #[derive(Args, Clone, Debug)]
@@ -80,14 +80,11 @@ impl Replay {
         for path in &self.paths {
             let traces = if path.is_dir() { file::read_folder(path)? } else { vec![(path.clone(), file::read(path)?)] };
             for (file, trace) in traces {
-                let spec = spec_of(&trace).map_err(|error| too_many_ticks(&file.to_string_lossy(), &error))?;
+                let Header { policy, scope, .. } = &trace.header;
+                let spec = exact(&file.to_string_lossy(), policy.clone(), *scope)?;
                 given.push(Given { file, spec, trace });
             }
         }
         Ok(given)
     }
-}
-
-fn spec_of(trace: &Trace) -> Result<Spec, authloom_model::policy::TooManyTicks> {
-    Spec::new(trace.header.policy.clone(), trace.header.scope)
 }

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use authloom_model::{Scope, Spec};
+use authloom_model::Scope;
 use clap::{Args, Subcommand};
 
 use super::failure::{Failure, written};
 use super::flags::chosen::Chosen;
-use super::flags::{Turn, too_far_apart};
+use super::flags::exact;
 use crate::report;
 use crate::run::{Status, try_out};
 use crate::servers::described::file::draft;
@@ -39,9 +39,6 @@ enum Verb {
         /// The file that describes the server.
         #[arg(value_name = "FILE")]
         file: String,
-
-        #[command(flatten)]
-        turn: Turn,
     },
 }
 
@@ -59,15 +56,14 @@ impl TargetCommand {
                 written(out.write_all(draft::description(issuer, &found).as_bytes()))?;
                 Ok(Status::Holds)
             }
-            Verb::Check { file, turn } => {
+            Verb::Check { file } => {
                 let mut target = Chosen::of(file)?;
                 target.until(stop);
                 let Some((name, policy)) = target.policy()? else {
                     let why = "it is one of ours: name a file that describes a server, such as `target init` prints";
                     return Err(Failure::input(format_args!("{file}: {why}")));
                 };
-                let seen = turn.seen(policy);
-                let spec = Spec::new(seen.clone(), Scope::THEFT).map_err(|error| too_far_apart(name, &seen, &error))?;
+                let spec = exact(name, policy, Scope::THEFT)?;
                 let tried = try_out(&mut *target.open(&spec, stop)?);
                 written(report::trial::text(out, target.name(), &tried, &|thing| target.see(thing.keys())))?;
                 Ok(tried.status())

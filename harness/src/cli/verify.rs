@@ -13,7 +13,7 @@ use super::flags::budget::{Asking, Jobs};
 use super::flags::chosen::Chosen;
 use super::flags::saying::{Mend, Saying};
 use super::flags::time_limit::TimeLimit;
-use super::flags::{Bounds, Format, Subject, Summary, Turn, today, too_far_apart};
+use super::flags::{Bounds, Format, Subject, Summary, exact, today};
 use super::outputs::Outputs;
 use crate::explore::Limits;
 use crate::report;
@@ -44,8 +44,6 @@ pub(super) struct Verify {
     #[arg(long, value_name = "COUNT", default_value_t = RACES, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 
-    #[command(flatten)]
-    turn: Turn,
     #[command(flatten)]
     asking: Asking,
     #[command(flatten)]
@@ -91,11 +89,6 @@ impl Verify {
             None => Chosen::OURS.to_vec(),
             Some(target) => vec![Chosen::of(target)?],
         };
-        if self.turn.is_given() && targets.iter().any(|target| matches!(target, Chosen::Reference | Chosen::Http)) {
-            return Err(Failure::input(
-                "--tick is for a server that a file describes: `policy shrink` makes a policy smaller",
-            ));
-        }
         targets.iter_mut().try_for_each(|target| self.asking.limit(target))?;
         targets.iter_mut().for_each(|target| target.until(stop));
         let outputs = Outputs::of(out).with_summary(self.summary.path())?.with_folder("--out", &self.out)?;
@@ -151,10 +144,7 @@ impl Verify {
     fn spec_for(&self, target: &Chosen) -> Result<Spec, Failure> {
         match target.policy()? {
             None => self.subject.spec(),
-            Some((name, policy)) => {
-                let seen = self.turn.seen(policy);
-                Spec::new(seen.clone(), self.subject.scope).map_err(|error| too_far_apart(name, &seen, &error))
-            }
+            Some((name, policy)) => exact(name, policy, self.subject.scope),
         }
     }
 
@@ -267,7 +257,7 @@ mod tests {
     #[test]
     fn what_one_target_does_otherwise_in_steps_and_in_races_is_saved_side_by_side() {
         let scope = Scope { losses: 0, thefts: 0, ..Scope::THEFT };
-        let spec = Spec::new(Policy::recommended(), scope).unwrap();
+        let spec = Spec::in_ticks(Policy::recommended(), scope).unwrap();
         let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
         let way = checked.finding("no-token").and_then(|found| found.way.clone()).unwrap();
         let replay = |goal| {

@@ -8,6 +8,7 @@
 //! Deliberately absent: what a step means. Paths are numbers of steps; whoever needs worlds steps the system along.
 
 mod euler;
+pub mod exact;
 mod flow;
 mod kinds;
 mod nearest;

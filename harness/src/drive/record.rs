@@ -197,16 +197,20 @@ impl<'s> Reading<'s> {
     /// Whether an action, in the trace's names, can happen here. Time can always pass, also where nothing ages any more.
     #[must_use]
     pub fn allows(&self, action: Action) -> bool {
-        action == Action::Tick || self.walker.enabled().contains(&action)
+        matches!(action, Action::Wait(_)) || self.walker.enabled().contains(&action)
     }
 
     /// Takes a step that can happen.
     fn take(&mut self, action: Action) -> Option<TraceStep> {
         match self.walker.take(action) {
             Ok(step) => Some(step),
-            Err(_) if action == Action::Tick => {
-                Some(TraceStep { action, seen: Vec::new(), standing: Vec::new(), release: Release::Alone })
-            }
+            Err(_) if matches!(action, Action::Wait(_)) => Some(TraceStep {
+                action,
+                passed: Vec::new(),
+                seen: Vec::new(),
+                standing: Vec::new(),
+                release: Release::Alone,
+            }),
             Err(_) => None,
         }
     }
@@ -234,7 +238,7 @@ impl<'s> Reading<'s> {
             standing.iter().filter(|(_, standing)| **standing == Standing::Inactive).map(|(token, _)| *token);
         let ends: BTreeSet<Token> = inactive.filter(|token| self.active.remove(token)).collect();
         let active = standing.iter().filter(|(_, standing)| **standing == Standing::Active).map(|(token, _)| *token);
-        if action == Action::Tick {
+        if matches!(action, Action::Wait(_)) {
             // What nobody refers to any more may have expired.
             self.active = active.collect();
             return Some(Foretold { seen, standing, ends: BTreeSet::new() });
@@ -271,7 +275,7 @@ impl<'s> Reading<'s> {
         record: &Record,
     ) -> Option<(Token, Standing)> {
         let stood = std::mem::replace(&mut self.stood, record.standings.clone());
-        if order.contains(&Action::Tick) {
+        if order.iter().any(|action| matches!(action, Action::Wait(_))) {
             return None;
         }
         let ended = |secret: &Secret| stood.get(secret) == Some(&true) && record.standings.get(secret) == Some(&false);

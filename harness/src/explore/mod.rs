@@ -9,6 +9,7 @@
 //! Deliberately absent: clocks, threads, printing, and any knowledge of OAuth.
 
 mod budget;
+pub mod exact;
 mod frontier;
 mod graph;
 mod interner;

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use authloom_model::property::{Kind, PROPERTIES};
 use authloom_model::seen::{Answer, Event};
+use authloom_model::time::{Clocks, Passed};
 use authloom_model::world::{AccessId, AccessState, Grant, GrantId, GrantState, RefreshId, RefreshToken};
 use authloom_model::{Action, CallId, Exchange, Spec, Stolen, World};
 use foldhash::fast::FixedState;
@@ -26,6 +27,7 @@ impl System for Spec {
     type Action = Action;
 
     fn initial(&self) -> World {
+        assert!(self.tick().is_some(), "worlds alone are explored only where they count ticks");
         Self::initial(self)
     }
 
@@ -52,14 +54,14 @@ impl System for Spec {
     }
 
     fn action(&self, code: u8) -> Action {
-        Action::of_code(code).expect("only codes of actions are remembered")
+        Self::action(self, code).expect("only codes of actions are remembered")
     }
 
     /// Nobody counts on a thief, nor on the loss of a message, to get well again.
     fn helps_recovery(&self, action: Action) -> bool {
         match action {
             Action::CopySession | Action::CopyCode(_) | Action::Arrive(Exchange::Theft(_)) | Action::Lose(_) => false,
-            Action::Tick
+            Action::Wait(_)
             | Action::Open(_)
             | Action::SignIn(_)
             | Action::Mistype(_)
@@ -91,6 +93,16 @@ pub fn kind_but_for_grants(spec: &Spec, world: &World, action: Action) -> u64 {
     outcomes.sort_unstable();
     outcomes.hash(&mut hasher);
     hasher.finish()
+}
+
+/// A kind of step in which time goes on: which limits it passes, whosever.
+pub(super) fn kind_of_passing(clocks: &Clocks<'_>, passed: Passed) -> u64 {
+    let running = clocks.all().iter().enumerate().filter(|(at, _)| passed.has(*at));
+    let limits = running.map(|(_, running)| (std::mem::discriminant(&running.clock), running.ahead.len()));
+    let mut hashes: Vec<u64> = limits.map(|limit| FixedState::with_seed(2).hash_one(limit)).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    FixedState::with_seed(3).hash_one(hashes)
 }
 
 /// Where the role that acts stands.
@@ -152,7 +164,7 @@ fn role_state(spec: &Spec, world: &World, action: Action) -> RoleState {
     let of_thief = |shown| RoleState { token: (None, chain(world, shown)), ..RoleState::default() };
     let of_person = |phase| RoleState { phase, session: (world.signed_in(), false), ..RoleState::default() };
     match action {
-        Action::Tick => RoleState { limits: limits(spec, world), ..RoleState::default() },
+        Action::Wait(_) => RoleState { limits: limits(spec, world), ..RoleState::default() },
         Action::Open(_)
         | Action::SignIn(_)
         | Action::Mistype(_)
@@ -213,8 +225,8 @@ fn grant_of(world: &World, exchange: Exchange) -> Option<GrantId> {
 /// Whether tokens can still be issued for a grant.
 fn lives(spec: &Spec, grant: &Grant) -> bool {
     match grant.state {
-        GrantState::CodeIssued => grant.age < spec.ticks.code_lifetime,
-        GrantState::Redeemed => grant.age < spec.ticks.refresh_absolute,
+        GrantState::CodeIssued => grant.age < spec.limits.code_lifetime,
+        GrantState::Redeemed => grant.age < spec.limits.refresh_absolute,
         GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => false,
     }
 }
@@ -224,7 +236,7 @@ fn age(spec: &Spec, world: &World, token: AccessId) -> Option<Age> {
     Some(match token.state {
         AccessState::Absent | AccessState::Expired => Age::Over,
         AccessState::Revoked => Age::Revoked,
-        AccessState::Issued if token.age >= spec.ticks.access_lifetime => Age::Past,
+        AccessState::Issued if token.age >= spec.limits.access_lifetime => Age::Past,
         AccessState::Issued => Age::Within,
     })
 }
@@ -240,7 +252,7 @@ fn chain(world: &World, token: RefreshId) -> Option<Chain> {
 }
 
 fn limits(spec: &Spec, world: &World) -> Vec<Limit> {
-    let ticks = &spec.ticks;
+    let ticks = &spec.limits;
     let access = world.access.iter().filter(|token| token.state == AccessState::Issued);
     let access = access.filter(|token| token.age + 1 == ticks.access_lifetime).map(|_| Limit::Access);
     let grants = world.grants.iter().filter_map(|grant| match grant.state {

@@ -31,6 +31,11 @@ pub trait System: Sync {
     /// A hash of (role state, action, outcome seen). Steps of equal hash are of one kind. Only asked when the graph is kept.
     fn kind(&self, world: &Self::World, action: Self::Action) -> u64;
 
+    /// Whether time can pass in `world`, where it is no action. A system that cannot be made to wait answers false.
+    fn lets_time_pass(&self, _world: &Self::World) -> bool {
+        true
+    }
+
     /// Whether a recovery may lean on `action`. A system with a thief or an operator answers false for what only they do.
     fn helps_recovery(&self, _action: Self::Action) -> bool {
         true

@@ -50,7 +50,7 @@ pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, 
                 askable[0].allows(here.walker().world(), placed) && askable[1].allows(there.walker().world(), in_other)
             });
             // Time can always pass, also where under one of them nothing ages any more.
-            let time = action == Action::Tick && abilities.clock == Support::Yes;
+            let time = matches!(action, Action::Wait(_)) && abilities.clock == Support::Yes;
             if !(both || time) {
                 continue;
             }
@@ -99,7 +99,7 @@ mod tests {
         let policy = candidates(&Policy::recommended()).swap_remove(0);
         let mut other = policy.clone();
         change(&mut other);
-        let spec = |policy| Spec::new(policy, SCOPE).expect("a candidate has few ticks");
+        let spec = |policy| Spec::in_ticks(policy, SCOPE).expect("a candidate has few ticks");
         apart([&spec(policy), &spec(other)], abilities, lens, Stop::NEVER)
     }
 

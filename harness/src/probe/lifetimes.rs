@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event};
-use authloom_model::{Action, CallId, Exchange, Policy, Stolen, TabId};
+use authloom_model::{Action, CallId, Exchange, Policy, Seconds, Stolen, TabId};
 
 use crate::servers::{Fault, Secret, Support, Target};
 
@@ -162,6 +162,11 @@ enum Question {
     Refresh { often: u32, every: Duration, after: Duration },
 }
 
+/// Lets time pass, if any.
+fn pass(target: &mut dyn Target, time: Duration) -> Result<(), Fault> {
+    if time.is_zero() { Ok(()) } else { target.apply(Action::Wait(Seconds::of(time))).map(drop) }
+}
+
 impl Question {
     fn lives(&self, target: &mut dyn Target) -> Result<bool, Fault> {
         steps(
@@ -169,7 +174,7 @@ impl Question {
             &[Action::SignIn(T1), Action::Arrive(Exchange::SignIn(T1)), Action::Return(Exchange::SignIn(T1))],
         )?;
         if let Self::Code(after) = self {
-            target.pass(*after)?;
+            pass(target, *after)?;
         }
         let answer = steps(target, &[Action::Arrive(Exchange::Redeem(T1))])?;
         let tokens = tokens_of(answer.as_ref());
@@ -180,7 +185,7 @@ impl Question {
             }
             (Self::Access(after), Some((access, _))) => {
                 steps(target, &[Action::Return(Exchange::Redeem(T1))])?;
-                target.pass(*after)?;
+                pass(target, *after)?;
                 opens(target, &access)
             }
             (Self::Refresh { often, every, after }, Some((_, refresh))) => {
@@ -192,7 +197,7 @@ impl Question {
                 steps(target, &[Action::Return(Exchange::Redeem(T1)), Action::CopySession])?;
                 let mut presented = Stolen::Copy;
                 for pause in std::iter::repeat_n(every, usize::try_from(*often).unwrap_or_default()).chain([after]) {
-                    target.pass(*pause)?;
+                    pass(target, *pause)?;
                     let answer = steps(target, &[Action::Arrive(Exchange::Theft(presented))])?;
                     match tokens_of(answer.as_ref()) {
                         None => return Ok(false),
@@ -287,7 +292,7 @@ mod tests {
                 ..Policy::recommended()
             };
             // What is expected is another matter, and so is the tick.
-            let spec = Spec::new(policy.clone().seen_at(minutes(5)), Scope::THEFT).unwrap();
+            let spec = Spec::in_ticks(policy.clone().seen_at(minutes(5)), Scope::THEFT).unwrap();
             let real = Spec { policy: policy.clone(), ..spec };
             let mut target = Reference::new(&real).unwrap();
             let found = measure(&mut target, &Policy::recommended(), &mut |_| {}, &mut |_, _| {}).unwrap();
@@ -297,7 +302,7 @@ mod tests {
 
     #[test]
     fn what_was_measured_before_the_target_could_not_be_asked_any_more_is_not_lost() {
-        let spec = Spec::new(Policy::recommended(), Scope::THEFT).unwrap();
+        let spec = Spec::in_ticks(Policy::recommended(), Scope::THEFT).unwrap();
         let measured = |checks| {
             let stop = Stop::after(checks, StoppedBy::Interrupt);
             let mut target = Stoppable::new(Box::new(Reference::new(&spec).unwrap()), stop);

@@ -105,7 +105,7 @@ pub fn probe(
     stop: Stop,
     mut tell: impl FnMut(usize, usize),
 ) -> Result<Probed, Fault> {
-    let specs = candidates(start).into_iter().map(|policy| Spec::new(policy, SCOPE));
+    let specs = candidates(start).into_iter().map(|policy| Spec::in_ticks(policy, SCOPE));
     let specs: Vec<Spec> = specs.collect::<Result<_, _>>().map_err(|error| Fault(error.to_string()))?;
     let mut probed = Probed {
         candidates: specs.len(),

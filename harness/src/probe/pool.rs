@@ -21,6 +21,7 @@ pub(super) fn of(spec: &Spec, abilities: Abilities, stop: Stop) -> Vec<Vec<Actio
     // For each world, the last two decisions on the shortest way to it. Worlds come in the order in which they are found.
     let mut before = vec![[NONE; 2]; graph.worlds() as usize];
     let mut seen = BTreeSet::new();
+    let decides = |code: u8| reaches_the_auth_service(action(spec, code));
     let mut traces = Vec::new();
     for world in 0..graph.worlds() {
         if let Some((parent, edge)) = graph.step_into(world) {
@@ -32,7 +33,7 @@ pub(super) fn of(spec: &Spec, abilities: Abilities, stop: Stop) -> Vec<Vec<Actio
                 continue;
             }
             let mut walker = Walker::new(spec);
-            let steps = graph.path_to(world).into_iter().chain([edge.code]).map(action);
+            let steps = graph.path_to(world).into_iter().chain([edge.code]).map(|code| action(spec, code));
             traces.push(steps.map(|placed| walker.step(placed).action).collect::<Vec<Action>>());
         }
     }
@@ -43,10 +44,6 @@ pub(super) fn of(spec: &Spec, abilities: Abilities, stop: Stop) -> Vec<Vec<Actio
 /// No decision.
 const NONE: u16 = u16::MAX;
 
-fn decides(code: u8) -> bool {
-    reaches_the_auth_service(action(code))
-}
-
-fn action(code: u8) -> Action {
-    Action::of_code(code).expect("only codes of actions are remembered")
+fn action(spec: &Spec, code: u8) -> Action {
+    spec.action(code).expect("only codes of actions are remembered")
 }

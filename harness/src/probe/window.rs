@@ -35,20 +35,20 @@ impl GraceWindow {
 
     /// The lengths that would have looked the same as that of a policy that explains the traces.
     fn of(policy: &Policy, ran: &[Vec<Action>], scope: Scope, lens: Lens) -> Self {
-        let (Ok(ticks), Ok(spec)) = (policy.ticks(), Spec::new(policy.clone(), scope)) else {
+        let (Ok(ticks), Ok(spec)) = (policy.ticks(), Spec::in_ticks(policy.clone(), scope)) else {
             return Self::NotMeasured;
         };
         let looks_the_same = |length: u32| {
-            let other = Spec::new(with_window(policy, ticks.tick * length), scope);
+            let other = Spec::in_ticks(with_window(policy, ticks.tick * length), scope);
             // What has too many ticks was not waited for.
             other.is_ok_and(|other| ran.iter().all(|trace| groups(&[&spec, &other], trace, lens).len() == 1))
         };
-        let own = u32::from(ticks.grace_window);
+        let own = u32::from(ticks.limits.grace_window);
         let shortest = (1..own).rev().take_while(|length| looks_the_same(*length)).last().unwrap_or(own);
         let longest = (own + 1..=MOST_TICKS.into()).take_while(|length| looks_the_same(*length)).last().unwrap_or(own);
         let above = ticks.tick * (shortest - 1);
         let has_end = longest < u32::from(MOST_TICKS)
-            && Spec::new(with_window(policy, ticks.tick * (longest + 1)), scope).is_ok();
+            && Spec::in_ticks(with_window(policy, ticks.tick * (longest + 1)), scope).is_ok();
         match (above, has_end) {
             (above, true) if ticks.tick * longest == above + Duration::from_secs(1) => {
                 Self::Measured(ticks.tick * longest)
@@ -115,7 +115,7 @@ fn with_window(policy: &Policy, length: Duration) -> Policy {
 
 #[cfg(test)]
 mod tests {
-    use authloom_model::{Exchange, Stolen, TabId};
+    use authloom_model::{Exchange, Seconds, Stolen, TabId};
 
     use super::*;
 
@@ -134,7 +134,7 @@ mod tests {
             [Action::Arrive(Exchange::Redeem(T1)), Action::Return(Exchange::Redeem(T1)), Action::CopySession];
         let presents = Action::Arrive(Exchange::Theft(Stolen::Copy));
         let trace = |ticks: &usize| {
-            let again = std::iter::repeat_n(Action::Tick, *ticks).chain([presents]);
+            let again = std::iter::repeat_n(Action::Wait(Seconds(300)), *ticks).chain([presents]);
             signs_in.into_iter().chain(gets_tokens).chain([presents]).chain(again).collect()
         };
         let ran: Vec<Vec<Action>> = after.iter().map(trace).collect();

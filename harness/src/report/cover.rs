@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::layout::entry;
 use super::numbers::count;
-use crate::cover::{Bound, KindCover, StepCover};
+use crate::cover::{Bound, StepCover};
+use crate::explore::exact::Way;
 use crate::trace::Trace;
 
 /// What a cover costs.
@@ -100,19 +101,21 @@ impl Cost {
 
     /// What covering every kind costs.
     #[must_use]
-    pub fn of_kinds(spec: &authloom_model::Spec, edges: u64, cover: &KindCover) -> Self {
+    pub fn of_kinds(spec: &authloom_model::Spec, edges: u64, kinds: u64, ways: &[Way]) -> Self {
+        let lengths = ways.iter().map(|way| way.actions.len() as u64);
+        let steps = lengths.clone().map(|steps| steps + 1).sum();
         Self {
             policy: spec.policy.name.clone(),
             scope: spec.scope,
             goal: "kinds",
             edges,
-            kinds: cover.kinds,
-            tours: cover.traces.len() as u64,
-            steps: cover.steps,
-            bound: Some(cover.kinds),
+            kinds,
+            tours: ways.len() as u64,
+            steps,
+            bound: Some(kinds),
             bound_is: Some(BoundIs::LowerBound),
-            ratio: Some(ratio(cover.steps, cover.kinds)),
-            longest: cover.longest() as u64,
+            ratio: Some(ratio(steps, kinds)),
+            longest: lengths.max().unwrap_or_default(),
             completeness: "complete",
             cut_short: None,
         }

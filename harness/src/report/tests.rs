@@ -17,7 +17,8 @@ use crate::run::{
 
 fn spec(profile: &str) -> Spec {
     let policy = Policy::profile(profile).expect("the profile is listed");
-    Spec::new(policy, Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 }).expect("a profile has few ticks")
+    Spec::exact(policy, Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0, ..Scope::DEFAULT })
+        .expect("a profile has few ticks")
 }
 
 fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
@@ -80,7 +81,7 @@ fn people_in_a_hurry_read_a_line_for_each_thing_that_is_wrong_and_the_verdict() 
 #[test]
 fn a_proof_fits_on_one_screen() {
     let (checked, _) =
-        explore(&Spec::new(Policy::recommended(), Scope::SMALL).unwrap(), Limits::default(), &mut Unwatched);
+        explore(&Spec::exact(Policy::recommended(), Scope::SMALL).unwrap(), Limits::default(), &mut Unwatched);
     let proof = written(|out| text::outcome(out, &Outcome { checked, replays: None }, "", Detail::Screen));
     // With the command line above it and the prompt below it.
     assert!(proof.lines().count() + 2 <= 24, "{} lines:\n{proof}", proof.lines().count());

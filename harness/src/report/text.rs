@@ -162,10 +162,13 @@ fn diverges(targets: u64) -> String {
 }
 
 fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<()> {
-    let Spec { policy, scope, ticks } = &checked.spec;
+    let Spec { policy, scope, .. } = &checked.spec;
     writeln!(out)?;
-    let tick = humantime::format_duration(ticks.tick);
-    fact(out, "policy", &format!("{}; one tick of the model's clock is {tick}", policy.name))?;
+    let time = match checked.spec.tick() {
+        None => "time as it is".to_owned(),
+        Some(tick) => format!("time in ticks of {tick}"),
+    };
+    fact(out, "policy", &format!("{}; {time}", policy.name))?;
     if let Some(caution) = caution(policy) {
         entry(out, "", FACTS, &caution, UNSURE)?;
     }

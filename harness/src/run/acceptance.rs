@@ -104,7 +104,7 @@ mod tests {
 
     /// The recommended policy and a thief: the grace period serves the thief as well.
     fn theft() -> Checked {
-        let spec = Spec::new(Policy::recommended(), Scope { tabs: 1, ..Scope::THEFT }).unwrap();
+        let spec = Spec::in_ticks(Policy::recommended(), Scope { tabs: 1, ..Scope::THEFT }).unwrap();
         explore(&spec, Limits::default(), &mut Unwatched).0
     }
 
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn an_acceptance_of_what_holds_is_stale_and_one_of_what_is_never_tested_is_not() {
-        let small = Spec::new(Policy::recommended(), Scope::SMALL).unwrap();
+        let small = Spec::in_ticks(Policy::recommended(), Scope::SMALL).unwrap();
         let (checked, _) = explore(&small, Limits::default(), &mut Unwatched);
         let stale = checked.clone().accepting(&[accepted("code-spent-once")], day("2026-01-01"));
         assert_eq!(state(&stale, "code-spent-once"), Some(AcceptanceState::Stale));
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_nobody_looked_at_is_not_called_stale() {
-        let small = Spec::new(Policy::recommended(), Scope::SMALL).unwrap();
+        let small = Spec::in_ticks(Policy::recommended(), Scope::SMALL).unwrap();
         let checked = check(&small, Limits::default(), &mut Unwatched);
         let checked = checked.accepting(&[accepted("items-within-reach")], day("2026-01-01"));
         assert_eq!(state(&checked, "items-within-reach"), Some(AcceptanceState::Untested));

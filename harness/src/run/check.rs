@@ -2,11 +2,14 @@
 
 use authloom_model::Mark;
 use authloom_model::property::{Kind, PROPERTIES, Property};
+use authloom_model::time::Time;
 use authloom_model::{Action, Spec, checker};
+use itertools::Itertools as _;
 use serde::Serialize;
 
-use super::{Acceptance, Stage, Status, Watch};
-use crate::explore::{self, Completeness, CutReason, Explored, Graph, Limits};
+use super::{Acceptance, Space, Stage, Status, Watch};
+use crate::explore::exact::{self, Bounds};
+use crate::explore::{self, Completeness, CutReason, Explored, Limits};
 use crate::trace::{Header, Trace, Walker};
 
 /// What is known of a property.
@@ -51,13 +54,40 @@ pub struct Finding {
     pub acceptance: Option<Acceptance>,
 }
 
+/// What explored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// authloom's explorer of exact time.
+    Zones,
+    /// authloom's explorer of ticks.
+    Ticks,
+    /// stateright's breadth-first search, on ticks.
+    Stateright,
+}
+
+impl Engine {
+    /// What a verdict of it is about, beside the scope: nothing for exact time.
+    #[must_use]
+    pub fn counts(self) -> Option<&'static str> {
+        match self {
+            Self::Zones => None,
+            Self::Ticks | Self::Stateright => Some("on ticks"),
+        }
+    }
+}
+
 /// What a check found.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Checked {
     /// What was checked.
     pub spec: Spec,
-    /// Worlds found.
+    /// What explored.
+    pub engine: Engine,
+    /// Distinct worlds found.
     pub worlds: u64,
+    /// Worlds, each with a zone of its clocks; none where time is not exact.
+    pub states: Option<u64>,
     /// Steps between them; none where the engine does not count them.
     pub steps: Option<u64>,
     /// Steps to the farthest world; none where the engine does not count them.
@@ -104,10 +134,20 @@ impl Checked {
 }
 
 /// Explores and keeps the graph. Where memory does not suffice for even one world, there is none.
-pub fn explore(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> (Checked, Option<Graph>) {
+pub fn explore(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> (Checked, Option<Space>) {
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
-    let (explored, graph) = explore::explore(spec, &explore::questions(), limits, &mut tell);
-    (checked(spec, explored), graph)
+    match spec.time {
+        Time::Ticks(_) => {
+            let (explored, graph) = explore::explore(spec, &explore::questions(), limits, &mut tell);
+            (checked(spec, explored), graph.map(Space::Ticks))
+        }
+        Time::Exact(_) => {
+            let found = exact::explore(spec, spec, &explore::questions(), limits, Bounds::default(), &mut tell);
+            let states = Some(found.states);
+            let checked = Checked { engine: Engine::Zones, states, ..checked(spec, found.explored) };
+            (checked, found.ways.map(|ways| Space::Exact(Box::new(ways))))
+        }
+    }
 }
 
 /// Explores and keeps no graph: less memory, and nothing is known of what can always be reached again.
@@ -141,7 +181,7 @@ pub fn second_opinion(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> Che
     let worlds = opinion.worlds as u64;
     let collision_probability = explore::collision_probability(worlds);
     let findings = findings(verdicts);
-    Checked { worlds, steps: None, depth: None, collision_probability, findings, ..counted }
+    Checked { engine: Engine::Stateright, worlds, steps: None, depth: None, collision_probability, findings, ..counted }
 }
 
 /// What is known of something that is one of several specs, nobody knows which: what all of them agree on.
@@ -169,8 +209,22 @@ pub fn agreed(checks: Vec<Checked>) -> Checked {
 #[must_use]
 pub fn trace_along(spec: &Spec, way: impl IntoIterator<Item = Action>, shows: impl Into<String>) -> Trace {
     let mut walker = Walker::new(spec);
-    let steps = way.into_iter().map(|placed| walker.step(placed)).collect();
+    let actions: Vec<Action> = way.into_iter().map(|placed| walker.step(placed).action).collect();
+    // What can be told in ticks can be told exactly.
+    let exact = Spec::exact(spec.policy.clone(), spec.scope).unwrap_or_else(|_| spec.clone());
+    let mut walker = Walker::new(&exact);
+    let together = waits_together(actions);
+    let steps = together.into_iter().map(|action| walker.take(action).expect("the way was walked before")).collect();
     Trace { header: Header::new(spec, shows), steps }
+}
+
+/// Actions with waits that follow each other as one.
+fn waits_together(actions: Vec<Action>) -> Vec<Action> {
+    let together = |one, other| match (one, other) {
+        (Action::Wait(one), Action::Wait(other)) => Ok(Action::Wait(one + other)),
+        pair => Err(pair),
+    };
+    actions.into_iter().coalesce(together).collect()
 }
 
 /// The trace of a finding: what violates a promise, or shows what happens. None where there is none.
@@ -192,7 +246,9 @@ fn checked(spec: &Spec, explored: Explored<Action>) -> Checked {
     });
     Checked {
         spec: spec.clone(),
+        engine: Engine::Ticks,
         worlds: explored.worlds,
+        states: None,
         steps: Some(explored.steps),
         depth: Some(explored.depth),
         completeness: explored.completeness,
@@ -252,7 +308,7 @@ mod tests {
 
     fn spec(profile: &str) -> Spec {
         let policy = Policy::profile(profile).expect("the profile is listed");
-        Spec::new(policy, Scope::SMALL).expect("a profile has few ticks")
+        Spec::in_ticks(policy, Scope::SMALL).expect("a profile has few ticks")
     }
 
     #[test]

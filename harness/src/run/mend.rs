@@ -11,6 +11,7 @@ use std::thread;
 
 use authloom_model::policy::Neighbour;
 use authloom_model::property::Property;
+use authloom_model::time::Time;
 use authloom_model::{Policy, Spec};
 
 use super::{Checked, Finding, Premise, Unwatched, Verdict, explore};
@@ -149,7 +150,11 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
 
 /// Explores a policy in the scope of a check, and compares.
 fn trial(before: &Checked, policy: &Policy, limits: Limits) -> Tried {
-    let Ok(spec) = Spec::new(policy.clone(), before.spec.scope) else { return Tried::TooLarge };
+    let spec = match before.spec.time {
+        Time::Exact(_) => Spec::exact(policy.clone(), before.spec.scope).ok(),
+        Time::Ticks(_) => Spec::in_ticks(policy.clone(), before.spec.scope).ok(),
+    };
+    let Some(spec) = spec else { return Tried::TooLarge };
     let (after, _) = explore(&spec, limits, &mut Unwatched);
     match after.completeness {
         Completeness::Complete => {}
@@ -181,10 +186,11 @@ mod tests {
     use crate::stop::{Stop, StoppedBy};
 
     const ALL: MendBudget<'_> = MendBudget::Settings(usize::MAX);
-    const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 };
+    const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0, ..Scope::DEFAULT };
 
     fn checked(profile: &str, scope: Scope) -> Checked {
-        let spec = Spec::new(Policy::profile(profile).expect("the name is listed"), scope).expect("it has few ticks");
+        let spec =
+            Spec::in_ticks(Policy::profile(profile).expect("the name is listed"), scope).expect("it has few ticks");
         explore(&spec, Limits::default(), &mut Unwatched).0
     }
 
@@ -219,7 +225,7 @@ mod tests {
         let before = checked("lost-answer", TINY);
         let mending = mended(&before, 1, ALL).expect("a promise is broken");
         for (neighbour, setting) in before.spec.policy.neighbours().iter().zip(&mending.settings) {
-            let spec = Spec::new(neighbour.policy.clone(), TINY).expect("it has few ticks");
+            let spec = Spec::in_ticks(neighbour.policy.clone(), TINY).expect("it has few ticks");
             let after = explore(&spec, Limits::default(), &mut Unwatched).0;
             let is_way_out = mending.ways_out().any(|way_out| way_out.change == setting.change);
             let better = before

@@ -12,6 +12,7 @@ mod mend;
 mod presented;
 mod races;
 mod replay;
+mod space;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -22,13 +23,16 @@ mod watch;
 use authloom_model::rules::Rule;
 
 pub use acceptance::{Acceptance, AcceptanceState};
-pub use check::{Checked, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along, trace_of};
+pub use check::{
+    Checked, Engine, Finding, Premise, Verdict, agreed, check, explore, second_opinion, trace_along, trace_of,
+};
 pub use mend::{MendBudget, Mended, Mending, Setting, Tried, WayOut, mend};
 pub use races::races;
 pub use replay::{
     Again, Breach, Coverage, CutShort, Extent, Given, Journal, MOST_BREACHES, MOST_TOURED, NotDriven, Open, OpenFor,
     Plan, Replay, Replayed, Shard, Suite, Tally, TraceVerdict, replay, replay_traces,
 };
+pub use space::{Space, in_ticks};
 pub use status::Status;
 pub use trial::{Attempt, Thing, Trial, try_out};
 pub use verify::{verify, verify_live, verify_races};

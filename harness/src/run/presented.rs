@@ -51,7 +51,7 @@ impl Target for Watched {
 /// How often a backend was presented a refresh token along a shortest way to a use of the grace period.
 fn presented_under(grace: Grace) -> usize {
     let policy = Policy { grace, ..Policy::recommended() };
-    let spec = Spec::new(policy, "tabs=1,calls=1,losses=1".parse::<Scope>().unwrap()).unwrap();
+    let spec = Spec::in_ticks(policy, "tabs=1,calls=1,losses=1".parse::<Scope>().unwrap()).unwrap();
     let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
     let way = checked.finding("grace-used").and_then(|finding| finding.way.clone()).unwrap();
     let mut target = Watched { reference: Reference::new(&spec).unwrap(), presented: Vec::new() };

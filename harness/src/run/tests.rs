@@ -12,10 +12,10 @@ use crate::servers::{Concrete, Fault, Reference, Secret, Stoppable, Target, Unsu
 use crate::stop::{Stop, StoppedBy};
 
 /// One tab, one call, no loss: a second's work for every target.
-const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0 };
+const TINY: Scope = Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0, ..Scope::DEFAULT };
 
 fn spec() -> Spec {
-    Spec::new(Policy::recommended(), TINY).expect("the recommended policy has few ticks")
+    Spec::exact(Policy::recommended(), TINY).expect("the recommended policy can be counted")
 }
 
 fn reference(spec: &Spec) -> Result<Box<dyn Target>, Fault> {
@@ -72,7 +72,7 @@ impl Target for Unlike {
     }
 
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
-        if matches!((self.unlikeness, action), (Unlikeness::StoppedClock, Action::Tick)) {
+        if matches!((self.unlikeness, action), (Unlikeness::StoppedClock, Action::Wait(_))) {
             return Err(Fault("the clock stands still".to_owned()));
         }
         let seen = self.inner.apply(action)?;
@@ -104,7 +104,8 @@ fn the_reference_conforms_in_every_step() {
     let outcome = verified(Suite::EveryStep, 2, &|| reference(&spec));
     assert_eq!(outcome.status(), Status::Holds);
     let replay = only(&outcome);
-    assert_eq!(Some(replay.steps_covered), outcome.checked.steps);
+    let ticks = Spec::in_ticks(spec.policy.clone(), spec.scope).expect("the recommended policy has few ticks");
+    assert_eq!(Some(replay.steps_covered), explore(&ticks, Limits::default(), &mut Unwatched).0.steps);
     assert_eq!(replay.traces, replay.planned);
 }
 
@@ -263,10 +264,12 @@ fn a_graph_that_was_cut_off_is_not_replayed() {
 fn a_graph_of_more_steps_than_are_toured_is_not_replayed() {
     let spec = spec();
     let open = || reference(&spec);
-    let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
+    let ticks = Spec::in_ticks(spec.policy.clone(), spec.scope).expect("the recommended policy has few ticks");
+    let (checked, _) = explore(&ticks, Limits::default(), &mut Unwatched);
     let steps = checked.steps.and_then(|steps| u32::try_from(steps).ok()).expect("the tiny scope is small");
     let replayed = |most_toured| {
-        let plan = Plan { how: How { most_toured, ..How::ONCE }, ..plan(&open) };
+        let how = How { most_toured, ..How::ONCE };
+        let plan = Plan { suite: Suite::EveryStep, how, ..plan(&open) };
         verify(&spec, Limits::default(), &[plan], &mut Unwatched)
     };
     assert_eq!(replayed(steps).status(), Status::Holds);
@@ -280,7 +283,7 @@ fn a_graph_of_more_steps_than_are_toured_is_not_replayed() {
 fn given_traces_are_replayed_each_by_its_own_policy() {
     let trace = |name: &str| {
         let policy = Policy::profile(name).expect("the profile is listed");
-        let spec = Spec::new(policy, TINY).expect("a profile has few ticks");
+        let spec = Spec::exact(policy, TINY).expect("a profile can be counted");
         let (checked, _) = explore(&spec, Limits::default(), &mut Unwatched);
         let way = checked.finding("token-expires").and_then(|found| found.way.clone()).expect("tokens expire");
         let trace = trace_along(&spec, way, "an access token expires");

@@ -3,10 +3,13 @@
 use std::fmt;
 
 use authloom_model::seen::{Answer, Event, Session};
-use authloom_model::{Action, CallId, Exchange, TabId};
+use authloom_model::{Action, CallId, Exchange, Seconds, TabId};
 
 use super::Status;
 use crate::servers::{Concrete, Fault, Secret, Support, Target};
+
+/// How far a clock is turned to see whether it can be.
+const A_MINUTE: Seconds = Seconds(60);
 
 /// What came of one thing that was tried.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -139,7 +142,7 @@ impl Run<'_> {
         self.note(Thing::Call, attempt);
         let attempt = match abilities.clock {
             Support::No => Attempt::NotAsked("the file says that the clock cannot be turned"),
-            Support::Yes => self.target.apply(Action::Tick).map_or_else(failed, |_| Attempt::Works),
+            Support::Yes => self.target.apply(Action::Wait(A_MINUTE)).map_or_else(failed, |_| Attempt::Works),
         };
         self.note(Thing::Clock, attempt);
         let attempt = match &refresh {

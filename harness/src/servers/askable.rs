@@ -1,7 +1,7 @@
 //! The part of a model that a target can be asked: without the actions that it cannot be made to do.
 
 use authloom_model::world::CallPhase;
-use authloom_model::{Action, Exchange, Spec, World};
+use authloom_model::{Action, Exchange, Seconds, Spec, World};
 
 use crate::explore::{Next, System};
 use crate::servers::{Abilities, Support};
@@ -21,7 +21,7 @@ impl Askable<'_> {
     pub fn allows(&self, world: &World, action: Action) -> bool {
         let Abilities { clock, passwords, revocation, calls, introspection, at_once: _ } = self.abilities;
         let able = match action {
-            Action::Tick => clock,
+            Action::Wait(_) => clock,
             Action::Mistype(_) => passwords,
             Action::SignOut(_) => revocation,
             Action::Arrive(Exchange::Call(_)) => calls,
@@ -54,7 +54,7 @@ impl System for Askable<'_> {
     type Action = Action;
 
     fn initial(&self) -> World {
-        self.spec.initial()
+        System::initial(self.spec)
     }
 
     fn bytes<'w>(&self, world: &'w World) -> &'w [u8] {
@@ -80,6 +80,10 @@ impl System for Askable<'_> {
 
     fn action(&self, code: u8) -> Action {
         System::action(self.spec, code)
+    }
+
+    fn lets_time_pass(&self, world: &World) -> bool {
+        self.allows(world, Action::Wait(Seconds::ZERO))
     }
 
     fn kind(&self, world: &World, action: Action) -> u64 {

@@ -13,7 +13,6 @@ mod stoppable;
 mod wait;
 
 use std::fmt;
-use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use ::http::{HeaderValue, Method, Uri};
@@ -225,14 +224,6 @@ pub trait Target {
     /// # Errors
     /// When it cannot be made to happen for reasons of our own. What the target does wrong is no error but something seen.
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault>;
-
-    /// Lets any time pass, in whole seconds.
-    ///
-    /// # Errors
-    /// When it cannot be made to.
-    fn pass(&mut self, _time: Duration) -> Result<(), Fault> {
-        Err(Fault("this target's clock goes in ticks".to_owned()))
-    }
 
     /// Lets requests arrive at the AuthService at once, and tells all that is seen of it, in whatever order.
     ///

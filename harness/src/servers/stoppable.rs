@@ -1,7 +1,5 @@
 //! A target that is asked nothing more once a run is told to stop.
 
-use std::time::Duration;
-
 use authloom_model::seen::Event;
 use authloom_model::{Action, Exchange, Policy};
 
@@ -61,10 +59,6 @@ impl Target for Stoppable {
 
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
         self.going_on()?.apply(action)
-    }
-
-    fn pass(&mut self, time: Duration) -> Result<(), Fault> {
-        self.going_on()?.pass(time)
     }
 
     fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {

@@ -7,11 +7,9 @@
 //!
 //! Deliberately absent: colour, and the terminal's real width. A diagram is the same text everywhere.
 
-use std::time::Duration;
-
+use authloom_model::Scope;
 use authloom_model::exchange::Leg;
 use authloom_model::rules::Rule;
-use authloom_model::{Action, Scope};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::figure::{Fate, Figure, Figures};
@@ -49,8 +47,7 @@ pub fn draw(trace: &Trace, marked: Option<&Marked>) -> String {
     let told =
         told.map(|Parting { expected, seen }| Marked { step: trace.steps.len(), expected, rule: None, observed: seen });
     let marked = marked.or(told.as_ref());
-    let tick = trace.header.policy.ticks().expect("a trace has been walked, so its ticks were counted").tick;
-    let mut lines = heading(trace, tick);
+    let mut lines = heading(trace);
     let lanes = Lanes::new(trace.header.scope, trace.steps.len());
     lines.extend([lanes.names(), lanes.blank().into_iter().collect::<String>().trim_end().to_owned()]);
     let mut figures = Figures::default();
@@ -58,7 +55,7 @@ pub fn draw(trace: &Trace, marked: Option<&Marked>) -> String {
     let mut before = Release::Alone;
     for (number, step) in (1..).zip(&trace.steps) {
         let marked = marked.filter(|marked| marked.step == number);
-        let says = says(step, tick, &standings.taken_away(step));
+        let says = says(step, &standings.taken_away(step));
         let margin = match (marked, before, step.release) {
             (Some(_), _, _) => format!("{number} ✗"),
             (None, Release::Alone, Release::Alone) => number.to_string(),
@@ -75,10 +72,9 @@ pub fn draw(trace: &Trace, marked: Option<&Marked>) -> String {
     text
 }
 
-fn heading(trace: &Trace, tick: Duration) -> Vec<String> {
+fn heading(trace: &Trace) -> Vec<String> {
     let header = &trace.header;
-    let tick = humantime::format_duration(tick);
-    let setting = format!("policy {} · scope {} · a tick is {tick}", header.policy.name, header.scope);
+    let setting = format!("policy {} · scope {}", header.policy.name, header.scope);
     let mut lines = wrapped(&[&header.shows], WIDTH, "");
     lines.extend(wrapped(&[&setting], WIDTH, ""));
     lines.push(String::new());
@@ -86,11 +82,9 @@ fn heading(trace: &Trace, tick: Duration) -> Vec<String> {
 }
 
 /// What a step says, a clause each: what happens, then what is seen of it.
-fn says(step: &TraceStep, tick: Duration, taken_away: &[Token]) -> Vec<String> {
+fn says(step: &TraceStep, taken_away: &[Token]) -> Vec<String> {
     let mut clauses = vec![words::action(step.action)];
-    if step.action == Action::Tick {
-        clauses.push(words::pass(tick));
-    }
+    clauses.extend(words::passed(step));
     clauses.extend(words::seen(step));
     if !taken_away.is_empty() {
         clauses.push(words::no_longer_active(taken_away));
@@ -267,7 +261,7 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use authloom_model::seen::Refusal;
-    use authloom_model::{CallId, Exchange, TabId};
+    use authloom_model::{Action, CallId, Exchange, TabId};
     use proptest::prelude::*;
 
     use super::super::samples;
@@ -301,7 +295,7 @@ mod tests {
     #[test]
     fn three_tabs_look_like_this() {
         let call = |tab| CallId { tab: TabId(tab), call: 0 };
-        let scope = Scope { tabs: 3, calls: 1, flows: 1, losses: 1, thefts: 0 };
+        let scope = Scope { tabs: 3, calls: 1, flows: 1, losses: 1, ..Scope::DEFAULT };
         let actions = [
             Action::Open(call(0)),
             Action::Open(call(2)),

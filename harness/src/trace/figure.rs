@@ -46,7 +46,7 @@ impl Figures {
     /// The figure of the next step.
     pub(super) fn next(&mut self, action: Action) -> Figure {
         match action {
-            Action::Tick => Figure::Everywhere,
+            Action::Wait(_) => Figure::Everywhere,
             Action::Lock(call) => Figure::At(Party::Tab(call.tab)),
             Action::CopySession | Action::CopyCode(_) => Figure::At(Party::Thief),
             Action::Open(call) => asked(call.tab),

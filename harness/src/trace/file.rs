@@ -13,7 +13,7 @@ use super::{Trace, json, mermaid};
 use crate::files::{self, Kind};
 
 /// The version of both forms. It changes when a file that was right before would be read otherwise.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
 
 /// What some editors write before a text. It is no part of it.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -25,9 +25,13 @@ pub(super) fn other_version(said: &str) -> String {
             "this trace is in version {version} of the format, and this authloom reads up to {FORMAT_VERSION}: use the authloom that wrote \
              it, or a newer one"
         ),
+        Ok(1) => format!(
+            "this trace is in version 1 of the format, which counted ticks: write each tick as the time that it is, such as `5m later`, and \
+             the version as {FORMAT_VERSION}"
+        ),
         Ok(_) | Err(_) => {
             format!(
-                "`{said}` is no version of the format: the first one, and the newest that this authloom reads, is {FORMAT_VERSION}"
+                "`{said}` is no version of the format: the newest, and the only one that this authloom reads, is {FORMAT_VERSION}"
             )
         }
     }

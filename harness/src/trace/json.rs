@@ -26,6 +26,9 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Step {
     action: String,
+    /// The limits that time passes. A file need not say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    passed: Vec<String>,
     seen: Vec<String>,
     /// The tokens that are no longer active after it. A file need not say so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -86,7 +89,7 @@ pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
     let policy = reader.policy(&read)?;
     let scope = read.scope.parse().map_err(|error| reader.error(reader.key("scope", 0), format!("{error}")))?;
     let spec =
-        Spec::new(policy, scope).map_err(|too_many| reader.error(reader.key("policy", 0), too_many.to_string()))?;
+        Spec::exact(policy, scope).map_err(|too_long| reader.error(reader.key("policy", 0), too_long.to_string()))?;
     let steps = reader.steps(&spec, &read.steps)?;
     Ok(Trace { header: Header { parting: read.parting, ..Header::new(&spec, read.shows) }, steps })
 }
@@ -94,7 +97,7 @@ pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
 fn said(step: &TraceStep, standings: &mut Standings) -> Step {
     let with_next = step.release == Release::WithNext;
     let dies = standings.taken_away(step).iter().map(Token::to_string).collect();
-    Step { action: words::action(step.action), seen: words::seen(step), dies, with_next }
+    Step { action: words::action(step.action), passed: words::passed(step), seen: words::seen(step), dies, with_next }
 }
 
 struct Reader<'t> {
@@ -172,6 +175,9 @@ impl Reader<'_> {
         if read.seen != right.seen {
             return Err(format!("the model expects \"seen\": {}", list(&right.seen)));
         }
+        if !read.passed.is_empty() && read.passed != right.passed {
+            return Err(format!("the model expects \"passed\": {}", list(&right.passed)));
+        }
         if !read.dies.is_empty() && read.dies != right.dies {
             return Err(format!("the model expects \"dies\": {}", list(&right.dies)));
         }
@@ -228,14 +234,14 @@ mod tests {
     #[test]
     fn other_json_and_other_versions_are_refused() {
         let error = read("a.json", "{\"a\": 1}").unwrap_err().to_string();
-        assert_eq!(error, "a.json:1:1: this is no trace: one has a member `\"authloom_trace\": 1`");
-        let error = refused("\"authloom_trace\": 1", "\"authloom_trace\": 7");
+        assert_eq!(error, "a.json:1:1: this is no trace: one has a member `\"authloom_trace\": 2`");
+        let error = refused("\"authloom_trace\": 2", "\"authloom_trace\": 7");
         assert!(
             error
-                .starts_with("a.json:2:3: this trace is in version 7 of the format, and this authloom reads up to 1: "),
+                .starts_with("a.json:2:3: this trace is in version 7 of the format, and this authloom reads up to 2: "),
             "{error}"
         );
-        let error = refused("\"authloom_trace\": 1", "\"authloom_trace\": 0");
+        let error = refused("\"authloom_trace\": 2", "\"authloom_trace\": 0");
         assert!(error.starts_with("a.json:2:3: `0` is no version of the format: "), "{error}");
     }
 

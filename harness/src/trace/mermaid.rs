@@ -12,10 +12,8 @@
 
 mod label;
 
-use std::time::Duration;
-
 use authloom_model::exchange::Leg;
-use authloom_model::{Action, Policy, Scope, Spec};
+use authloom_model::{Policy, Scope, Spec};
 
 use super::figure::{Fate, Figure, Figures};
 use super::file::{FORMAT_VERSION, TraceError, other_version};
@@ -45,7 +43,7 @@ const END: &str = "end";
 /// What a step can look like, for whoever wrote something else.
 const FORMS: &str = "a step is one of `P->>T1: open T1.1` (or sign in, mistype, sign out), `T1->>B: call T1.1 arrives` (or introspect, \
                      refresh, sign-in, redeem, revoke), `B-->>T1: call T1.1 returns`, `T1-xB: call T1.1 is lost`, \
-                     `B--xT1: call T1.1 is lost`, `Note over T1: lock to T1.1`, `Note over P,A: tick`, \
+                     `B--xT1: call T1.1 is lost`, `Note over T1: lock to T1.1`, `Note over P,A: 5m later`, \
                      `Note over X: thief copies the session`, `X->>A: stolen token arrives`; or a block of those that are let go \
                      at once, from `par at once` over `and` to `end`";
 
@@ -62,11 +60,10 @@ pub fn write(trace: &Trace) -> String {
     lines.push(format!("{POLICY}{}", one_line(&policy.name)));
     lines.extend(policy.to_toml().lines().map(|line| format!("{POLICY_LINE} {line}").trim_end().to_owned()));
     lines.push(BEGINNING.to_owned());
-    let tick = policy.ticks().expect("a trace has been walked, so its ticks were counted").tick;
     let mut picture = vec![title(&one_line(shows))];
     picture.extend(participants(*scope));
     picture.push(NUMBERED.to_owned());
-    picture.extend(rounds(trace, Writer::new(tick, Style::Numbered)));
+    picture.extend(rounds(trace, Writer::new(Style::Numbered)));
     picture.extend(parting.as_ref().map(|parting| note(&one_lined(parting))));
     lines.extend(picture.iter().map(|line| format!("{INDENTATION}{line}")));
     lines.push(String::new());
@@ -98,8 +95,8 @@ fn rounds(trace: &Trace, mut writer: Writer) -> Vec<String> {
 pub fn read(file: &str, text: &str) -> Result<Trace, TraceError> {
     let mut reader = Reader::new(file, text);
     let announced = reader.header()?;
-    let spec = Spec::new(announced.policy.clone(), announced.scope)
-        .map_err(|too_many| reader.error(announced.policy_line, 1, too_many.to_string()))?;
+    let spec = Spec::exact(announced.policy.clone(), announced.scope)
+        .map_err(|too_long| reader.error(announced.policy_line, 1, too_long.to_string()))?;
     reader.title(&title(&announced.shows))?;
     for right in participants(announced.scope) {
         reader.participant(&right)?;
@@ -158,13 +155,14 @@ struct Drawn {
     /// The line that says its number, where Mermaid would count otherwise.
     number: Option<String>,
     line: String,
+    /// The same where it does not say which limits time passes. It may be read so.
+    without_limits: String,
 }
 
 /// Draws steps in order.
 struct Writer {
     figures: Figures,
     standings: Standings,
-    tick: Duration,
     style: Style,
     /// The number of the next step.
     number: usize,
@@ -173,9 +171,9 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(tick: Duration, style: Style) -> Self {
+    fn new(style: Style) -> Self {
         let (figures, standings) = (Figures::default(), Standings::default());
-        Self { figures, standings, tick, style, number: 1, counted: 1 }
+        Self { figures, standings, style, number: 1, counted: 1 }
     }
 
     fn draw(&mut self, step: &TraceStep) -> Drawn {
@@ -193,11 +191,8 @@ impl Writer {
             Figure::At(party) => format!("Note over {}", party.short()),
             Figure::Everywhere => everybody(),
         };
-        let mut label = vec![words::action(step.action)];
-        if step.action == Action::Tick {
-            label.push(words::pass(self.tick));
-        }
-        label.extend(words::seen(step));
+        let passed = words::passed(step);
+        let mut label = words::seen(step);
         let dead = self.standings.taken_away(step);
         let number = match self.style {
             Style::Numbered => {
@@ -207,7 +202,11 @@ impl Writer {
             Style::Plain => None,
         };
         self.number += 1;
-        Drawn { number, line: format!("{place}: {}", label.join(", ")) }
+        let line = |passed: &[String]| {
+            let clauses = [&[words::action(step.action)], passed, &label].concat();
+            format!("{place}: {}", clauses.join(", "))
+        };
+        Drawn { number, line: line(&passed), without_limits: line(&[]) }
     }
 
     /// The line that says a message's number, where Mermaid would give it another.
@@ -475,7 +474,7 @@ impl<'t> Reader<'t> {
 
     fn steps(&mut self, spec: &Spec, style: Style, announced: &Announced) -> Result<Vec<TraceStep>, TraceError> {
         let mut walker = Walker::new(spec);
-        let mut writer = Writer::new(spec.ticks.tick, style);
+        let mut writer = Writer::new(style);
         let mut steps: Vec<TraceStep> = Vec::new();
         let mut lines = Vec::new();
         let mut block = Block::Closed;
@@ -561,7 +560,7 @@ impl<'t> Reader<'t> {
             return Err(self.error_at(line, label, format!("nothing is called `{said}`: {FORMS}")));
         };
         let step = walker.take(action).map_err(|error| self.error_at(line, label, error.to_string()))?;
-        let Drawn { number: right_number, line: right } = writer.draw(&step);
+        let Drawn { number: right_number, line: right, without_limits } = writer.draw(&step);
         if number.map(Line::content) != right_number.as_deref() {
             let at = number.unwrap_or(line);
             let why = right_number.map_or_else(
@@ -570,7 +569,7 @@ impl<'t> Reader<'t> {
             );
             return Err(self.error_at(at, at.content(), why));
         }
-        if content != right {
+        if content != right && content != without_limits {
             let same = content.chars().zip(right.chars()).take_while(|(here, there)| here == there).count();
             let column = line.column_of(content) + same;
             return Err(self.error(line.number, column, format!("the model expects `{right}`")));

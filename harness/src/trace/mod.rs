@@ -89,11 +89,32 @@ pub enum Standing {
     Inactive,
 }
 
+/// A limit that time passes. See [`authloom_model::Limit`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Passed {
+    /// A client that refreshes early finds it due.
+    Due(Access),
+    /// It is past its `exp`.
+    Exp(Access),
+    /// It is past its `exp` plus a backend's leeway.
+    ExpPlusLeeway(Access),
+    /// It has not been used for too long.
+    Idle(Refresh),
+    /// It is spent, and past its grace period.
+    Grace(Refresh),
+    /// It is expired.
+    Code(Code),
+    /// Its grant is past the lifetime of its refresh tokens.
+    Lifetime(Code),
+}
+
 /// One step of a trace.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TraceStep {
     /// What happens. Its tabs and calls are the trace's.
     pub action: Action,
+    /// The limits that time passes.
+    pub passed: Vec<Passed>,
     /// What must be seen of it, in any order.
     pub seen: Vec<Event<InTrace>>,
     /// How each token that somebody still refers to must stand afterwards, where the step could have changed that.

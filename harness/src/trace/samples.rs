@@ -1,11 +1,12 @@
 //! Traces for tests.
 
 use authloom_model::property::PROPERTIES;
-use authloom_model::{Action, Policy, Scope, Spec};
+use authloom_model::{Action, Policy, Scope, Seconds, Spec};
 use proptest::prelude::*;
 
 use super::{Header, Parting, Trace, Walker};
-use crate::explore::{Limits, Verdict, check, questions};
+use crate::explore::exact::{Bounds, explore};
+use crate::explore::{Limits, Verdict, questions};
 
 /// The shortest way in which two tabs without a common lock lose their session.
 pub(crate) fn two_tabs_race() -> Trace {
@@ -14,8 +15,9 @@ pub(crate) fn two_tabs_race() -> Trace {
 
 /// The shortest way in which a profile violates a property.
 pub(super) fn violation(profile: &str, scope: Scope, property: &str) -> Trace {
-    let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
-    let explored = check(&spec, &questions(), Limits::default(), &mut |_| {});
+    let spec = Spec::exact(Policy::profile(profile).unwrap(), scope).unwrap();
+    let bounds = Bounds::default();
+    let explored = explore(&spec, &spec, &questions(), Limits::default(), bounds, &mut |_| {}).explored;
     let at = PROPERTIES.iter().position(|known| known.name == property).unwrap();
     let Verdict::Violated(way) = &explored.verdicts[at] else { panic!("{profile} does not violate {property}") };
     let mut walker = Walker::new(&spec);
@@ -26,7 +28,7 @@ pub(super) fn violation(profile: &str, scope: Scope, property: &str) -> Trace {
 
 /// A trace of some actions, as a trace tells them.
 pub(super) fn trace(profile: &str, scope: Scope, actions: &[Action]) -> Trace {
-    let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
+    let spec = Spec::exact(Policy::profile(profile).unwrap(), scope).unwrap();
     let mut walker = Walker::new(&spec);
     let steps = actions.iter().map(|action| walker.take(*action).unwrap()).collect();
     Trace { header: Header::new(&spec, "a test"), steps }
@@ -38,8 +40,8 @@ pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
         Scope::SMALL,
         Scope::DEFAULT,
         Scope::LARGE,
-        Scope { tabs: 3, calls: 2, flows: 2, losses: 4, thefts: 0 },
-        Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 0 },
+        Scope { tabs: 3, calls: 2, flows: 2, losses: 4, ..Scope::SMALL },
+        Scope { tabs: 1, calls: 1, flows: 1, losses: 0, ..Scope::SMALL },
     ];
     let profile = prop::sample::select(Policy::PROFILES.map(|(name, _)| name).to_vec());
     let scope = prop::sample::select(scopes.to_vec());
@@ -48,11 +50,13 @@ pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
     let parting = prop::option::of(parting.prop_map(|(expected, seen)| Parting { expected, seen }));
     let choices = prop::collection::vec(any::<prop::sample::Index>(), 1..80);
     (profile, scope, shows, parting, choices).prop_map(|(profile, scope, shows, parting, choices)| {
-        let spec = Spec::new(Policy::profile(profile).unwrap(), scope).unwrap();
+        let spec = Spec::exact(Policy::profile(profile).unwrap(), scope).unwrap();
         let mut walker = Walker::new(&spec);
         let mut steps = Vec::new();
         for choice in choices {
-            let action = *choice.get(&walker.enabled());
+            let waits = walker.until_a_limit().into_iter().chain([Seconds(1)]).map(Action::Wait);
+            let possible: Vec<Action> = walker.enabled().into_iter().chain(waits).collect();
+            let action = *choice.get(&possible);
             steps.push(walker.take(action).unwrap());
         }
         Trace { header: Header { parting, ..Header::new(&spec, shows) }, steps }

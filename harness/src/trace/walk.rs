@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use authloom_model::exchange::Message;
 use authloom_model::seen::{InWorld, Refusal, Translate};
+use authloom_model::time::Moment;
 use authloom_model::world::{
-    ACCESS_TOKENS, AccessId, AccessState, CALLS, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
+    ACCESS_TOKENS, AccessId, AccessState, CALLS, CallPhase, GRANTS, GrantId, REFRESH_TOKENS, RefreshId, TABS,
 };
-use authloom_model::{Action, CallId, Ended, Exchange, Renaming, Spec, TabId, World};
+use authloom_model::{Action, CallId, Ended, Exchange, Limit, Renaming, Seconds, Spec, TabId, World};
 use itertools::Itertools as _;
 
-use super::{Access, Code, InTrace, Refresh, Release, Standing, Token, TraceStep};
+use super::{Access, Code, InTrace, Passed, Refresh, Release, Standing, Token, TraceStep};
 
 /// The model does not allow an action where a trace has it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -30,7 +31,7 @@ fn list(actions: &[Action]) -> String {
 #[derive(Clone, Debug)]
 pub struct Walker<'s> {
     spec: &'s Spec,
-    world: World,
+    moment: Moment,
     names: Names,
     /// Every token issued so far for a grant that has not ended, by the grant's code.
     issued: BTreeMap<Code, BTreeSet<Token>>,
@@ -59,13 +60,13 @@ impl<'s> Walker<'s> {
             access: [None; ACCESS_TOKENS],
             next: (Code(1), Refresh(1), Access(1)),
         };
-        Self { spec, world: spec.initial(), names, issued: BTreeMap::new() }
+        Self { spec, moment: spec.beginning(), names, issued: BTreeMap::new() }
     }
 
     /// The world it has come to.
     #[must_use]
     pub fn world(&self) -> &World {
-        &self.world
+        self.moment.world()
     }
 
     /// What can happen now, in the trace's names.
@@ -78,7 +79,7 @@ impl<'s> Walker<'s> {
     #[must_use]
     pub fn enabled_here(&self) -> Vec<(Action, Action)> {
         let mut actions = Vec::new();
-        self.spec.enabled(&self.world, &mut actions);
+        self.spec.enabled(self.world(), &mut actions);
         actions.into_iter().map(|placed| (self.names.lasting(placed), placed)).collect()
     }
 
@@ -86,7 +87,7 @@ impl<'s> Walker<'s> {
     /// themselves do not matter, nor do tokens that no world has a place for any more.
     #[must_use]
     pub fn beside(&self, other: &Walker<'_>) -> Vec<u8> {
-        let mut bytes = [self.world.bytes(), other.world.bytes()].concat();
+        let mut bytes = [self.world().bytes(), other.world().bytes()].concat();
         let mut met: Vec<(u8, u32)> = Vec::new();
         for names in [&self.names, &other.names] {
             let codes = names.codes.iter().map(|code| code.map(|Code(name)| (0, name)));
@@ -113,34 +114,67 @@ impl<'s> Walker<'s> {
         match token {
             Token::Access(name) => {
                 let at = self.names.access.iter().position(|known| *known == Some(name))?;
-                self.spec.why_access_inactive(&self.world, AccessId::at(at))
+                self.spec.why_access_inactive(self.world(), AccessId::at(at))
             }
             Token::Refresh(name) => {
                 let at = self.names.refresh.iter().position(|known| *known == Some(name))?;
-                self.spec.why_refresh_inactive(&self.world, RefreshId::at(at))
+                self.spec.why_refresh_inactive(self.world(), RefreshId::at(at))
             }
         }
     }
 
     /// Takes a step that a trace tells.
     pub fn take(&mut self, action: Action) -> Result<TraceStep, NotEnabled> {
-        match self.enabled_here().into_iter().find(|(named, _)| *named == action) {
-            Some((_, placed)) => Ok(self.step(placed)),
+        match self.placed(action) {
+            Some(placed) => Ok(self.step(placed)),
             None => Err(NotEnabled { action, allowed: self.enabled() }),
+        }
+    }
+
+    /// An action of a trace as the world has it, where it can happen. Of calls that are idle each is as good as the other.
+    fn placed(&self, action: Action) -> Option<Action> {
+        match action {
+            Action::Wait(time) => (!time.is_zero() && self.may_wait(time)).then_some(action),
+            Action::Open(call) => {
+                let call = self.names.place_of(call);
+                let state = self.world().tabs.get(call.tab.index())?.calls.get(usize::from(call.call))?;
+                let tab = self
+                    .enabled_here()
+                    .iter()
+                    .any(|(_, placed)| matches!(placed, Action::Open(free) if free.tab == call.tab));
+                (tab && state.phase == CallPhase::Idle && call.call < self.spec.scope.calls)
+                    .then_some(Action::Open(call))
+            }
+            _ => self.enabled_here().into_iter().find(|(named, _)| *named == action).map(|(_, placed)| placed),
+        }
+    }
+
+    /// How long it is until a limit passes; none where none is ahead, or where a spec counts ticks.
+    #[must_use]
+    pub fn until_a_limit(&self) -> Option<Seconds> {
+        self.spec.until_a_limit(&self.moment)
+    }
+
+    /// Whether so much time can pass: in ticks, where the spec counts these and something grows older.
+    fn may_wait(&self, time: Seconds) -> bool {
+        match self.spec.tick() {
+            None => true,
+            Some(_) => self.enabled_here().iter().any(|(named, _)| *named == Action::Wait(time)),
         }
     }
 
     /// Takes an enabled step, given as the model's world has it.
     pub fn step(&mut self, placed: Action) -> TraceStep {
         let action = self.names.lasting(placed);
-        let step = self.spec.step(&self.world, placed);
+        let (moment, step) = self.spec.take(&self.moment, placed);
         let seen: Vec<_> = step.seen.into_iter().map(|event| event.translated(&mut self.names)).collect();
+        let passed = step.passed.into_iter().filter_map(|limit| self.names.passed(limit)).collect();
         let dead = self.named(&step.ended);
         self.names = self.names.renamed(&step.renamed);
-        self.world = step.world;
+        self.moment = moment;
         self.remember_issued();
         let standing = if may_change_a_standing(placed) { self.standing(dead) } else { Vec::new() };
-        TraceStep { action, seen, standing, release: Release::Alone }
+        TraceStep { action, passed, seen, standing, release: Release::Alone }
     }
 
     /// The tokens that a step ends, also those that nobody refers to any more.
@@ -177,9 +211,10 @@ impl<'s> Walker<'s> {
     /// Remembers the tokens that the world has a record of.
     fn remember_issued(&mut self) {
         let of = |name: Option<Token>, grant| Some((self.names.of_grant(grant)?, name?));
-        let access = self.world.access.iter().zip(self.names.access);
+        let world = *self.world();
+        let access = world.access.iter().zip(self.names.access);
         let access = access.filter_map(|(token, name)| of(name.map(Token::Access), token.grant));
-        let refresh = self.world.refresh.iter().zip(self.names.refresh);
+        let refresh = world.refresh.iter().zip(self.names.refresh);
         let refresh = refresh.filter_map(|(token, name)| of(name.map(Token::Refresh), token.grant));
         for (code, token) in access.chain(refresh) {
             self.issued.entry(code).or_default().insert(token);
@@ -189,13 +224,13 @@ impl<'s> Walker<'s> {
     /// How the tokens of the world stand, and `dead` ones.
     fn standing(&self, mut dead: BTreeSet<Token>) -> Vec<(Token, Standing)> {
         let standing = |active| if active { Standing::Active } else { Standing::Inactive };
-        let access = self.world.access.iter().zip(self.names.access).enumerate().filter_map(|(at, (token, name))| {
-            let active =
-                token.state == AccessState::Issued && self.spec.access_is_active(&self.world, AccessId::at(at));
+        let world = self.world();
+        let access = world.access.iter().zip(self.names.access).enumerate().filter_map(|(at, (token, name))| {
+            let active = token.state == AccessState::Issued && self.spec.access_is_active(world, AccessId::at(at));
             Some((Token::Access(name?), standing(active)))
         });
         let refresh = self.names.refresh.iter().enumerate().filter_map(|(at, name)| {
-            let active = || self.spec.refresh_is_active(&self.world, RefreshId::at(at));
+            let active = || self.spec.refresh_is_active(world, RefreshId::at(at));
             Some((Token::Refresh((*name)?), standing(active())))
         });
         let mut all: Vec<_> = access.chain(refresh).collect();
@@ -212,13 +247,28 @@ fn may_change_a_standing(action: Action) -> bool {
     match action.arriving().map(Exchange::message) {
         Some(Message::Refresh | Message::Redemption | Message::Revocation) => true,
         Some(Message::Resource | Message::Introspection | Message::Authorization) => false,
-        None => action == Action::Tick,
+        None => matches!(action, Action::Wait(_)),
     }
 }
 
 impl Names {
     fn of_grant(&self, grant: GrantId) -> Option<Code> {
         self.codes[grant.index()?]
+    }
+
+    /// A limit that passes, unless nobody has seen the token that it is about.
+    fn passed(&self, limit: Limit) -> Option<Passed> {
+        let access = |id: AccessId| self.access[id.index()?];
+        let refresh = |id: RefreshId| self.refresh[id.index()?];
+        Some(match limit {
+            Limit::Due(id) => Passed::Due(access(id)?),
+            Limit::Exp(id) => Passed::Exp(access(id)?),
+            Limit::ExpPlusLeeway(id) => Passed::ExpPlusLeeway(access(id)?),
+            Limit::Idle(id) => Passed::Idle(refresh(id)?),
+            Limit::Grace(id) => Passed::Grace(refresh(id)?),
+            Limit::Code(id) => Passed::Code(self.of_grant(id)?),
+            Limit::Lifetime(id) => Passed::Lifetime(self.of_grant(id)?),
+        })
     }
 
     fn tab_name(&self, tab: TabId) -> TabId {
@@ -229,10 +279,18 @@ impl Names {
         CallId { tab: self.tab_name(id.tab), call: self.calls[id.tab.index()][usize::from(id.call)] }
     }
 
+    /// Where a call of the trace is in the world.
+    fn place_of(&self, call: CallId) -> CallId {
+        let tab = self.tabs.iter().position(|name| *name == call.tab.0).unwrap_or(TABS);
+        let at = self.calls.get(tab).and_then(|calls| calls.iter().position(|name| *name == call.call));
+        let place = |index: usize| u8::try_from(index).expect("a world has fewer than 256 tabs");
+        CallId { tab: TabId(place(tab)), call: at.map_or(u8::MAX, place) }
+    }
+
     /// An action of the world, as the trace tells it.
     fn lasting(&self, action: Action) -> Action {
         match action {
-            Action::Tick => Action::Tick,
+            Action::Wait(time) => Action::Wait(time),
             Action::CopySession => Action::CopySession,
             Action::Open(call) => Action::Open(self.call_name(call)),
             Action::SignIn(tab) => Action::SignIn(self.tab_name(tab)),

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use authloom_model::exchange::{Owner, Role};
 use authloom_model::seen::{Answer, CallEnd, Event, Password, Refusal, Request, Session, Symbols};
-use authloom_model::{Action, CallId, Exchange, Scope, TabId};
+use authloom_model::{Action, CallId, Exchange, Scope, Seconds, TabId};
 use itertools::Itertools as _;
 
-use super::{Token, TraceStep};
+use super::{Passed, Token, TraceStep};
 
 /// Whoever takes part in a trace.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -93,7 +92,7 @@ pub fn exchange(exchange: Exchange) -> String {
 #[must_use]
 pub fn action(action: Action) -> String {
     match action {
-        Action::Tick => "tick".to_owned(),
+        Action::Wait(time) => format!("{time} later"),
         Action::Open(id) => format!("open {}", call(id)),
         Action::SignIn(tab) => format!("sign in T{}", tab.0 + 1),
         Action::Mistype(tab) => format!("mistype T{}", tab.0 + 1),
@@ -110,15 +109,35 @@ pub fn action(action: Action) -> String {
 /// The action that a text says, if it says one.
 #[must_use]
 pub fn action_said(text: &str) -> Option<Action> {
-    static SAID: LazyLock<BTreeMap<String, Action>> =
-        LazyLock::new(|| (0..Action::CODES).filter_map(Action::of_code).map(|known| (action(known), known)).collect());
-    SAID.get(text).copied()
+    static SAID: LazyLock<BTreeMap<String, Action>> = LazyLock::new(|| {
+        let known = (0..Action::CODES).filter_map(|code| Action::of_code(code, Seconds::ZERO));
+        known.map(|known| (action(known), known)).collect()
+    });
+    match text.strip_suffix(" later") {
+        Some(time) => waited(time).map(Action::Wait),
+        None => SAID.get(text).copied(),
+    }
 }
 
-/// What a tick is in real time: `5m pass`.
+/// A time that is said as it would be written.
+fn waited(text: &str) -> Option<Seconds> {
+    let time = humantime::parse_duration(text).ok().map(Seconds::of)?;
+    (!time.is_zero() && time.to_string() == text).then_some(time)
+}
+
+/// The limits that time passes at a step, each in a few words: `a1 is past exp plus leeway`.
 #[must_use]
-pub fn pass(tick: Duration) -> String {
-    format!("{} pass", humantime::format_duration(tick))
+pub fn passed(step: &TraceStep) -> Vec<String> {
+    let say = |limit: &Passed| match limit {
+        Passed::Due(token) => format!("{token} is due for refresh"),
+        Passed::Exp(token) => format!("{token} is past exp"),
+        Passed::ExpPlusLeeway(token) => format!("{token} is past exp plus leeway"),
+        Passed::Idle(token) => format!("{token} is idle too long"),
+        Passed::Grace(token) => format!("the grace of {token} is over"),
+        Passed::Code(code) => format!("{code} is expired"),
+        Passed::Lifetime(code) => format!("the grant of {code} is past its lifetime"),
+    };
+    step.passed.iter().map(say).collect()
 }
 
 /// What must be seen of a step, an event each.
@@ -249,7 +268,7 @@ mod tests {
     use super::*;
 
     fn actions() -> impl Iterator<Item = Action> {
-        (0..Action::CODES).filter_map(Action::of_code)
+        (0..Action::CODES).filter_map(|code| Action::of_code(code, Seconds(3660)))
     }
 
     fn answers() -> Vec<Answer<InTrace>> {
@@ -310,13 +329,15 @@ mod tests {
         for known in actions() {
             assert_eq!(action_said(&action(known)), Some(known));
         }
-        assert_eq!(action_said("tock"), None);
+        for wrong in ["tock", "tick", "60m later", "0s later", "later", "1h  1m later", "1ms later"] {
+            assert_eq!(action_said(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
     fn nothing_that_is_said_breaks_a_label() {
         let said = actions().map(action).chain(events().into_iter().map(|seen| event(&seen, &Plainly)));
-        for text in said.chain([pass(Duration::from_mins(90)), no_longer_active(&[])]) {
+        for text in said.chain([no_longer_active(&[])]) {
             assert!(!text.contains(['#', ';', ',', ':', '%', '\n']), "{text}");
             assert!(text.split(|c: char| !c.is_alphanumeric()).all(|word| word != "end"), "{text}");
         }

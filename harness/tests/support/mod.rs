@@ -19,13 +19,13 @@ pub(crate) fn explored<S: System>(system: &S) -> (Explored<S::Action>, Graph) {
 }
 
 /// A way through a graph as the model's worlds have the actions.
-pub(crate) fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
-    path.iter().map(|edge| Action::of_code(graph.edge(*edge).code).expect("edges are actions"))
+pub(crate) fn way<'g>(spec: &'g Spec, graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
+    path.iter().map(|edge| spec.action(graph.edge(*edge).code).expect("edges are actions"))
 }
 
 /// A specification.
 pub(crate) fn spec(policy: Policy, scope: &str) -> Spec {
-    Spec::new(policy, scope.parse().expect("the scope is written right")).expect("the policy is small")
+    Spec::in_ticks(policy, scope.parse().expect("the scope is written right")).expect("the policy is small")
 }
 
 /// The recommended policy with a change.
@@ -48,9 +48,9 @@ pub(crate) fn minutes(minutes: u64) -> Duration {
 /// Scopes whose graphs are searched in a blink.
 pub(crate) fn small_scope() -> impl Strategy<Value = Scope> {
     prop_oneof![
-        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0 }),
-        Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 0, thefts: 0 }),
-        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 1 }),
-        Just(Scope { tabs: 2, calls: 1, flows: 1, losses: 0, thefts: 0 }),
+        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 1, thefts: 0, ..Scope::DEFAULT }),
+        Just(Scope { tabs: 1, calls: 2, flows: 1, losses: 0, thefts: 0, ..Scope::DEFAULT }),
+        Just(Scope { tabs: 1, calls: 1, flows: 1, losses: 0, thefts: 1, ..Scope::DEFAULT }),
+        Just(Scope { tabs: 2, calls: 1, flows: 1, losses: 0, thefts: 0, ..Scope::DEFAULT }),
     ]
 }

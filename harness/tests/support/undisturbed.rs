@@ -16,7 +16,7 @@ impl UndisturbedCalls<'_> {
         match action {
             Action::Mistype(_) | Action::Lose(Exchange::Call(_) | Exchange::Introspect(_)) => false,
             Action::Arrive(of) | Action::Return(of) | Action::Lose(of) => !under_way || is_of_the_backend(of),
-            Action::Tick
+            Action::Wait(_)
             | Action::Open(_)
             | Action::SignIn(_)
             | Action::SignOut(_)

@@ -46,7 +46,7 @@ impl Suite {
 
     /// The actions along one of the traces.
     pub(crate) fn way<'s>(&'s self, trace: &'s [u32]) -> impl Iterator<Item = Action> + 's {
-        way(&self.graph, trace)
+        way(&self.spec, &self.graph, trace)
     }
 }
 

@@ -20,7 +20,7 @@ fn driven(spec: &Spec, refreshes: Refreshes) -> Verdict {
     let mut target =
         Reference::with_client(parts, Box::new(Textbook::new(refreshes))).expect("the reference can be set up");
     let traces = every_kind(&graph, KindOptions::default()).traces;
-    let verdicts = traces.iter().map(|trace| drive(&mut target, spec, way(&graph, trace)).verdict);
+    let verdicts = traces.iter().map(|trace| drive(&mut target, spec, way(spec, &graph, trace)).verdict);
     verdicts.into_iter().find(|verdict| *verdict != Verdict::Conforms).unwrap_or(Verdict::Conforms)
 }
 

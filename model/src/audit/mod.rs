@@ -26,7 +26,7 @@ pub fn audit(spec: &Spec, before: &World, action: Action, after: &World) -> Mark
     let audit = Audit { spec, before, after };
     let mut marks = Marks::default();
     match action {
-        Action::Tick | Action::SignIn(_) | Action::Mistype(_) => {}
+        Action::Wait(_) | Action::SignIn(_) | Action::Mistype(_) => {}
         Action::SignOut(_) => {
             let refreshing = before.tabs.iter().any(|tab| tab.calls.iter().any(Call::refreshes));
             marks.set_if(Mark::SignOutDuringRefresh, refreshing);
@@ -98,7 +98,7 @@ impl Audit<'_> {
         let (before, after) = (self.before.grant(code), self.after.grant(code));
         let was_spent = before.state != GrantState::CodeIssued;
         marks.set_if(Mark::CodeSpentTwice, issued && (was_spent || after.state == GrantState::CodeIssued));
-        marks.set_if(Mark::StaleCodeRedeemed, issued && before.age >= self.spec.ticks.code_lifetime);
+        marks.set_if(Mark::StaleCodeRedeemed, issued && before.age >= self.spec.limits.code_lifetime);
         let ignored = verifier == Verifier::MadeUp && self.spec.policy.wrong_verifier == WrongVerifier::Ignored;
         let replayed = before.state == GrantState::Redeemed && !ignored;
         marks.set_if(Mark::CodeReplaySurvived, replayed && after.state != GrantState::Ended);
@@ -116,7 +116,7 @@ impl Audit<'_> {
         marks.set_if(Mark::GraceForThief, issued && stood == Refresh::Forgiven && self.thief_holds(token.grant));
         marks.set_if(Mark::EndedGrantRenewed, issued && stood == Refresh::Ended);
         marks.set_if(Mark::IdleTokenRenewed, issued && standing::is_idle(self.spec, token));
-        marks.set_if(Mark::LifetimeExceeded, issued && before.age >= self.spec.ticks.refresh_absolute);
+        marks.set_if(Mark::LifetimeExceeded, issued && before.age >= self.spec.limits.refresh_absolute);
         marks.set_if(Mark::TwoSuccessors, self.live_refresh(token.grant).nth(1).is_some());
         let ends = |id: &AccessId| self.active(self.before, *id) && !self.active(self.after, *id);
         marks
@@ -164,7 +164,7 @@ impl Audit<'_> {
         let grant = self.after.grant(grant);
         match grant.state {
             GrantState::Absent | GrantState::RefreshEnded | GrantState::Ended => false,
-            GrantState::CodeIssued | GrantState::Redeemed => grant.age < self.spec.ticks.refresh_absolute,
+            GrantState::CodeIssued | GrantState::Redeemed => grant.age < self.spec.limits.refresh_absolute,
         }
     }
 
@@ -176,10 +176,10 @@ impl Audit<'_> {
         let expired = token.state == AccessState::Expired;
         let stood = standing::access(self.spec, self.before, before.token);
         let ended = stood == Access::Ended;
-        let fresh = !expired && token.age < self.spec.ticks.access_lifetime;
+        let fresh = !expired && token.age < self.spec.limits.access_lifetime;
         let found = before.phase == CallPhase::Validating && after.phase == CallPhase::FoundActive;
         let granted = after.phase == CallPhase::Accepted;
-        let last = self.spec.ticks.access_lifetime + self.spec.ticks.leeway;
+        let last = self.spec.limits.access_lifetime + self.spec.limits.leeway;
         let past = expired || token.age >= last;
         marks.set_if(Mark::ExpiredTokenAccepted, (granted && past) || (found && stood == Access::Expired));
         // What was found active is accepted also where its grant has ended since.
@@ -251,7 +251,7 @@ impl Audit<'_> {
     fn session_is_over(&self) -> bool {
         let token = self.before.refresh_token(self.before.store.refresh);
         let tip = if token.successor.is_some() { self.before.refresh_token(token.successor) } else { token };
-        self.before.grant(token.grant).age >= self.spec.ticks.refresh_absolute || standing::is_idle(self.spec, tip)
+        self.before.grant(token.grant).age >= self.spec.limits.refresh_absolute || standing::is_idle(self.spec, tip)
     }
 
     /// What the GUI sent, or waits for. RFC 6749 section 1.5, RFC 6750 section 3.1.

@@ -36,7 +36,7 @@ pub(crate) fn access(spec: &Spec, world: &World, id: AccessId) -> Access {
     let token = world.access_token(id);
     match token.state {
         AccessState::Absent | AccessState::Expired => return Access::Expired,
-        AccessState::Issued | AccessState::Revoked if token.age >= spec.ticks.access_lifetime => {
+        AccessState::Issued | AccessState::Revoked if token.age >= spec.limits.access_lifetime => {
             return Access::Expired;
         }
         AccessState::Revoked => return Access::Ended,
@@ -58,7 +58,7 @@ pub(crate) fn refresh(spec: &Spec, world: &World, id: RefreshId) -> Refresh {
     }
     match token.spent {
         RefreshToken::REVOKED => Refresh::Ended,
-        _ if grant.age >= spec.ticks.refresh_absolute || is_idle(spec, token) => Refresh::Expired,
+        _ if grant.age >= spec.limits.refresh_absolute || is_idle(spec, token) => Refresh::Expired,
         0 => Refresh::Live,
         _ if forgives(spec, world, token) => Refresh::Forgiven,
         _ => Refresh::Replay,
@@ -71,7 +71,7 @@ pub(crate) fn is_idle(spec: &Spec, token: &RefreshToken) -> bool {
         IdleOnRefresh::Restarts => token.spent == 0,
         IdleOnRefresh::RunsOn => true,
     };
-    counts && token.idle >= spec.ticks.refresh_idle
+    counts && token.idle >= spec.limits.refresh_idle
 }
 
 /// Whether a spent token may be used again. A successor that is handed out again is one that nobody has used, and that could be used.
@@ -80,7 +80,7 @@ fn forgives(spec: &Spec, world: &World, spent: &RefreshToken) -> bool {
     let since = spent.spent - 1;
     let is_open = |window| match window {
         Window::UntilUsed => true,
-        Window::For(_) => since < spec.ticks.grace_window,
+        Window::For(_) => since < spec.limits.grace_window,
     };
     match spec.policy.grace {
         Grace::None => false,

@@ -36,7 +36,7 @@ fn done(spec: &Spec, judges: impl Judges + Copy) -> Marks {
 fn breaks(judges: impl Judges + Copy, change: impl FnOnce(&mut Policy), scope: &str, promise: &str) -> bool {
     let mut policy = Policy::recommended();
     change(&mut policy);
-    let spec = Spec::new(policy, scope.parse().expect("the scope is written right")).expect("the policy is small");
+    let spec = Spec::in_ticks(policy, scope.parse().expect("the scope is written right")).expect("the policy is small");
     let property = PROPERTIES.iter().find(|property| property.name == promise).expect("it is a property");
     let Kind::Never { bad, .. } = property.kind else { panic!("{promise} is about steps") };
     assert!(!done(&spec, ByTheRules).has(bad), "{promise} is broken with the right judges");
@@ -161,7 +161,7 @@ fn a_backend_that_judges_exp_wrongly_is_noticed() {
     let a_tick_late = wrong! { ATickLate:
         fn exp(&self, spec: &Spec, token: &AccessToken, leeway: u8) -> Result<(), Refusal> {
             // A token that is as old as can be is one that has just expired.
-            let last = spec.ticks.access_lifetime + leeway;
+            let last = spec.limits.access_lifetime + leeway;
             let age = if token.state == AccessState::Expired { last } else { token.age };
             if age > last { Err(Refusal::TokenExpired) } else { Ok(()) }
         }
@@ -169,7 +169,7 @@ fn a_backend_that_judges_exp_wrongly_is_noticed() {
     assert!(breaks(a_tick_late, local, ONE_TAB, "never-past-exp"));
     let a_tick_early = wrong! { ATickEarly:
         fn exp(&self, spec: &Spec, token: &AccessToken, _: u8) -> Result<(), Refusal> {
-            if token.age + 1 >= spec.ticks.access_lifetime { Err(Refusal::TokenExpired) } else { Ok(()) }
+            if token.age + 1 >= spec.limits.access_lifetime { Err(Refusal::TokenExpired) } else { Ok(()) }
         }
     };
     assert!(breaks(a_tick_early, local, ONE_TAB, "fresh-token-usable"));
@@ -183,23 +183,23 @@ fn marks(spec: &Spec, world: &World, action: Action) -> Marks {
 #[test]
 fn a_session_that_dies_of_idleness_is_not_signed_out_spuriously_though_its_token_is_spent() {
     let policy = Policy { idle_on_refresh: IdleOnRefresh::RunsOn, ..Policy::recommended() };
-    let spec = Spec::new(policy, Scope::DEFAULT).expect("the policy is small");
+    let spec = Spec::in_ticks(policy, Scope::DEFAULT).expect("the policy is small");
     let mut world = spec.initial();
-    world.grants[0] = Grant { state: GrantState::Redeemed, age: spec.ticks.refresh_idle };
+    world.grants[0] = Grant { state: GrantState::Redeemed, age: spec.limits.refresh_idle };
     let refresh = |idle| RefreshToken { grant: GrantId::at(0), spent: 1, idle, ..RefreshToken::default() };
     world.store = Tokens { access: AccessId::at(0), refresh: RefreshId::at(0) };
     world.access[0].state = AccessState::Expired;
     world.tabs[0].calls[0] = Call { phase: CallPhase::RefreshRefused, held: world.store.refresh, ..Call::IDLE };
     let refused = Action::Return(Exchange::Refresh(CallId::at(TabId::at(0), 0)));
-    world.refresh[0] = refresh(spec.ticks.refresh_idle);
+    world.refresh[0] = refresh(spec.limits.refresh_idle);
     assert!(!marks(&spec, &world, refused).has(Mark::SpuriousSignOut));
-    world.refresh[0] = refresh(spec.ticks.refresh_idle - 1);
+    world.refresh[0] = refresh(spec.limits.refresh_idle - 1);
     assert!(marks(&spec, &world, refused).has(Mark::SpuriousSignOut), "its time is not over");
 }
 
 #[test]
 fn a_call_waits_for_a_held_lock_and_not_for_a_free_one() {
-    let spec = Spec::new(Policy::recommended(), Scope::DEFAULT).expect("the policy is small");
+    let spec = Spec::in_ticks(Policy::recommended(), Scope::DEFAULT).expect("the policy is small");
     let mut world = spec.initial();
     world.grants[0] = Grant { state: GrantState::Redeemed, age: 0 };
     world.refresh[0].grant = GrantId::at(0);

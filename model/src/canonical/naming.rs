@@ -2,6 +2,7 @@
 
 use super::Order;
 use crate::action::{CallId, TabId};
+use crate::time::Clock;
 use crate::world::{
     ACCESS_TOKENS, AccessId, AccessState, AccessToken, CALLS, Call, CallPhase, Flow, FlowPhase, GRANTS, Grant, GrantId,
     GrantState, REFRESH_TOKENS, RefreshId, RefreshToken, TABS, Thief, Tokens, World,
@@ -217,7 +218,25 @@ impl Naming {
         to
     }
 
-    pub(super) fn renaming(&self, order: Order) -> Renaming {
+    /// The name that a clock of the arranged world had before.
+    pub(crate) fn old(&self, clock: Clock, order: Order) -> Clock {
+        fn row<Name: PartialEq>(names: &[Name], new: Name) -> usize {
+            names.iter().position(|name| *name == new).expect("every record of a world was named") - 1
+        }
+        match clock {
+            Clock::Grant(new) => Clock::grant(GrantId::at(row(&self.grants, GrantId::at(new.into())))),
+            Clock::Idle(new) => Clock::idle(RefreshId::at(row(&self.refresh, RefreshId::at(new.into())))),
+            Clock::Spent(new) => Clock::spent(RefreshId::at(row(&self.refresh, RefreshId::at(new.into())))),
+            Clock::Access(new) => Clock::access(AccessId::at(row(&self.access, AccessId::at(new.into())))),
+            Clock::OfFlow(new) => Clock::OfFlow(order.tab(new)),
+            Clock::OfCall(new) => {
+                let tab = order.tab(new.tab);
+                Clock::OfCall(CallId { tab, call: order.calls[tab.index()][usize::from(new.call)] })
+            }
+        }
+    }
+
+    pub(crate) fn renaming(&self, order: Order) -> Renaming {
         let mut renaming = Renaming {
             tabs: [0; TABS],
             calls: [[0; CALLS]; TABS],

@@ -9,16 +9,14 @@ pub const MOST_TICKS: u8 = 32;
 /// Ticks after which a limit is out of sight: more than a trace has steps.
 pub const FAR_AWAY: u128 = 64;
 
-/// The durations of a policy, counted in ticks.
+/// The ages at which a policy's durations are over, counted in ticks or in phases.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Ticks {
-    /// How long a tick is.
-    pub tick: Duration,
+pub struct Limits {
     /// See [`Policy::access_lifetime`].
     pub access_lifetime: u8,
-    /// See [`Policy::refresh_idle`]; [`Ticks::NEVER`] where it does not matter.
+    /// See [`Policy::refresh_idle`]; [`Limits::NEVER`] where it does not matter.
     pub refresh_idle: u8,
-    /// See [`Policy::refresh_absolute`]; [`Ticks::NEVER`] where there is none.
+    /// See [`Policy::refresh_absolute`]; [`Limits::NEVER`] where there is none.
     pub refresh_absolute: u8,
     /// See [`Policy::code_lifetime`].
     pub code_lifetime: u8,
@@ -30,7 +28,16 @@ pub struct Ticks {
     pub grace_window: u8,
 }
 
-impl Ticks {
+/// The durations of a policy, counted in ticks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Ticks {
+    /// How long a tick is.
+    pub tick: Duration,
+    /// The durations, in ticks.
+    pub limits: Limits,
+}
+
+impl Limits {
     /// A limit that no age reaches.
     pub const NEVER: u8 = u8::MAX;
 
@@ -111,16 +118,16 @@ impl Policy {
             Ok(ticks) if ticks <= MOST_TICKS => Ok(ticks),
             Ok(_) | Err(_) => Err(too_many()),
         };
-        Ok(Ticks {
-            tick: Duration::from_nanos_u128(tick),
+        let limits = Limits {
             access_lifetime: within(self.access_lifetime)?,
-            refresh_idle: self.refresh_idle.map_or(Ok(Ticks::NEVER), within)?,
-            refresh_absolute: self.refresh_absolute.map_or(Ok(Ticks::NEVER), within)?,
+            refresh_idle: self.refresh_idle.map_or(Ok(Limits::NEVER), within)?,
+            refresh_absolute: self.refresh_absolute.map_or(Ok(Limits::NEVER), within)?,
             code_lifetime: within(self.code_lifetime)?,
             leeway: within(self.leeway)?,
             refresh_margin: within(self.refresh_margin)?,
             grace_window: within(self.grace_window().unwrap_or_default())?,
-        })
+        };
+        Ok(Ticks { tick: Duration::from_nanos_u128(tick), limits })
     }
 
     /// The length of the grace window, where the policy measures one.
@@ -136,7 +143,7 @@ impl Policy {
     }
 
     /// Every duration of a policy in which no knob means nothing.
-    pub(super) fn durations(&self) -> Vec<Duration> {
+    pub(crate) fn durations(&self) -> Vec<Duration> {
         let mut durations = vec![self.access_lifetime, self.code_lifetime];
         durations.extend(self.refresh_idle.into_iter().chain(self.refresh_absolute));
         durations.extend([self.leeway, self.refresh_margin]);
@@ -163,7 +170,7 @@ mod tests {
         policy.refresh_absolute = Some(Duration::from_mins(16));
         let ticks = policy.ticks().expect("the policy is small");
         assert_eq!(ticks.tick, Duration::from_mins(2));
-        assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (5, 2, 6));
+        assert_eq!((ticks.limits.access_lifetime, ticks.limits.code_lifetime, ticks.limits.refresh_idle), (5, 2, 6));
     }
 
     #[test]
@@ -177,7 +184,7 @@ mod tests {
             ..Policy::recommended()
         };
         let ticks = policy.ticks().expect("the policy is small");
-        assert_eq!((ticks.tick, ticks.refresh_absolute), (tick, 3));
+        assert_eq!((ticks.tick, ticks.limits.refresh_absolute), (tick, 3));
     }
 
     #[test]
@@ -200,13 +207,16 @@ mod tests {
         assert!(policy.ticks().is_err());
         let often = policy.seen_at(Duration::from_mins(20));
         let ticks = often.ticks().expect("it has few ticks");
-        assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (3, 1, Ticks::NEVER));
+        assert_eq!(
+            (ticks.limits.access_lifetime, ticks.limits.code_lifetime, ticks.limits.refresh_idle),
+            (3, 1, Limits::NEVER)
+        );
         // Five seconds past the hour are seen at the next look, a minute before it at the one that is the hour.
-        assert_eq!((ticks.leeway, ticks.refresh_margin), (1, 0));
+        assert_eq!((ticks.limits.leeway, ticks.limits.refresh_margin), (1, 0));
         let seldom = policy.seen_at(Duration::from_hours(24 * 10));
         let ticks = seldom.ticks().expect("it has few ticks");
-        assert_eq!((ticks.access_lifetime, ticks.code_lifetime, ticks.refresh_idle), (1, 1, 3));
-        assert_eq!((ticks.leeway, ticks.refresh_margin), (0, 0));
+        assert_eq!((ticks.limits.access_lifetime, ticks.limits.code_lifetime, ticks.limits.refresh_idle), (1, 1, 3));
+        assert_eq!((ticks.limits.leeway, ticks.limits.refresh_margin), (0, 0));
     }
 
     #[test]
@@ -237,8 +247,8 @@ mod tests {
         policy.access_lifetime = Duration::from_secs(301);
         let refused = policy.ticks().expect_err("a second is too small a tick");
         let smaller = refused.smaller.ticks().expect("the smaller one is small enough");
-        assert!(smaller.code_lifetime < smaller.access_lifetime);
-        assert!(smaller.access_lifetime < smaller.refresh_idle);
-        assert!(smaller.refresh_idle < smaller.refresh_absolute);
+        assert!(smaller.limits.code_lifetime < smaller.limits.access_lifetime);
+        assert!(smaller.limits.access_lifetime < smaller.limits.refresh_idle);
+        assert!(smaller.limits.refresh_idle < smaller.limits.refresh_absolute);
     }
 }

@@ -154,8 +154,14 @@ impl Subject {
     /// The same, and which promises the policy's file says are known not to be kept.
     pub(in crate::cli) fn spec_and_accepted(&self) -> Result<(Spec, Vec<Accepted>), Failure> {
         let PolicyFile { policy, accepted } = policy_file(&self.policy)?;
-        let spec = Spec::new(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))?;
+        let spec = exact(&self.policy, policy, self.scope)?;
         Ok((spec, accepted))
+    }
+
+    /// The same in ticks.
+    pub(in crate::cli) fn in_ticks(&self) -> Result<Spec, Failure> {
+        let policy = policy(&self.policy)?;
+        Spec::in_ticks(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))
     }
 
     /// The flags that ask for the same again, each after a space; what is the default is left out.
@@ -216,11 +222,15 @@ fn unread(file: &str, error: &io::Error) -> Failure {
     if files::is_wrong_file(error) { Failure::input(message) } else { Failure::fault(message) }
 }
 
+/// A policy in a scope, with time exactly as it is.
+pub(in crate::cli) fn exact(name_or_file: &str, policy: Policy, scope: Scope) -> Result<Spec, Failure> {
+    Spec::exact(policy, scope).map_err(|error| Failure::input(format_args!("{name_or_file}: {error}")))
+}
+
 /// What to say of a policy that has too many ticks, with the way out.
 pub(in crate::cli) fn too_many_ticks(name_or_file: &str, error: &TooManyTicks) -> Failure {
     Failure::input(format_args!(
-        "{name_or_file}: {error}\nA policy whose limits come in the same order is small enough:\n  \
-         authloom policy shrink {name_or_file} > smaller.toml\n  authloom check --policy smaller.toml"
+        "{name_or_file}: {error}\nWithout ticks any durations can be asked: leave out `--engine`, and for `cover` ask for `--goal kinds`"
     ))
 }
 

@@ -10,7 +10,7 @@ use crate::report::acceptance::Accepted;
 use crate::report::lived::lived;
 use crate::report::policy::caution;
 use crate::report::text;
-use crate::run::{Checked, Finding, Mended, Mending, Outcome, Premise, Tried, Verdict, trace_of};
+use crate::run::{Checked, Engine, Finding, Mended, Mending, Outcome, Premise, Tried, Verdict, trace_of};
 use crate::trace;
 
 /// What came of a check, and of what was driven after it.
@@ -28,8 +28,18 @@ pub(in crate::report) struct Object<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     caution: Option<String>,
     scope: Scope,
-    tick_seconds: f64,
+    /// What explored.
+    engine: Engine,
+    /// How long a message may be on its way, or `any`.
+    flight: String,
+    /// Null where time is exact.
+    tick_seconds: Option<u32>,
+    /// Distinct worlds.
     worlds: u64,
+    /// Worlds, each with a zone of its clocks; null where time is counted in ticks.
+    states: Option<u64>,
+    /// Properties of which it is not known whether they hold.
+    unsettled: usize,
     /// Null where the engine does not count them.
     steps: Option<u64>,
     /// Null where the engine does not count it.
@@ -74,7 +84,8 @@ struct Property<'o> {
 
 impl<'o> Object<'o> {
     pub(in crate::report) fn new(outcome: &'o Outcome, mending: Option<&Mending>) -> Self {
-        let Checked { spec, worlds, steps, depth, completeness, collision_probability, findings } = &outcome.checked;
+        let Checked { spec, engine, worlds, states, steps, depth, completeness, collision_probability, findings } =
+            &outcome.checked;
         Self {
             status: outcome.status() as u8,
             summary: text::sentence(outcome),
@@ -82,8 +93,12 @@ impl<'o> Object<'o> {
             shrunk_from: spec.policy.shrunk_from.as_deref(),
             caution: caution(&spec.policy),
             scope: spec.scope,
-            tick_seconds: spec.ticks.tick.as_secs_f64(),
+            engine: *engine,
+            flight: spec.scope.flight.to_string(),
+            tick_seconds: spec.tick().map(|tick| tick.0),
             worlds: *worlds,
+            states: *states,
+            unsettled: findings.iter().filter(|finding| finding.verdict == Verdict::Unknown).count(),
             steps: *steps,
             depth: *depth,
             completeness: match (completeness, outcome.cut_by()) {
@@ -102,7 +117,8 @@ impl<'o> Object<'o> {
 }
 
 fn property<'o>(checked: &'o Checked, finding: &'o Finding) -> Property<'o> {
-    let Finding { property, verdict, way, premise, acceptance } = finding;
+    let Finding { property, verdict, premise, acceptance, .. } = finding;
+    let trace = trace_of(checked, finding);
     let (premise, premise_property) = premise_in_words(*premise);
     Property {
         name: property.name,
@@ -121,9 +137,9 @@ fn property<'o>(checked: &'o Checked, finding: &'o Finding) -> Property<'o> {
         },
         premise,
         premise_property,
-        trace_length: way.as_ref().map(Vec::len),
+        trace_length: trace.as_ref().map(|trace| trace.steps.len()),
         lived: lived(property).filter(|_| *verdict == Verdict::Violated),
-        trace: trace_of(checked, finding).map(|trace| json!(trace::json::form(&trace))),
+        trace: trace.map(|trace| json!(trace::json::form(&trace))),
         accepted: acceptance.as_ref().map(Accepted::from),
     }
 }

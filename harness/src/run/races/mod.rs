@@ -12,7 +12,8 @@ use authloom_model::exchange::Owner;
 use authloom_model::{Action, Exchange, Renaming, Spec, World};
 use itertools::Itertools as _;
 
-use crate::explore::{Graph, kind_but_for_grants};
+use crate::explore::kind_but_for_grants;
+use crate::run::Space;
 use crate::servers::askable::Askable;
 use crate::trace::orders::reaches_the_auth_service;
 use crate::trace::{Header, Release, Trace, Walker, words};
@@ -24,26 +25,24 @@ const MOST_PAIRS: usize = 4_000;
 
 /// A trace for every pair of requests whose order matters: the shortest of each two exchanges first, then the next one of each.
 #[must_use]
-pub fn races(askable: &Askable<'_>, graph: &Graph) -> Vec<Trace> {
+pub fn races(askable: &Askable<'_>, space: &Space) -> Vec<Trace> {
     let spec = askable.spec;
-    let mut worlds: Vec<World> = Vec::with_capacity(graph.worlds() as usize);
     let mut known = BTreeSet::new();
     let mut traces = Vec::new();
-    for number in 0..graph.worlds() {
-        let world = match graph.step_into(number) {
-            None => spec.initial(),
-            Some((parent, edge)) => spec.next(&worlds[parent as usize], action(edge.code)).world,
-        };
-        let racing: Vec<Action> =
-            graph.edges(number).map(|edge| action(edge.code)).filter(|step| reaches_the_auth_service(*step)).collect();
+    space.each(spec, |number, world, steps| {
+        let actions = steps.iter().filter_map(|step| step.action);
+        let racing: Vec<Action> = actions.filter(|step| reaches_the_auth_service(*step)).collect();
         for (one, other) in racing.into_iter().tuple_combinations() {
-            let Some(pair) = Pair::of(spec, &world, one, other) else { continue };
-            if known.insert(pair) {
-                traces.push(trace(askable, graph, number, [one, other]));
+            let Some(pair) = Pair::of(spec, world, one, other) else { continue };
+            if known.contains(&pair) {
+                continue;
+            }
+            if let Some(way) = space.way_to(spec, number) {
+                known.insert(pair);
+                traces.push(trace(askable, way, [one, other]));
             }
         }
-        worlds.push(world);
-    }
+    });
     traces.sort_by_key(|trace| trace.steps.len());
     let mut met: BTreeMap<String, u32> = BTreeMap::new();
     traces.sort_by_cached_key(|trace| {
@@ -95,10 +94,10 @@ fn moved(exchange: Exchange, renamed: &Renaming) -> Exchange {
 }
 
 /// The trace that leads to a world, lets two requests go at once, and looks what has become of the session.
-fn trace(askable: &Askable<'_>, graph: &Graph, world: u32, pair: [Action; 2]) -> Trace {
+fn trace(askable: &Askable<'_>, way: Vec<Action>, pair: [Action; 2]) -> Trace {
     let spec = askable.spec;
     let mut before = Walker::new(spec);
-    let mut steps: Vec<_> = graph.path_to(world).into_iter().map(|code| before.step(action(code))).collect();
+    let mut steps: Vec<_> = way.into_iter().map(|placed| before.step(placed)).collect();
     let mut first = before.clone();
     let one = first.step(pair[0]);
     // The other one, by the name that lasts.
@@ -164,7 +163,7 @@ fn possible(askable: &Askable<'_>, walker: &Walker<'_>) -> BTreeMap<Action, Acti
 /// What an honest client can do next where nothing is lost: by the name that lasts, and as the world has it.
 fn possible_by_name(askable: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, Action)> {
     let honest = |action: &Action| match action {
-        Action::Tick | Action::Open(_) | Action::Lock(_) | Action::Return(_) => true,
+        Action::Wait(_) | Action::Open(_) | Action::Lock(_) | Action::Return(_) => true,
         Action::Arrive(exchange) => exchange.owner() != Owner::Thief,
         Action::SignIn(_)
         | Action::Mistype(_)
@@ -173,15 +172,13 @@ fn possible_by_name(askable: &Askable<'_>, walker: &Walker<'_>) -> Vec<(Action, 
         | Action::CopyCode(_)
         | Action::Lose(_) => false,
     };
+    let waits = walker.until_a_limit().map(Action::Wait).map(|wait| (wait, wait));
     walker
         .enabled_here()
         .into_iter()
+        .chain(waits)
         .filter(|(_, placed)| honest(placed) && askable.allows(walker.world(), *placed))
         .collect()
-}
-
-fn action(code: u8) -> Action {
-    Action::of_code(code).expect("only codes of actions are remembered")
 }
 
 #[cfg(test)]

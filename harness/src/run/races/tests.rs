@@ -10,25 +10,26 @@ use authloom_model::{Action, Exchange, Policy, Scope, Spec};
 use super::super::{Given, How, Replay, Replayed, Status, TraceVerdict, Unwatched, replay_traces, verify_races};
 use super::*;
 use crate::explore::Limits;
+use crate::explore::exact::{self, Bounds};
 use crate::servers::askable::Askable;
 use crate::servers::{Abilities, Concrete, Fault, Lens, Reference, Secret, Support, Target, Unsupported};
 use crate::trace::{json, mermaid};
 
 fn spec(profile: &str) -> Spec {
     let scope = Scope { losses: 0, ..Scope::THEFT };
-    Spec::new(Policy::profile(profile).expect("it is listed"), scope).expect("a profile has few ticks")
+    Spec::exact(Policy::profile(profile).expect("it is listed"), scope).expect("a profile can be counted")
 }
 
 fn traces(spec: &Spec) -> Vec<Trace> {
     let askable = Askable { spec, abilities: Abilities::ALL };
-    let (_, graph) = crate::explore::explore(&askable, &[], Limits::default(), &mut |_| {});
-    races(&askable, &graph.expect("the graph is small"))
+    let found = exact::explore(&askable, spec, &[], Limits::default(), Bounds::default(), &mut |_| {});
+    races(&askable, &Space::Exact(Box::new(found.ways.expect("the graph is small"))))
 }
 
 /// Of two tabs, one sign-out beside the other tab's requests; that another grant lives is no difference of its own.
 #[test]
 fn two_tabs_have_six_races() {
-    let spec = Spec::new(Policy::recommended(), Scope::DEFAULT).expect("the recommended policy has few ticks");
+    let spec = Spec::exact(Policy::recommended(), Scope::DEFAULT).expect("the recommended policy can be counted");
     assert_eq!(traces(&spec).len(), 6);
 }
 

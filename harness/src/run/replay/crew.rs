@@ -10,10 +10,8 @@ use std::thread;
 
 use authloom_model::Spec;
 
-use super::paths::way;
-use crate::cover::Path;
 use crate::drive::{self, Driven, Verdict};
-use crate::explore::Graph;
+use crate::explore::exact::Way;
 use crate::servers::{Fault, Target};
 
 /// Makes a target, in the thread that drives it.
@@ -26,11 +24,10 @@ pub(super) enum Next {
     Stop,
 }
 
-/// Paths through a graph, and what to drive along them.
+/// Ways, and what to drive along them.
 pub(super) struct Crew<'c> {
     pub(super) spec: &'c Spec,
-    pub(super) graph: &'c Graph,
-    pub(super) paths: &'c [Path],
+    pub(super) ways: &'c [Way],
     pub(super) open: &'c Open<'c>,
     pub(super) workers: NonZeroUsize,
 }
@@ -46,7 +43,7 @@ impl Crew<'_> {
         let stopped = AtomicBool::new(false);
         let (sender, results) = channel();
         thread::scope(|scope| {
-            for _ in 0..self.workers.get().min(self.paths.len()) {
+            for _ in 0..self.workers.get().min(self.ways.len()) {
                 let sender = sender.clone();
                 scope.spawn(|| self.work(&next, &stopped, sender));
             }
@@ -81,8 +78,8 @@ impl Crew<'_> {
         };
         while !stopped.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = self.paths.get(number) else { return };
-            let driven = drive::drive(&mut *target, self.spec, way(self.graph, path));
+            let Some(way) = self.ways.get(number) else { return };
+            let driven = drive::drive(&mut *target, self.spec, way.actions.iter().copied());
             if driven.verdict == Verdict::CutOff {
                 stopped.store(true, Ordering::Relaxed);
             }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use authloom_model::{Action, Spec};
 
-use super::shard::fnv;
+use super::shard::{action_bytes, fnv};
 use crate::trace::Release;
 
 const LINE: &str = "conforms ";
@@ -218,7 +218,9 @@ fn may_begin_a_line(text: &str) -> bool {
 /// What a trace on a target that is run so often is known by in a journal.
 pub(super) fn key(target: &str, spec: &Spec, times: u32, steps: impl IntoIterator<Item = (Action, Release)>) -> u64 {
     let about = format!("{target}\n{times}\n{}\n{}\n", spec.scope, spec.policy.to_toml());
-    let steps = steps.into_iter().flat_map(|(action, release)| [action.code(), u8::from(release == Release::WithNext)]);
+    let steps = steps
+        .into_iter()
+        .flat_map(|(action, release)| action_bytes(action).chain([u8::from(release == Release::WithNext)]));
     fnv(about.into_bytes().into_iter().chain(steps))
 }
 

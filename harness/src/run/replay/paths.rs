@@ -1,4 +1,4 @@
-//! Replays paths through a graph on a target, and counts what they cover.
+//! Replays ways through what was explored on a target, and counts what they cover.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -8,9 +8,9 @@ use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
 use super::{Again, Breach, Coverage, CutShort, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
-use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
-use crate::explore::Graph;
+use crate::explore::exact::Way;
+use crate::run::Space;
 use crate::servers::{Fault, Target};
 use crate::trace::Release;
 
@@ -50,12 +50,17 @@ impl std::fmt::Debug for Plan<'_> {
     }
 }
 
-/// Leads a target through a graph, and shortens where it diverges.
-pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {
-    let (steps, most) = (graph.steps(), plan.how.most_toured);
+/// Leads a target through what was explored, and shortens where it diverges.
+pub fn replay(spec: &Spec, space: &Space, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {
+    let (steps, most) = (space.steps(), plan.how.most_toured);
+    let suite = match space {
+        Space::Ticks(_) => plan.suite,
+        // Nobody can take every step of exact time: it has a step for every reading of its clocks.
+        Space::Exact(_) => Suite::EveryKind,
+    };
     let nothing = |why| Replay {
         steps_total: steps.into(),
-        ..Replay::of_nothing(plan.target, goal(plan.suite, graph, 0..steps), why)
+        ..Replay::of_nothing(plan.target, goal(suite, space, 0..steps), why)
     };
     if steps == 0 {
         return nothing(NotDriven::NoStep);
@@ -64,26 +69,26 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
         return nothing(NotDriven::TooManySteps { steps, most });
     }
     watch.saw(&Stage::Covering { steps: steps.into() });
-    let all = match plan.suite {
-        Suite::EveryStep => every_step(graph, StepOptions { stop: plan.how.stop, ..StepOptions::default() }).tours,
-        Suite::EveryKind => best_first(graph, every_kind(graph, KindOptions::default()).traces),
-    };
+    let (all, without_schedule) = space.suite(spec, suite, plan.how);
     if let Some(by) = plan.how.stop.by() {
-        let goal = goal(plan.suite, graph, 0..graph.steps());
-        let mut replay = Replay::begin(plan.target, goal, 0, graph.steps().into());
+        let mut replay = Replay::begin(plan.target, goal(suite, space, 0..steps), 0, steps.into());
         replay.cut_short(CutShort::Stopped(by));
         return replay;
     }
     let of = all.len();
-    let paths: Vec<Path> = all.into_iter().filter(|path| plan.how.shard.has(way(graph, path))).collect();
+    let ways: Vec<Way> = all.into_iter().filter(|way| plan.how.shard.has(way.actions.iter().copied())).collect();
     let began = watch.elapsed();
-    let (before, paths): (Vec<Path>, Vec<Path>) = paths.into_iter().partition(|path| {
-        plan.how.journal.is_some_and(|journal| journal.has(journal::key(plan.target, spec, 1, alone(graph, path))))
+    let (before, ways): (Vec<Way>, Vec<Way>) = ways.into_iter().partition(|way| {
+        plan.how.journal.is_some_and(|journal| journal.has(journal::key(plan.target, spec, 1, alone(way))))
     });
-    let mut run = Run::begin(spec, graph, &paths, &before, plan, watch);
+    let mut run = Run::begin(spec, space, suite, &ways, &before, plan, watch);
     run.replay.is_part(plan.how.shard, of);
     run.replay.begin_journal(plan.how.journal);
-    let crew = Crew { spec, graph, paths: &paths, open: plan.open, workers: plan.workers };
+    if without_schedule > 0 {
+        let kinds = if without_schedule == 1 { "kind of step has" } else { "kinds of step have" };
+        run.replay.note(format!("{without_schedule} {kinds} no schedule in whole seconds: not driven"));
+    }
+    let crew = Crew { spec, ways: &ways, open: plan.open, workers: plan.workers };
     if let Err(fault) = crew.drive(|number, driven| run.take(number, driven)) {
         if fault.is_cut_off() {
             run.replay.cut_off(plan.how.stop);
@@ -95,45 +100,36 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     run.finish(plan.open, began)
 }
 
-/// The actions along a path.
-pub(in crate::run) fn way<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = Action> + 'g {
-    path.iter().map(|step| action(graph.edge(*step).code))
-}
-
-/// The steps along a path, each let go alone.
-fn alone<'g>(graph: &'g Graph, path: &'g [u32]) -> impl Iterator<Item = (Action, Release)> + 'g {
-    way(graph, path).map(|action| (action, Release::Alone))
-}
-
-fn action(code: u8) -> Action {
-    Action::of_code(code).expect("only codes of actions are remembered")
+/// The steps along a way, each let go alone.
+fn alone(way: &Way) -> impl Iterator<Item = (Action, Release)> + '_ {
+    way.actions.iter().map(|action| (*action, Release::Alone))
 }
 
 /// What it means to take these steps.
-fn goal(suite: Suite, graph: &Graph, steps: impl Iterator<Item = u32>) -> Coverage {
+fn goal(suite: Suite, space: &Space, steps: impl Iterator<Item = u32>) -> Coverage {
     match suite {
         Suite::EveryStep => Coverage::EveryStep,
         Suite::EveryKind => {
-            let kinds: BTreeSet<u16> = steps.map(|step| graph.edge(step).kind).collect();
+            let kinds: BTreeSet<u16> = steps.map(|step| space.kind(step)).collect();
             Coverage::EveryKind { kinds: kinds.len() as u64 }
         }
     }
 }
 
-/// A divergence, and the path it was found on up to and with the step that diverges.
-struct Found<'p> {
+/// A divergence, and the way it was found on up to and with the action that diverges.
+struct Found {
     divergence: Divergence,
-    path: &'p [u32],
+    way: Way,
 }
 
 struct Run<'r> {
     spec: &'r Spec,
-    graph: &'r Graph,
-    paths: &'r [Path],
+    space: &'r Space,
+    ways: &'r [Way],
     watch: &'r mut dyn Watch,
     replay: Replay,
     covered: Vec<bool>,
-    found: Vec<Found<'r>>,
+    found: Vec<Found>,
     /// The paths on which the target did something else, by their numbers, each with the rule.
     diverging: Vec<(usize, Rule)>,
     /// Steps that there are to drive.
@@ -143,46 +139,48 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    /// `before` are paths that conformed in an earlier run.
+    /// `before` are ways that conformed in an earlier run.
     fn begin(
         spec: &'r Spec,
-        graph: &'r Graph,
-        paths: &'r [Path],
-        before: &[Path],
+        space: &'r Space,
+        suite: Suite,
+        ways: &'r [Way],
+        before: &[Way],
         plan: &Plan<'r>,
         watch: &'r mut dyn Watch,
     ) -> Self {
-        let mut covered = vec![false; graph.steps() as usize];
-        for &step in before.iter().flatten() {
+        let taken = |ways: &[Way]| ways.iter().flat_map(|way| &way.takes).flatten().copied().collect::<Vec<u32>>();
+        let mut covered = vec![false; space.steps() as usize];
+        for step in taken(before) {
             covered[step as usize] = true;
         }
         let mut wanted = covered.clone();
-        for &step in paths.iter().flatten() {
+        for step in taken(ways) {
             wanted[step as usize] = true;
         }
         let steps_total = wanted.iter().filter(|wanted| **wanted).count() as u64;
-        let goal = goal(plan.suite, graph, before.iter().chain(paths).flatten().copied());
-        let planned = (paths.len() + before.len()) as u64;
+        let goal = goal(suite, space, taken(before).into_iter().chain(taken(ways)));
+        let planned = (ways.len() + before.len()) as u64;
         let mut replay = Replay::begin(plan.target, goal, planned, steps_total);
         replay.resumed = before.len() as u64;
         replay.traces = replay.resumed;
         Self {
             spec,
-            graph,
-            paths,
+            space,
+            ways,
             watch,
             replay,
             covered,
             found: Vec::new(),
             diverging: Vec::new(),
-            to_drive: paths.iter().map(|path| path.len() as u64).sum(),
+            to_drive: ways.iter().map(|way| way.actions.len() as u64).sum(),
             failures_in_a_row: 0,
             how: plan.how,
         }
     }
 
     fn take(&mut self, number: usize, driven: Driven) -> Next {
-        let path: &'r [u32] = &self.paths[number];
+        let way: &'r Way = &self.ways[number];
         if driven.verdict == Verdict::CutOff {
             // What others have done meanwhile is taken all the same.
             self.replay.cut_off(self.how.stop);
@@ -190,8 +188,8 @@ impl<'r> Run<'r> {
         }
         self.replay.traces += 1;
         self.replay.steps_driven += driven.steps as u64;
-        for &step in &path[..driven.steps] {
-            self.covered[step as usize] = true;
+        for step in way.takes[..driven.steps].iter().flatten() {
+            self.covered[*step as usize] = true;
         }
         let (target, done, total) = (self.replay.target.clone(), self.replay.steps_driven, self.to_drive);
         self.watch.saw(&Stage::Replaying { target, done, total });
@@ -199,12 +197,12 @@ impl<'r> Run<'r> {
         match driven.verdict {
             Verdict::Conforms => {
                 if let Some(journal) = self.how.journal {
-                    journal.note(journal::key(&self.replay.target, self.spec, 1, alone(self.graph, path)));
+                    journal.note(journal::key(&self.replay.target, self.spec, 1, alone(way)));
                 }
                 Next::GoOn
             }
             Verdict::CutOff => Next::GoOn,
-            Verdict::Diverges(divergence) => self.diverges(*divergence, number, &path[..=driven.steps]),
+            Verdict::Diverges(divergence) => self.diverges(*divergence, number, driven.steps),
             Verdict::Unsupported(why) => {
                 self.replay.unsupported += 1;
                 why.0.into_iter().for_each(|reason| self.replay.note(reason));
@@ -220,7 +218,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn diverges(&mut self, divergence: Divergence, number: usize, path: &'r [u32]) -> Next {
+    fn diverges(&mut self, divergence: Divergence, number: usize, last: usize) -> Next {
         if let Some((rule, reason)) = self.how.accepted.iter().find(|(rule, _)| *rule == divergence.rule) {
             self.replay.accepted += 1;
             self.replay.note(accepted_otherwise(rule, reason));
@@ -230,7 +228,9 @@ impl<'r> Run<'r> {
         self.diverging.push((number, divergence.rule));
         if self.found.iter().all(|found| found.divergence.rule != divergence.rule) {
             self.watch.found(&self.replay.target, &divergence.trace);
-            self.found.push(Found { divergence, path });
+            let way = &self.ways[number];
+            let way = Way { actions: way.actions[..=last].to_vec(), takes: way.takes[..=last].to_vec() };
+            self.found.push(Found { divergence, way });
         }
         if self.found.len() < MOST_BREACHES { Next::GoOn } else { Next::Stop }
     }
@@ -253,7 +253,7 @@ impl<'r> Run<'r> {
     }
 
     /// Shortens a divergence and looks whether it is there again. One that never is says nothing of the target's rules.
-    fn conclude(&mut self, target: &mut dyn Target, found: Found<'_>) {
+    fn conclude(&mut self, target: &mut dyn Target, found: Found) {
         let rule = found.divergence.rule;
         let mut breach = self.shortened(target, found);
         let (mut times, mut of) = (0, 0);
@@ -278,38 +278,33 @@ impl<'r> Run<'r> {
 
     /// Leads the target once more along the paths on which it did otherwise than a rule that it seems to keep.
     fn drive_again(&mut self, target: &mut dyn Target, rule: Rule) {
-        let paths: Vec<usize> =
+        let numbers: Vec<usize> =
             self.diverging.iter().filter(|(_, broken)| *broken == rule).map(|(number, _)| *number).collect();
-        for number in paths {
-            let path = &self.paths[number];
-            if drive::drive(target, self.spec, way(self.graph, path)).verdict == Verdict::Conforms {
+        for number in numbers {
+            let way = &self.ways[number];
+            if drive::drive(target, self.spec, way.actions.iter().copied()).verdict == Verdict::Conforms {
                 self.replay.diverged -= 1;
-                path.iter().for_each(|step| self.covered[*step as usize] = true);
+                way.takes.iter().flatten().for_each(|step| self.covered[*step as usize] = true);
             }
         }
     }
 
-    /// The same breach on as few steps as can be had: first along a shortest path to its step, then by leaving out.
-    fn shortened(&mut self, target: &mut dyn Target, found: Found<'_>) -> Breach {
-        self.watch.saw(&Stage::Shortening { steps: found.path.len() });
-        let shortest = self.shortest(found.path);
-        let again = match drive::drive(target, self.spec, shortest).verdict {
-            Verdict::Diverges(again) if is_as_good(&again, &found.divergence) => *again,
-            Verdict::Diverges(_)
-            | Verdict::Conforms
-            | Verdict::Unsupported(_)
-            | Verdict::Failed(_)
-            | Verdict::CutOff => found.divergence,
+    /// The same breach on as few steps as can be had: first along a shortest way to its step, then by leaving out.
+    fn shortened(&mut self, target: &mut dyn Target, found: Found) -> Breach {
+        self.watch.saw(&Stage::Shortening { steps: found.way.actions.len() });
+        let again = self.space.shortest(self.spec, &found.way).map(|way| drive::drive(target, self.spec, way).verdict);
+        let again = match again {
+            Some(Verdict::Diverges(again)) if is_as_good(&again, &found.divergence) => *again,
+            Some(
+                Verdict::Diverges(_)
+                | Verdict::Conforms
+                | Verdict::Unsupported(_)
+                | Verdict::Failed(_)
+                | Verdict::CutOff,
+            )
+            | None => found.divergence,
         };
         drive::shorten(target, self.spec, again).into()
-    }
-
-    /// A shortest path to the last step of a path, and that step.
-    fn shortest(&self, path: &[u32]) -> Vec<Action> {
-        let (last, before) = path.split_last().expect("a path that diverges has a step");
-        let from = before.last().map_or(0, |step| self.graph.edge(*step).target);
-        let codes = self.graph.path_to(from).into_iter().chain([self.graph.edge(*last).code]);
-        codes.map(action).collect()
     }
 }
 

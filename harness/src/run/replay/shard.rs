@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use authloom_model::Action;
+use authloom_model::{Action, Seconds};
 
 /// One of so many parts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +27,16 @@ impl Shard {
 
 /// What a trace is known by: the same on every machine. FNV-1a of the codes of its actions.
 pub(super) fn fingerprint(actions: impl IntoIterator<Item = Action>) -> u64 {
-    fnv(actions.into_iter().map(Action::code))
+    fnv(actions.into_iter().flat_map(action_bytes))
+}
+
+/// An action as bytes: its code, and how much time passes where any does.
+pub(super) fn action_bytes(action: Action) -> impl Iterator<Item = u8> {
+    let time = match action {
+        Action::Wait(Seconds(time)) => Some(time.to_le_bytes()),
+        _ => None,
+    };
+    std::iter::once(action.code()).chain(time.into_iter().flatten())
 }
 
 /// The hash FNV-1a.
@@ -60,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_trace_is_in_just_one_part() {
-        let actions: Vec<Action> = (0..Action::CODES).filter_map(Action::of_code).collect();
+        let actions: Vec<Action> = (0..Action::CODES).filter_map(|code| Action::of_code(code, Seconds(60))).collect();
         let mut sizes = [0; 3];
         for length in 1..actions.len() {
             let parts = (1..=3).map(|number| Shard { number, of: 3 }.has(actions[..length].iter().copied()));

@@ -13,10 +13,9 @@ mod thief;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use authloom_model::seen::{Answer, Event, Password, Request, Session};
-use authloom_model::{Action, CallId, Exchange, Policy, TabId};
+use authloom_model::{Action, CallId, Exchange, Policy, Seconds, TabId};
 use authloom_reference::gui;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -54,7 +53,6 @@ pub struct Browser<C> {
     settings: Arc<gui::Settings>,
     thief: Thief,
     person: Person,
-    tick: Duration,
     pub(in crate::servers) carrier: C,
     held: BTreeMap<Exchange, Held>,
     /// What a backend has answered a call that is still to be introspected, as far as one sees.
@@ -110,7 +108,7 @@ impl<C: Carrier> Target for Browser<C> {
 
     fn apply(&mut self, action: Action) -> Result<Vec<Event<Concrete>>, Fault> {
         match action {
-            Action::Tick => self.turn(self.tick),
+            Action::Wait(time) => self.turn(time),
             Action::Open(call) => {
                 self.calls.begins(call);
                 self.input(action, |client| client.open(call))
@@ -132,10 +130,6 @@ impl<C: Carrier> Target for Browser<C> {
             Action::Return(exchange) => self.deliver(exchange),
             Action::Lose(exchange) => self.lose(exchange),
         }
-    }
-
-    fn pass(&mut self, time: Duration) -> Result<(), Fault> {
-        if time.is_zero() { Ok(()) } else { self.turn(time).map(drop) }
     }
 
     fn at_once(&mut self, exchanges: &[Exchange]) -> Result<Vec<Event<Concrete>>, Fault> {
@@ -181,12 +175,11 @@ impl<C: Carrier> Target for Browser<C> {
 }
 
 impl<C: Carrier> Browser<C> {
-    /// A browser with this client in it. One tick is `tick` long.
+    /// A browser with this client in it.
     pub(in crate::servers) fn over(
         client: Box<dyn WebClient>,
         settings: gui::Settings,
         person: Person,
-        tick: Duration,
         carrier: C,
     ) -> Self {
         Self {
@@ -194,7 +187,6 @@ impl<C: Carrier> Browser<C> {
             thief: Thief::of(&settings),
             settings: Arc::new(settings),
             person,
-            tick,
             carrier,
             held: BTreeMap::new(),
             unseen: BTreeMap::new(),
@@ -204,9 +196,9 @@ impl<C: Carrier> Browser<C> {
     }
 
     /// Lets time pass, for the servers and then for the client.
-    fn turn(&mut self, time: Duration) -> Result<Vec<Event<Concrete>>, Fault> {
-        self.carrier.advance(time)?;
-        self.input(Action::Tick, |_| Ok(()))
+    fn turn(&mut self, time: Seconds) -> Result<Vec<Event<Concrete>>, Fault> {
+        self.carrier.advance(time.length())?;
+        self.input(Action::Wait(time), |_| Ok(()))
     }
 
     /// Hands the client an input, which is what `action` is for it, and says what is seen of it until it is quiet.

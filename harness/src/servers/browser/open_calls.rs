@@ -42,7 +42,7 @@ fn call_of(action: Action) -> Option<CallId> {
             Owner::Call(call) => Some(call),
             Owner::Tab(_) | Owner::Thief => None,
         },
-        Action::Tick
+        Action::Wait(_)
         | Action::SignIn(_)
         | Action::Mistype(_)
         | Action::SignOut(_)
@@ -80,6 +80,6 @@ mod tests {
     #[test]
     fn a_request_that_no_call_is_free_for_goes_to_the_one_that_caused_it() {
         assert_eq!(open().sender(TAB, Action::Lock(FIRST), |_| true), FIRST);
-        assert_eq!(OpenCalls::default().sender(TAB, Action::Tick, |_| false), CallId { tab: TAB, call: 0 });
+        assert_eq!(OpenCalls::default().sender(TAB, Action::CopySession, |_| false), CallId { tab: TAB, call: 0 });
     }
 }

@@ -68,7 +68,7 @@ impl Live {
         let (username, password_from, key) = described.next_person();
         let password = stranger.secrets.of(password_from, &described.places.at(&key))?;
         let person = Person { username: username.to_owned(), password };
-        Ok(Self::over(Box::new(OwnClient::new(&settings)), settings, person, spec.ticks.tick, stranger))
+        Ok(Self::over(Box::new(OwnClient::new(&settings)), settings, person, stranger))
     }
 }
 

@@ -51,7 +51,7 @@ impl LiveBackend {
         let items = format!("{}{}", carrier.url, described.backend.resource);
         settings.items = items.parse::<Uri>().map_err(|error| Fault(format!("`{items}` is no address: {error}")))?;
         let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
-        Ok(Self::over(Box::new(OwnClient::new(&settings)), settings, person, spec.ticks.tick, carrier))
+        Ok(Self::over(Box::new(OwnClient::new(&settings)), settings, person, carrier))
     }
 }
 

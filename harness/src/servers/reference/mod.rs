@@ -54,8 +54,6 @@ pub struct Parts {
     pub around_backend: fn(Router) -> Router,
     /// What the backend takes for the time, given the clock of all.
     pub backend_clock: fn(HandClock) -> Arc<dyn Clock>,
-    /// How long a tick is.
-    pub tick: Duration,
 }
 
 impl Parts {
@@ -78,7 +76,6 @@ impl Parts {
             around_auth: |router| router,
             around_backend: |router| router,
             backend_clock: |clock| Arc::new(clock),
-            tick: spec.ticks.tick,
         })
     }
 }
@@ -139,7 +136,7 @@ impl Reference {
         let carrier = InProcess { clock, service, auth, backend, introspector, login_forms: LoginForms::default() };
         let password = Secret::new(Demo::PASSWORD);
         let person = Person { username: Demo::USERNAME.to_owned(), password };
-        Ok(Self::over(client, parts.gui, person, parts.tick, carrier))
+        Ok(Self::over(client, parts.gui, person, carrier))
     }
 }
 

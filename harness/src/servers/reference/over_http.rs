@@ -51,7 +51,7 @@ impl Http {
         };
         let settings = gui_settings(&spec.policy, &places, Demo::GUI)?;
         let person = Person { username: Demo::USERNAME.to_owned(), password: Secret::new(Demo::PASSWORD) };
-        Ok(Self::over(Box::new(OwnClient::new(&settings)), settings, person, spec.ticks.tick, sockets))
+        Ok(Self::over(Box::new(OwnClient::new(&settings)), settings, person, sockets))
     }
 
     /// Where the AuthService and the backend listen.

@@ -1,4 +1,4 @@
-use authloom_model::{CallId, Exchange, TabId};
+use authloom_model::{Action, CallId, Exchange, Seconds, TabId};
 use proptest::prelude::*;
 
 use super::super::samples;
@@ -119,24 +119,29 @@ fn every_form_that_a_wrong_line_is_told_of_says_an_action() {
 fn an_empty_file_is_refused() {
     assert_eq!(
         read("a.mmd", "\n").expect_err("it is empty").to_string(),
-        "a.mmd:1:1: the file is empty: a trace begins with `%% authloom trace 1`"
+        "a.mmd:1:1: the file is empty: a trace begins with `%% authloom trace 2`"
     );
 }
 
 #[test]
 fn another_diagram_is_refused() {
-    let error = refused("%% authloom trace 1\n", "");
-    assert_eq!(error, "a.mmd:1:1: this is no trace: one begins with `%% authloom trace 1`");
+    let error = refused("%% authloom trace 2\n", "");
+    assert_eq!(error, "a.mmd:1:1: this is no trace: one begins with `%% authloom trace 2`");
 }
 
 #[test]
 fn an_unknown_format_version_is_refused_with_the_one_that_is_read() {
-    let error = refused("trace 1", "trace 2");
-    let newer = "a.mmd:1:19: this trace is in version 2 of the format, and this authloom reads up to 1: use the authloom that wrote it, or a \
+    let error = refused("trace 2", "trace 1");
+    assert!(
+        error.contains("version 1 of the format, which counted ticks: write each tick as the time that it is"),
+        "{error}"
+    );
+    let error = refused("trace 2", "trace 3");
+    let newer = "a.mmd:1:19: this trace is in version 3 of the format, and this authloom reads up to 2: use the authloom that wrote it, or a \
                  newer one";
     assert_eq!(error, newer);
     for wrong in ["0", "one", "-1"] {
-        let error = refused("trace 1", &format!("trace {wrong}"));
+        let error = refused("trace 2", &format!("trace {wrong}"));
         assert!(error.starts_with(&format!("a.mmd:1:19: `{wrong}` is no version of the format: ")), "{error}");
     }
 }
@@ -189,9 +194,9 @@ fn a_knob_that_the_header_does_not_name_has_its_default() {
 }
 
 #[test]
-fn a_policy_of_too_many_ticks_is_refused() {
-    let error = refused("code_lifetime = \"5m\"", "code_lifetime = \"1s\"");
-    assert!(error.starts_with(&format!("a.mmd:{}:1: its durations have no common tick", line_of(POLICY))), "{error}");
+fn a_policy_whose_durations_cannot_be_counted_together_is_refused() {
+    let error = refused("refresh_absolute = \"20m\"", "refresh_absolute = \"99years 1s\"");
+    assert!(error.starts_with(&format!("a.mmd:{}:1: its longest duration, 99years", line_of(POLICY))), "{error}");
 }
 
 #[test]
@@ -232,10 +237,10 @@ fn a_title_or_a_number_that_is_not_the_traces_is_refused() {
         assert!(text.contains(from), "{text}");
         read("a.mmd", &text.replacen(from, to, 1)).expect_err("the file is wrong").to_string()
     };
-    // Two ticks, which Mermaid does not count, stand before the seventh step.
+    // A wait, which Mermaid does not count, stands before the seventh step.
     assert!(wrong("autonumber 7", "autonumber 5").ends_with("here must stand `autonumber 7`"));
     assert!(wrong("  autonumber 7\n", "").ends_with("here must stand `autonumber 7`"));
-    assert!(wrong("  P->>T1: open", "  autonumber 8\n  P->>T1: open").ends_with("no number is told"));
+    assert!(wrong("  P->>T2: open", "  autonumber 8\n  P->>T2: open").ends_with("no number is told"));
     assert!(
         wrong(", r1 no longer active", "").contains("the model expects `T1->>A: refresh T1.1 arrives, a2 and r2, r1")
     );
@@ -334,8 +339,8 @@ fn race() -> String {
         Action::Return(Exchange::SignIn(TabId(0))),
         Action::Arrive(Exchange::Redeem(TabId(0))),
         Action::Return(Exchange::Redeem(TabId(0))),
-        Action::Tick,
-        Action::Tick,
+        Action::Wait(Seconds(300)),
+        Action::Wait(Seconds(300)),
         Action::Open(CALL),
         Action::Arrive(Exchange::Call(CALL)),
         Action::Arrive(Exchange::Introspect(CALL)),
