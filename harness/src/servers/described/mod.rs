@@ -214,8 +214,10 @@ impl Stranger {
     fn exchange(&mut self, request: Sent) -> Result<Received, Fault> {
         self.allowed()?;
         let asked = evidence::asked(&request);
+        let sent_at = gui::GeneratedAt(self.clock.now());
         let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
-        let answer = self.received(&asked, answer)?;
+        let mut answer = self.received(&asked, answer)?;
+        answer.extensions_mut().insert(sent_at);
         self.evidence.push(format!("{asked} → {}", evidence::answered(&answer)));
         Ok(answer)
     }
@@ -313,9 +315,13 @@ impl Carrier for Stranger {
         requests.iter().try_for_each(|_| self.allowed())?;
         requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
         let asked: Vec<_> = requests.iter().map(evidence::asked).collect();
+        let sent_at = gui::GeneratedAt(self.clock.now());
         let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
         let received = |(asked, answer): (&String, _)| self.received(asked, answer);
-        let answers: Vec<Received> = asked.iter().zip(answers).map(received).collect::<Result<_, _>>()?;
+        let mut answers: Vec<Received> = asked.iter().zip(answers).map(received).collect::<Result<_, _>>()?;
+        for answer in &mut answers {
+            answer.extensions_mut().insert(sent_at);
+        }
         let exchanges = asked.iter().zip(&answers);
         self.evidence
             .extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", evidence::answered(answer))));
