@@ -152,6 +152,7 @@ impl Verify {
         match target.policy()? {
             None => self.subject.spec(),
             Some((name, policy)) => {
+                self.subject.leaves_the_policy_to(name)?;
                 let seen = self.turn.seen(policy);
                 Spec::new(seen.clone(), self.subject.scope).map_err(|error| too_far_apart(name, &seen, &error))
             }
