@@ -8,6 +8,7 @@ mod crew;
 mod journal;
 mod not_driven;
 mod paths;
+mod pasts;
 mod shard;
 mod traces;
 

@@ -7,6 +7,7 @@ use authloom_model::rules::Rule;
 use authloom_model::{Action, Spec};
 
 use super::crew::{Crew, Next, Open};
+use super::pasts::with_a_past;
 use super::{Again, Breach, Coverage, CutShort, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step};
 use crate::drive::{self, Divergence, Driven, Verdict};
@@ -66,7 +67,10 @@ pub fn replay(spec: &Spec, graph: &Graph, plan: &Plan<'_>, watch: &mut dyn Watch
     watch.saw(&Stage::Covering { steps: steps.into() });
     let all = match plan.suite {
         Suite::EveryStep => every_step(graph, StepOptions { stop: plan.how.stop, ..StepOptions::default() }).tours,
-        Suite::EveryKind => best_first(graph, every_kind(graph, KindOptions::default()).traces),
+        Suite::EveryKind => {
+            let kinds = best_first(graph, every_kind(graph, KindOptions::default()).traces);
+            kinds.into_iter().chain(with_a_past(spec, graph)).collect()
+        }
     };
     if let Some(by) = plan.how.stop.by() {
         let goal = goal(plan.suite, graph, 0..graph.steps());
