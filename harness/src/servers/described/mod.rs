@@ -43,6 +43,7 @@ use crate::servers::http::client::{Client, NoAnswer};
 use crate::servers::http::wire::{self, Received, Sent};
 use crate::servers::reference::held_backend::HeldBackend;
 use crate::servers::settings::{countable, gui_policy};
+use crate::servers::wait::wait_out;
 use crate::servers::{Abilities, Fault, Lens, Secret, Support};
 pub use allowance::{Allowance, Rate};
 use clock::Clock;
@@ -88,11 +89,16 @@ pub struct Stranger {
     between: Option<Between>,
     client: Client,
     traces: u32,
+    /// Whether an answer has broken off, so that the server may be about to end.
+    broke_off: bool,
     /// Who signs in in this trace, where that is somebody new each time.
     person: Option<Person>,
     evidence: Vec<String>,
     runtime: Runtime,
 }
+
+/// How long a server that broke off an answer is given to end, should it be about to.
+const TO_BE_GONE: Duration = Duration::from_millis(50);
 
 /// Marks a request that a backend of the server's own has made, by whatever means it proves itself.
 #[derive(Clone, Copy)]
@@ -129,6 +135,7 @@ impl Stranger {
             between,
             client,
             traces: 0,
+            broke_off: false,
             person: None,
             evidence: Vec::new(),
             runtime,
@@ -173,6 +180,16 @@ impl Stranger {
         self.recipients = Recipients::of(&own, &described.sign_in.hosts);
         self.turn_hands();
         Ok(())
+    }
+
+    /// Whether the server that was started here has ended, as it may after an answer that broke off: that is a finding, and the next trace
+    /// has a server of its own.
+    fn is_gone(&mut self) -> Result<bool, Fault> {
+        let Some(server) = &mut self.server else { return Ok(false) };
+        if std::mem::take(&mut self.broke_off) {
+            wait_out(TO_BE_GONE, self.described.server.until)?;
+        }
+        Ok(server.has_ended())
     }
 
     /// Sets our backend's clock to the server's, which goes back where a server that starts anew begins with the machine's time.
@@ -223,10 +240,13 @@ impl Stranger {
     }
 
     /// What became of a request. A server that does not answer as HTTP has it is said by [`wire::broken`].
-    fn received(&self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
+    fn received(&mut self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
         match answer {
             Ok(answer) => Ok(answer),
-            Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
+            Err(NoAnswer::Broken(why)) => {
+                self.broke_off = true;
+                Ok(wire::broken(why))
+            }
             Err(NoAnswer::Stopped(by)) => Err(Fault::stopped(by)),
             Err(why @ NoAnswer::Unreachable(_)) => {
                 let key = if self.server.is_some() { "server.start" } else { "server.issuer" };
@@ -394,7 +414,8 @@ impl Carrier for Stranger {
         self.backend.forget();
         self.between.iter_mut().for_each(Between::forget);
         self.evidence.clear();
-        if self.described.server.restart_after.is_some_and(|most| self.traces >= most) {
+        let is_due = self.described.server.restart_after.is_some_and(|most| self.traces >= most);
+        if is_due || self.is_gone()? {
             self.traces = 0;
             self.start()?;
         }
