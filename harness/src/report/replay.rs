@@ -128,6 +128,11 @@ fn behind_accepted(replay: &Replay) -> Option<String> {
     is_behind.then(|| format!("{} not reached behind what is accepted", count(left, "step")))
 }
 
+/// That it did something else once, and never again.
+fn seen_once(replay: &Replay) -> Option<String> {
+    (replay.unconfirmed > 0).then(|| format!("{} seen once and not again", count(replay.unconfirmed, "divergence")))
+}
+
 fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result<()> {
     heading(out, &format!("Where {} diverges", replay.target), BAD, &count(breach.trace.steps.len() as u64, "step"))?;
     writeln!(out)?;
@@ -157,8 +162,12 @@ pub(super) fn verdict(replay: &Replay) -> (Style, char, String) {
             (GOOD, '✓', format!("{name} did what the model says in an earlier run, and was asked nothing now"))
         }
         Status::Holds => {
-            let but = behind_accepted(replay).map(|steps| format!(", with {steps}"));
-            (GOOD, '✓', format!("{name} does what the model says{}", but.unwrap_or_default()))
+            let but: String = [behind_accepted(replay), seen_once(replay)]
+                .into_iter()
+                .flatten()
+                .map(|but| format!(", with {but}"))
+                .collect();
+            (GOOD, '✓', format!("{name} does what the model says{but}"))
         }
         Status::Broken => (BAD, '✗', format!("{name} diverges from the model")),
         Status::NothingRun => (UNSURE, '?', format!("nothing could be asked of {name}")),
@@ -314,6 +323,13 @@ mod tests {
         assert_eq!(said(&replay), "✓ it does what the model says, with 4 steps not reached behind what is accepted\n");
         replay.steps_covered = 9;
         assert_eq!(said(&replay), "✓ it does what the model says\n");
+    }
+
+    #[test]
+    fn what_was_seen_once_is_said_where_it_was_not_seen_again() {
+        let mut replay = Replay::begin("it", Coverage::EveryKind { kinds: 2 }, 2, 9);
+        (replay.traces, replay.unconfirmed, replay.steps_covered) = (2, 1, 9);
+        assert_eq!(said(&replay), "✓ it does what the model says, with 1 divergence seen once and not again\n");
     }
 
     #[test]

@@ -210,7 +210,8 @@ pub(crate) fn extent(checked: &Checked) -> String {
     match checked.completeness {
         Completeness::Complete => "all there are".to_owned(),
         Completeness::Bounded { depth, frontier } => {
-            format!("all up to {depth} steps from the start, as asked; {} lead further", count(frontier, "world"))
+            let (steps, worlds) = (count(depth.into(), "step"), count(frontier, "world"));
+            format!("all up to {steps} from the start, as asked; {worlds} with steps that lead further")
         }
         Completeness::Cut { reason, explored, frontier } => {
             let why = match reason {
