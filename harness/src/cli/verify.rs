@@ -210,7 +210,7 @@ pub(super) fn raced(
     };
     let accepted = target.accepted();
     let open = |spec: &Spec| target.open(spec, how.stop);
-    let how = How { accepted: &accepted, ..how };
+    let how = How { confirmations: CONFIRMATIONS, accepted: &accepted, ..how };
     Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, watch))
 }
 

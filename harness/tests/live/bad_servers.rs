@@ -215,7 +215,8 @@ fn a_server_that_was_started_and_dies_is_started_again_for_the_next_trace() {
     let text = std::fs::read_to_string(&target).unwrap();
     let pid = folder.path().join("pid").display().to_string();
     // Whoever turns the clock kills the server.
-    let text = text.replace("start = [\n", &format!("start = [\"sh\", \"-c\", 'echo $$ > {pid}; exec \"$0\" \"$@\"',\n"));
+    let text =
+        text.replace("start = [\n", &format!("start = [\"sh\", \"-c\", 'echo $$ > {pid}; exec \"$0\" \"$@\"',\n"));
     let clock = text.find("by = \"http\"").unwrap();
     let text = format!("{}by = \"command\"\nrun = [\"sh\", \"-c\", \"kill -9 $(cat {pid})\"]\n", &text[..clock]);
     std::fs::write(&target, text).unwrap();

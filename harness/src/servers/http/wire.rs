@@ -194,7 +194,9 @@ pub fn introspection_answer(answer: &Received) -> Answer<Concrete> {
     match serde_json::from_slice::<Introspected>(answer.body()) {
         Ok(Introspected { active: true }) if answer.status() == StatusCode::OK => Answer::Active,
         Ok(Introspected { active: false }) if answer.status() == StatusCode::OK => Answer::Inactive(()),
-        Err(_) if answer.status() == StatusCode::OK => unexpected(answer, "that does not say whether the token is active"),
+        Err(_) if answer.status() == StatusCode::OK => {
+            unexpected(answer, "that does not say whether the token is active")
+        }
         Ok(_) | Err(_) => unexpected(answer, ""),
     }
 }
@@ -316,7 +318,11 @@ mod tests {
     fn an_introspection_says_whether_a_token_is_active_in_no_other_type() {
         let expected = "200 OK that does not say whether the token is active".to_owned();
         for body in ["{}", r#"{"active":"false"}"#, "<p/>"] {
-            assert_eq!(introspection_answer(&answered(body)), Answer::Unexpected(Unexpected(expected.clone())), "{body}");
+            assert_eq!(
+                introspection_answer(&answered(body)),
+                Answer::Unexpected(Unexpected(expected.clone())),
+                "{body}"
+            );
         }
         let fault = crate::servers::says_active(&answered("{}")).unwrap_err();
         assert_eq!(fault.0, format!("no answer to an introspection: {expected}"));
