@@ -217,7 +217,7 @@ impl Run<'_> {
             Attempt::Fails(said) if is_active && said == in_words(&Answer::InvalidToken(())) => {
                 Attempt::Fails(format!("{said}, though the token is active: {OTHER_CLOCK}"))
             }
-            attempt => attempt,
+            attempt @ (Attempt::Works | Attempt::NotAsked(_) | Attempt::Fails(_)) => attempt,
         }
     }
 
