@@ -253,6 +253,12 @@ fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether promises are undecided though everything was explored: then several policies were, and they differ.
+fn disagreed(checked: &Checked, findings: &[&Finding]) -> bool {
+    let differs = |finding: &&Finding| finding.verdict == Verdict::Unknown && !is_recoverable(finding);
+    checked.completeness == Completeness::Complete && findings.iter().any(differs)
+}
+
 /// What holds and what happens, by name.
 fn names(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let promises = || checked.findings.iter().filter(|finding| !is_reachable(finding));
@@ -262,7 +268,8 @@ fn names(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     for (label, findings) in [("hold", tested), ("undecided", unknown)] {
         if !findings.is_empty() {
             let listed = listing(findings.iter().map(|finding| finding.property.name));
-            fact(out, label, &format!("{}: {listed}", count(findings.len() as u64, "promise")))?;
+            let why = if disagreed(checked, &findings) { ": the policies that look alike do not agree" } else { "" };
+            fact(out, label, &format!("{}: {listed}{why}", count(findings.len() as u64, "promise")))?;
         }
     }
     if !idle.is_empty() {
