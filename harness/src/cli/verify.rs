@@ -144,7 +144,10 @@ impl Verify {
     fn spec_for(&self, target: &Chosen) -> Result<Spec, Failure> {
         match target.policy()? {
             None => self.subject.spec(),
-            Some((name, policy)) => exact(name, policy, self.subject.scope),
+            Some((name, policy)) => {
+                self.subject.leaves_the_policy_to(name)?;
+                exact(name, policy, self.subject.scope)
+            }
         }
     }
 
@@ -199,7 +202,7 @@ pub(super) fn raced(
     };
     let accepted = target.accepted();
     let open = |spec: &Spec| target.open(spec, how.stop);
-    let how = How { accepted: &accepted, ..how };
+    let how = How { confirmations: CONFIRMATIONS, accepted: &accepted, ..how };
     Ok(run::verify_races(spec, seen, limits, (target.name(), &open), how, watch))
 }
 

@@ -56,6 +56,7 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
         lines.push(covered(replay));
         lines.extend((replay.traces > replay.resumed || replay.resumed == 0).then(|| driven(replay)));
         lines.extend(troubles(replay));
+        lines.extend(behind_accepted(replay));
     }
     if replay.extent == Extent::Part {
         lines.push("that is only what lies within --depth".to_owned());
@@ -120,6 +121,18 @@ pub(super) fn troubles(replay: &Replay) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
+/// What nothing is known of, since a trace ends where its target does otherwise than it should, also where that is accepted.
+fn behind_accepted(replay: &Replay) -> Option<String> {
+    let left = replay.steps_total.saturating_sub(replay.steps_covered);
+    let is_behind = replay.status() == Status::Holds && replay.accepted > 0 && left > 0;
+    is_behind.then(|| format!("{} not reached behind what is accepted", count(left, "step")))
+}
+
+/// That it did something else once, and never again.
+fn seen_once(replay: &Replay) -> Option<String> {
+    (replay.unconfirmed > 0).then(|| format!("{} seen once and not again", count(replay.unconfirmed, "divergence")))
+}
+
 fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result<()> {
     heading(out, &format!("Where {} diverges", replay.target), BAD, &count(breach.trace.steps.len() as u64, "step"))?;
     writeln!(out)?;
@@ -145,7 +158,17 @@ fn diverges(out: &mut dyn Write, replay: &Replay, breach: &Breach) -> io::Result
 pub(super) fn verdict(replay: &Replay) -> (Style, char, String) {
     let name = &replay.target;
     match replay.status() {
-        Status::Holds => (GOOD, '✓', format!("{name} does what the model says")),
+        Status::Holds if replay.traces > 0 && replay.traces == replay.resumed => {
+            (GOOD, '✓', format!("{name} did what the model says in an earlier run, and was asked nothing now"))
+        }
+        Status::Holds => {
+            let but: String = [behind_accepted(replay), seen_once(replay)]
+                .into_iter()
+                .flatten()
+                .map(|but| format!(", with {but}"))
+                .collect();
+            (GOOD, '✓', format!("{name} does what the model says{but}"))
+        }
         Status::Broken => (BAD, '✗', format!("{name} diverges from the model")),
         Status::NothingRun => (UNSURE, '?', format!("nothing could be asked of {name}")),
         Status::Unfinished => (UNSURE, '?', format!("{name} was not driven through everything")),
@@ -281,4 +304,39 @@ pub fn json(out: &mut dyn Write, replay: &Replay, replayed: &[Replayed]) -> io::
         traces: &'o [Replayed],
     }
     super::json::write_line(out, &Object { replays: [replay.into()], traces: replayed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(replay: &Replay) -> String {
+        let mut out = Vec::new();
+        quiet(&mut out, replay).unwrap();
+        anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+    }
+
+    #[test]
+    fn what_lies_behind_something_accepted_is_said_to_be_unknown() {
+        let mut replay = Replay::begin("it", Coverage::EveryKind { kinds: 2 }, 2, 9);
+        (replay.traces, replay.accepted, replay.steps_covered) = (2, 1, 5);
+        assert_eq!(said(&replay), "✓ it does what the model says, with 4 steps not reached behind what is accepted\n");
+        replay.steps_covered = 9;
+        assert_eq!(said(&replay), "✓ it does what the model says\n");
+    }
+
+    #[test]
+    fn what_was_seen_once_is_said_where_it_was_not_seen_again() {
+        let mut replay = Replay::begin("it", Coverage::EveryKind { kinds: 2 }, 2, 9);
+        (replay.traces, replay.unconfirmed, replay.steps_covered) = (2, 1, 9);
+        assert_eq!(said(&replay), "✓ it does what the model says, with 1 divergence seen once and not again\n");
+    }
+
+    #[test]
+    fn a_run_that_asked_nothing_says_so() {
+        let mut replay = Replay::begin("it", Coverage::EveryKind { kinds: 2 }, 2, 9);
+        (replay.traces, replay.resumed, replay.steps_covered) = (2, 2, 9);
+        let said = said(&replay);
+        assert_eq!(said, "✓ it did what the model says in an earlier run, and was asked nothing now\n");
+    }
 }

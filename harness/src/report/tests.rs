@@ -12,7 +12,7 @@ use super::text::Detail;
 use super::{json, junit, markdown, mend, text};
 use crate::explore::Limits;
 use crate::run::{
-    Breach, Coverage, MendBudget, Mending, NotDriven, Outcome, Replay, Status, Unwatched, explore, trace_along,
+    Breach, Coverage, MendBudget, Mending, NotDriven, Outcome, Replay, Status, Unwatched, Verdict, explore, trace_along,
 };
 
 fn spec(profile: &str) -> Spec {
@@ -85,6 +85,16 @@ fn a_proof_fits_on_one_screen() {
     let proof = written(|out| text::outcome(out, &Outcome { checked, replays: None }, "", Detail::Screen));
     // With the command line above it and the prompt below it.
     assert!(proof.lines().count() + 2 <= 24, "{} lines:\n{proof}", proof.lines().count());
+}
+
+#[test]
+fn a_promise_on_which_policies_differ_that_look_alike_is_said_to_be_undecided_for_that() {
+    let mut outcome = Outcome { replays: None, ..mixed() };
+    let finding = outcome.checked.findings.iter_mut().find(|finding| finding.property.name == "idle-bound");
+    finding.expect("it is a promise").verdict = Verdict::Unknown;
+    let said = written(|out| text::outcome(out, &outcome, "", Detail::Screen));
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("undecided 1 promise: idle-bound: the policies that look alike do not agree"), "{said}");
 }
 
 #[test]

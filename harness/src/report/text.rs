@@ -213,7 +213,8 @@ pub(crate) fn extent(checked: &Checked) -> String {
     match checked.completeness {
         Completeness::Complete => "all there are".to_owned(),
         Completeness::Bounded { depth, frontier } => {
-            format!("all up to {depth} steps from the start, as asked; {} lead further", count(frontier, "world"))
+            let (steps, worlds) = (count(depth.into(), "step"), count(frontier, "world"));
+            format!("all up to {steps} from the start, as asked; {worlds} with steps that lead further")
         }
         Completeness::Cut { reason, explored, frontier } => {
             let why = match reason {
@@ -255,6 +256,12 @@ fn violated(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether promises are undecided though everything was explored: then several policies were, and they differ.
+fn disagreed(checked: &Checked, findings: &[&Finding]) -> bool {
+    let differs = |finding: &&Finding| finding.verdict == Verdict::Unknown && !is_recoverable(finding);
+    checked.completeness == Completeness::Complete && findings.iter().any(differs)
+}
+
 /// What holds and what happens, by name.
 fn names(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let promises = || checked.findings.iter().filter(|finding| !is_reachable(finding));
@@ -264,7 +271,8 @@ fn names(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     for (label, findings) in [("hold", tested), ("undecided", unknown)] {
         if !findings.is_empty() {
             let listed = listing(findings.iter().map(|finding| finding.property.name));
-            fact(out, label, &format!("{}: {listed}", count(findings.len() as u64, "promise")))?;
+            let why = if disagreed(checked, &findings) { ": the policies that look alike do not agree" } else { "" };
+            fact(out, label, &format!("{}: {listed}{why}", count(findings.len() as u64, "promise")))?;
         }
     }
     if !idle.is_empty() {

@@ -1,6 +1,6 @@
 //! What was explored, and the ways through it that a target is led along.
 
-use authloom_model::{Action, Spec, World};
+use authloom_model::{Action, Event, Spec, World};
 
 use super::{How, Suite};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step, exact};
@@ -15,13 +15,23 @@ pub enum Space {
     Exact(Box<Ways>),
 }
 
+/// A state with the steps that leave it.
+pub(super) struct Expanded {
+    pub(super) world: World,
+    pub(super) steps: Vec<SpaceStep>,
+}
+
 /// A step of a space.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct SpaceStep {
     /// Its number.
     pub(super) id: u32,
     /// The action; none where time passes limits.
     pub(super) action: Option<Action>,
+    /// Where time passes, the raw world that it leads to.
+    pub(super) later: Option<World>,
+    /// The state that it leads to; none where that was not expanded.
+    pub(super) target: Option<u32>,
 }
 
 impl Space {
@@ -89,31 +99,47 @@ impl Space {
         }
     }
 
-    /// Calls `each` for every state, with its world and the steps that leave it.
-    pub(super) fn each(&self, spec: &Spec, mut each: impl FnMut(u32, &World, &[SpaceStep])) {
-        let mut worlds: Vec<World> = Vec::new();
+    /// Every state, with the steps that leave it.
+    pub(super) fn expanded(&self, spec: &Spec) -> Vec<Expanded> {
+        let mut all: Vec<Expanded> = Vec::with_capacity(self.states() as usize);
         for number in 0..self.states() {
-            match self {
+            let expanded = match self {
                 Self::Ticks(graph) => {
                     let action = |code| spec.action(code).expect("only codes of actions are remembered");
                     let world = match graph.step_into(number) {
                         None => spec.initial(),
-                        Some((from, edge)) => spec.next(&worlds[from as usize], action(edge.code)).world,
+                        Some((from, edge)) => spec.next(&all[from as usize].world, action(edge.code)).world,
                     };
-                    let steps: Vec<SpaceStep> = graph
-                        .edges(number)
-                        .map(|edge| SpaceStep { id: edge.id, action: Some(action(edge.code)) })
-                        .collect();
-                    each(number, &world, &steps);
-                    worlds.push(world);
+                    let steps = graph.edges(number).map(|edge| {
+                        let action = action(edge.code);
+                        let waits = matches!(action, Action::Wait(_));
+                        let later = waits.then(|| spec.apply(&world, action, &mut Vec::<Event>::new()).world);
+                        SpaceStep { id: edge.id, action: Some(action), later, target: Some(edge.target) }
+                    });
+                    Expanded { world, steps: steps.collect() }
                 }
                 Self::Exact(ways) => {
-                    let step = |edge| SpaceStep { id: 0, action: ways.path_step(edge).ok() };
-                    let steps: Vec<SpaceStep> =
-                        ways.edges(number).map(|edge| SpaceStep { id: edge.id, ..step(edge) }).collect();
-                    each(number, ways.world(number), &steps);
+                    let world = *ways.world(number);
+                    let steps = ways.edges(number).map(|edge| {
+                        let (action, later) = match ways.path_step(edge) {
+                            Ok(action) => (Some(action), None),
+                            Err(passed) => (None, spec.later(&world, passed).ok()),
+                        };
+                        SpaceStep { id: edge.id, action, later, target: edge.target }
+                    });
+                    Expanded { world, steps: steps.collect() }
                 }
-            }
+            };
+            all.push(expanded);
+        }
+        all
+    }
+
+    /// The way along a path, with its times; none where it has no schedule.
+    pub(super) fn along(&self, spec: &Spec, path: &Path) -> Option<Way> {
+        match self {
+            Self::Ticks(graph) => Some(in_ticks(spec, graph, path)),
+            Self::Exact(ways) => ways.timed(&path.iter().map(|step| ways.edge(*step)).collect::<Vec<_>>()),
         }
     }
 

@@ -252,6 +252,17 @@ fn given_traces_that_are_stopped_are_told_as_far_as_they_came() {
 }
 
 #[test]
+fn what_diverges_on_a_given_trace_is_looked_for_again() {
+    let found = verified(Suite::EveryKind, 1, &|| Unlike::open(Unlikeness::NoItems));
+    let trace = only(&found).breaches[0].trace.clone();
+    let given = [Given { file: "it".into(), spec: spec(), trace }];
+    let open = |_: &Spec| Unlike::open(Unlikeness::NoItems);
+    let how = How { confirmations: 3, ..How::ONCE };
+    let (replay, _) = replay_traces("it", &given, &open, how, &mut Unwatched);
+    assert_eq!(replay.breaches[0].again, Again { times: 3, of: 3 });
+}
+
+#[test]
 fn a_graph_that_was_cut_off_is_not_replayed() {
     let spec = spec();
     let open = || reference(&spec);

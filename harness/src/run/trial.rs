@@ -6,6 +6,7 @@ use authloom_model::seen::{Answer, Event, Session};
 use authloom_model::{Action, CallId, Exchange, Seconds, TabId};
 
 use super::Status;
+use super::replay::answer_in_words as in_words;
 use crate::servers::{Concrete, Fault, Secret, Support, Target};
 
 /// How far a clock is turned to see whether it can be.
@@ -103,6 +104,14 @@ impl Trial {
     }
 }
 
+/// Why a backend refuses what the server calls active: by the token's `exp`.
+const OTHER_CLOCK: &str = "the backend, ours unless `resource` names another, takes it for expired. Ours goes by the machine's clock, and is \
+                           turned with the server's; one that stands still has `clock.stands`";
+
+/// Why a client that was sent back asks for no tokens. RFC 6749 section 10.12, RFC 9207 section 2.4.
+const NOT_SENT_BACK: &str = "our client was sent back with another `state` than its own, with another `iss` than the issuer, or without the \
+                             `iss` that the server promises";
+
 const T1: TabId = TabId(0);
 const CALL: CallId = CallId { tab: T1, call: 0 };
 
@@ -131,13 +140,14 @@ impl Run<'_> {
         }
         let (lens, abilities) = (self.target.lens(), self.target.abilities());
         let (access, refresh) = (self.access.clone(), self.refresh.clone());
-        let attempt = self.standing(lens.access, access);
-        self.note(Thing::AccessStanding, attempt);
+        let access = self.standing(lens.access, access);
+        let is_active = access == Attempt::Works;
+        self.note(Thing::AccessStanding, access);
         let attempt = self.standing(lens.refresh, refresh.clone());
         self.note(Thing::RefreshStanding, attempt);
         let attempt = match abilities.calls {
             Support::No => Attempt::NotAsked("the file names neither `[introspection]` nor `resource`"),
-            Support::Yes => self.call(),
+            Support::Yes => self.call(is_active),
         };
         self.note(Thing::Call, attempt);
         let attempt = match abilities.clock {
@@ -199,14 +209,19 @@ impl Run<'_> {
         }
     }
 
-    fn call(&mut self) -> Attempt {
+    fn call(&mut self, is_active: bool) -> Attempt {
         let steps = [
             Action::Open(CALL),
             Action::Arrive(Exchange::Call(CALL)),
             Action::Arrive(Exchange::Introspect(CALL)),
             Action::Return(Exchange::Introspect(CALL)),
         ];
-        self.answered(&steps, |answer| *answer == Answer::Items)
+        match self.answered(&steps, |answer| *answer == Answer::Items) {
+            Attempt::Fails(said) if is_active && said == in_words(&Answer::InvalidToken(())) => {
+                Attempt::Fails(format!("{said}, though the token is active: {OTHER_CLOCK}"))
+            }
+            attempt @ (Attempt::Works | Attempt::NotAsked(_) | Attempt::Fails(_)) => attempt,
+        }
     }
 
     /// A refresh by a client that nobody waits for.
@@ -228,6 +243,9 @@ impl Run<'_> {
                 Ok(events) => events,
                 Err(fault) => return failed(fault),
             };
+            if events.iter().any(|event| matches!(event, Event::SignInFailed(_))) {
+                return Attempt::Fails(NOT_SENT_BACK.to_owned());
+            }
             for event in events {
                 if let Event::Answered(_, answer) = event {
                     if let Answer::Tokens(access, refresh) = &answer {
@@ -240,7 +258,7 @@ impl Run<'_> {
         }
         match last {
             Some(answer) if right(&answer) => Attempt::Works,
-            Some(answer) => Attempt::Fails(super::replay::answer_in_words(&answer)),
+            Some(answer) => Attempt::Fails(in_words(&answer)),
             None => Attempt::Fails("nothing was answered".to_owned()),
         }
     }

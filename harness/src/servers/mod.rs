@@ -279,8 +279,6 @@ fn form_encoded(text: &str) -> String {
 /// What an introspection says.
 pub(crate) fn says_active(answer: &wire::Received) -> Result<bool, Fault> {
     let said = wire::introspection_answer(answer);
-    if said == Answer::Active || said == Answer::Inactive(()) {
-        return Ok(said == Answer::Active);
-    }
-    Err(Fault(format!("no answer to an introspection: {said:?}")))
+    let Answer::Unexpected(Unexpected(why)) = &said else { return Ok(said == Answer::Active) };
+    Err(Fault(format!("no answer to an introspection: {why}")))
 }

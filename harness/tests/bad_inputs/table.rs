@@ -73,6 +73,8 @@ pub(crate) const ROWS: &[Row] = &[
     // Verify.
     row("verify --target nosuch", 2, "`nosuch`", "reference, http, or a file"),
     row("verify --target t-good.toml", 5, "t-good.toml", "endpoints.authorization"),
+    row("verify --target t-good.toml --policy recommended", 2, "--policy", "change `policy` there"),
+    row("verify --target t-good.toml --policy nosuch --goal races", 2, "--policy", "change `policy` there"),
     row("verify --target t-syntax.toml", 2, "t-syntax.toml:4", "expected"),
     row("verify --target t-role.toml", 2, "t-role.toml:1:8", "backend"),
     row("verify --tick 5m", 2, "--tick", "policy shrink"),

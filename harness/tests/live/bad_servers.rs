@@ -202,5 +202,28 @@ fn a_server_that_was_started_is_gone_when_the_program_is_interrupted() {
     assert_eq!(said, "", "the server outlived the program");
 }
 
+#[test]
+fn a_server_that_was_started_and_dies_is_started_again_for_the_next_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let lives = sign_in(folder.path());
+    let mut trace: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&lives).unwrap()).unwrap();
+    let steps = trace["steps"].as_array_mut().unwrap();
+    steps.push(serde_json::json!({ "action": "tick", "seen": [] }));
+    let dies = folder.path().join("dies.json").to_string_lossy().into_owned();
+    std::fs::write(&dies, trace.to_string()).unwrap();
+    let target = reference(folder.path(), "recommended");
+    let text = std::fs::read_to_string(&target).unwrap();
+    let pid = folder.path().join("pid").display().to_string();
+    // Whoever turns the clock kills the server.
+    let text =
+        text.replace("start = [\n", &format!("start = [\"sh\", \"-c\", 'echo $$ > {pid}; exec \"$0\" \"$@\"',\n"));
+    let clock = text.find("by = \"http\"").unwrap();
+    let text = format!("{}by = \"command\"\nrun = [\"sh\", \"-c\", \"kill -9 $(cat {pid})\"]\n", &text[..clock]);
+    std::fs::write(&target, text).unwrap();
+    let output = authloom(&["replay", &dies, &lives, "--target", &target]);
+    assert!(said(&output).contains("sign-in.json: 4 steps"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+}
+
 /// What open(2) calls it on Linux.
 const O_NONBLOCK: i32 = 0o4000;

@@ -40,7 +40,7 @@ pub use input::{CallId, ExchangeId, Input, TabId};
 pub use login::{Credentials, FillIn, OtherOrigin};
 pub use machine::{Client, Gui};
 pub use secret::Secret;
-pub use session::{MalformedToken, Session};
+pub use session::{GeneratedAt, MalformedToken, Session};
 pub use settings::{
     AuthorizationServer, IssParameter, Late401, LookAgain, LostRefresh, MetadataError, Policy, RefreshWhen, Settings,
     SingleFlight,

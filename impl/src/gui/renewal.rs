@@ -96,7 +96,7 @@ impl Gui {
             return;
         }
         let renewed = match response.status() {
-            StatusCode::OK => Issued::read(now, response.body()).and_then(|issued| issued.renewing(&renewal.refresh)),
+            StatusCode::OK => Issued::read(now, response).and_then(|issued| issued.renewing(&renewal.refresh)),
             _ => None,
         };
         let Some(session) = renewed else {

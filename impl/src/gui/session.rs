@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::Response;
 use serde::Deserialize;
 
 use crate::clock::Timestamp;
@@ -62,6 +64,11 @@ impl Session {
     }
 }
 
+/// When a response was generated, at the earliest, in its extensions where whoever carries it knows: `expires_in` counts from then, and not
+/// from its receipt. RFC 6749 section 5.1.
+#[derive(Clone, Copy, Debug)]
+pub struct GeneratedAt(pub Timestamp);
+
 /// A successful token response. RFC 6749 section 5.1.
 #[derive(Debug)]
 pub(super) struct Issued {
@@ -71,8 +78,8 @@ pub(super) struct Issued {
 }
 
 impl Issued {
-    /// Reads the body of a 200 that was received at `now`; `None` if it is not a response with a bearer token.
-    pub(super) fn read(now: Timestamp, body: &[u8]) -> Option<Self> {
+    /// Reads a 200 that was received at `now`; `None` if it is not a response with a bearer token.
+    pub(super) fn read(now: Timestamp, response: &Response<Bytes>) -> Option<Self> {
         #[derive(Deserialize)]
         struct TokenAnswer {
             access_token: String,
@@ -80,13 +87,14 @@ impl Issued {
             expires_in: Option<u64>,
             refresh_token: Option<String>,
         }
-        let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+        let answer: TokenAnswer = serde_json::from_slice(response.body()).ok()?;
         if !answer.token_type.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        let received_and_lifetime = answer.expires_in.map(|seconds| now.after(Duration::from_secs(seconds)));
+        let since = response.extensions().get::<GeneratedAt>().map_or(now, |generated| generated.0);
+        let lifetime_over = answer.expires_in.map(|seconds| since.after(Duration::from_secs(seconds)));
         Some(Self {
-            expires_at: exp_claim(&answer.access_token).or(received_and_lifetime),
+            expires_at: exp_claim(&answer.access_token).or(lifetime_over),
             access: Secret::new(answer.access_token),
             refresh: answer.refresh_token.map(Secret::new),
         })
@@ -104,7 +112,7 @@ impl Issued {
     }
 }
 
-/// The `exp` of a token that is a JWT. It is exact, where `expires_in` counts from the receipt of a response that was delayed.
+/// The `exp` of a token that is a JWT. It is exact, where `expires_in` mostly counts from the receipt of a response that was delayed.
 fn exp_claim(token: &str) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Claims {
@@ -116,7 +124,7 @@ fn exp_claim(token: &str) -> Option<Timestamp> {
 }
 
 /// Whether a token response says that the grant has ended: 400 with `invalid_grant`. RFC 6749 section 5.2.
-pub(super) fn is_invalid_grant(response: &http::Response<bytes::Bytes>) -> bool {
+pub(super) fn is_invalid_grant(response: &Response<Bytes>) -> bool {
     #[derive(Deserialize)]
     struct ErrorAnswer {
         error: String,
@@ -138,7 +146,7 @@ mod tests {
     fn issued(access: &str) -> Issued {
         let body =
             format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60,"refresh_token":"r"}}"#);
-        Issued::read(NOW, body.as_bytes()).unwrap()
+        Issued::read(NOW, &Response::new(body.into())).unwrap()
     }
 
     #[test]
@@ -153,9 +161,17 @@ mod tests {
     }
 
     #[test]
+    fn the_lifetime_of_an_opaque_token_starts_when_its_response_is_known_to_be_generated() {
+        let body = r#"{"access_token":"opaque","token_type":"Bearer","expires_in":60}"#;
+        let mut response = Response::new(body.into());
+        response.extensions_mut().insert(GeneratedAt(Timestamp(70)));
+        assert_eq!(Issued::read(NOW, &response).unwrap().expires_at, Some(Timestamp(130)));
+    }
+
+    #[test]
     fn a_response_without_a_bearer_token_is_refused() {
         for body in ["", "{}", "[]", r#"{"access_token":"a","token_type":"DPoP"}"#] {
-            assert!(Issued::read(NOW, body.as_bytes()).is_none(), "{body}");
+            assert!(Issued::read(NOW, &Response::new(body.into())).is_none(), "{body}");
         }
     }
 
@@ -170,7 +186,7 @@ mod tests {
     #[test]
     fn only_a_400_with_invalid_grant_is_an_invalid_grant() {
         let answer = |status: u16, body: &'static str| {
-            http::Response::builder().status(status).body(bytes::Bytes::from_static(body.as_bytes())).unwrap()
+            Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap()
         };
         assert!(is_invalid_grant(&answer(400, r#"{"error":"invalid_grant"}"#)));
         assert!(!is_invalid_grant(&answer(400, r#"{"error":"invalid_request"}"#)));

@@ -85,7 +85,7 @@ impl Gui {
     ) {
         self.flows.remove(&tab);
         let issued = match response.status() {
-            StatusCode::OK => Issued::read(now, response.body()).and_then(Issued::starting),
+            StatusCode::OK => Issued::read(now, response).and_then(Issued::starting),
             _ => None,
         };
         let Some(session) = issued else {

@@ -77,7 +77,7 @@ impl Spec {
         };
         let (mut ages, mut noted, mut passed) = (moment.ages, Noted::default(), Vec::new());
         let (raw, overflow) = match action {
-            Action::Wait(time) => (self.later(moment, &clocks, time, &mut ages, &mut passed), None),
+            Action::Wait(time) => (self.passes(moment, &clocks, time, &mut ages, &mut passed), None),
             _ => {
                 let raw = self.apply(&moment.world, action, &mut noted);
                 (raw.world, raw.overflow)
@@ -120,7 +120,7 @@ impl Spec {
     }
 
     /// Lets each clock go on, and the world pass the thresholds that are reached.
-    fn later(
+    fn passes(
         &self,
         moment: &Moment,
         clocks: &Clocks<'_>,

@@ -157,6 +157,14 @@ impl Spec {
         Ok(Region { world, zone })
     }
 
+    /// The raw world in which time has passed these thresholds.
+    ///
+    /// # Errors
+    /// Where its clocks are more than a zone has room for.
+    pub fn later(&self, world: &World, passed: Passed) -> Result<World, Capacity> {
+        Ok(self.past(world, &self.clocks(world)?, passed))
+    }
+
     /// The world after a step from a world of phases, by an action or by time, and where its clocks come from.
     ///
     /// # Errors

@@ -41,9 +41,9 @@ left out is as in default.";
 /// What to look at.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct Subject {
-    /// What the deployment chose: the name of a profile (`authloom policy` lists them), or a policy file.
-    #[arg(long, value_name = "NAME-OR-FILE", default_value = RECOMMENDED)]
-    pub(in crate::cli) policy: String,
+    /// What the deployment chose: the name of a profile (`authloom policy` lists them), or a policy file. Unless told, recommended.
+    #[arg(long, value_name = "NAME-OR-FILE")]
+    policy: Option<String>,
 
     /// What may happen around it: theft, small, default, large, or in full like `tabs=3,losses=0`.
     #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT, long_help = SCOPES)]
@@ -153,22 +153,38 @@ impl Subject {
 
     /// The same, and which promises the policy's file says are known not to be kept.
     pub(in crate::cli) fn spec_and_accepted(&self) -> Result<(Spec, Vec<Accepted>), Failure> {
-        let PolicyFile { policy, accepted } = policy_file(&self.policy)?;
-        let spec = exact(&self.policy, policy, self.scope)?;
+        let name_or_file = self.policy();
+        let PolicyFile { policy, accepted } = policy_file(name_or_file)?;
+        let spec = exact(name_or_file, policy, self.scope)?;
         Ok((spec, accepted))
+    }
+
+    /// That there is another word on the policy, by which a described server is held to it.
+    pub(in crate::cli) fn leaves_the_policy_to(&self, file_says: &str) -> Result<(), Failure> {
+        match &self.policy {
+            None => Ok(()),
+            Some(_) => Err(Failure::input(format_args!(
+                "--policy is for reference and http: this target is held to the policy that its file names, `{file_says}`: change \
+                 `policy` there"
+            ))),
+        }
     }
 
     /// The same in ticks.
     pub(in crate::cli) fn in_ticks(&self) -> Result<Spec, Failure> {
-        let policy = policy(&self.policy)?;
-        Spec::in_ticks(policy, self.scope).map_err(|error| too_many_ticks(&self.policy, &error))
+        let policy = policy(self.policy())?;
+        Spec::in_ticks(policy, self.scope).map_err(|error| too_many_ticks(self.policy(), &error))
+    }
+
+    fn policy(&self) -> &str {
+        self.policy.as_deref().unwrap_or(RECOMMENDED)
     }
 
     /// The flags that ask for the same again, each after a space; what is the default is left out.
     pub(in crate::cli) fn again(&self) -> String {
         let mut flags = String::new();
-        if self.policy != RECOMMENDED {
-            write!(flags, " --policy {}", self.policy).expect("a string can be written to");
+        if self.policy() != RECOMMENDED {
+            write!(flags, " --policy {}", self.policy()).expect("a string can be written to");
         }
         if self.scope != Scope::DEFAULT {
             write!(flags, " --scope {}", self.scope).expect("a string can be written to");

@@ -14,6 +14,7 @@ use itertools::Itertools as _;
 
 use crate::explore::kind_but_for_grants;
 use crate::run::Space;
+use crate::run::space::Expanded;
 use crate::servers::askable::Askable;
 use crate::trace::orders::reaches_the_auth_service;
 use crate::trace::{Header, Release, Trace, Walker, words};
@@ -29,11 +30,11 @@ pub fn races(askable: &Askable<'_>, space: &Space) -> Vec<Trace> {
     let spec = askable.spec;
     let mut known = BTreeSet::new();
     let mut traces = Vec::new();
-    space.each(spec, |number, world, steps| {
+    for (number, Expanded { world, steps }) in (0..).zip(space.expanded(spec)) {
         let actions = steps.iter().filter_map(|step| step.action);
         let racing: Vec<Action> = actions.filter(|step| reaches_the_auth_service(*step)).collect();
         for (one, other) in racing.into_iter().tuple_combinations() {
-            let Some(pair) = Pair::of(spec, world, one, other) else { continue };
+            let Some(pair) = Pair::of(spec, &world, one, other) else { continue };
             if known.contains(&pair) {
                 continue;
             }
@@ -42,7 +43,7 @@ pub fn races(askable: &Askable<'_>, space: &Space) -> Vec<Trace> {
                 traces.push(trace(askable, way, [one, other]));
             }
         }
-    });
+    }
     traces.sort_by_key(|trace| trace.steps.len());
     let mut met: BTreeMap<String, u32> = BTreeMap::new();
     traces.sort_by_cached_key(|trace| {

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use authloom_model::Spec;
 use authloom_model::rules::Rule;
 use authloom_model::seen::{Answer, Event, Symbols};
 use itertools::Itertools as _;
 
-use crate::drive::{Difference, Divergence};
-use crate::servers::{Concrete, Secret, Unexpected};
+use crate::drive::{self, Difference, Divergence, Verdict};
+use crate::servers::{Concrete, Secret, Target, Unexpected};
 use crate::trace::words::{self, Plainly, Say};
 use crate::trace::{Parting, Standing, Trace};
 
@@ -38,6 +39,28 @@ pub struct Again {
     pub times: u32,
     /// Times it was looked for.
     pub of: u32,
+}
+
+impl Again {
+    /// Whether it was looked for and never seen.
+    pub(super) fn never(self) -> bool {
+        self.of > 0 && self.times == 0
+    }
+}
+
+/// Looks so many times for a breach of that rule along a trace.
+pub(super) fn seen_again(target: &mut dyn Target, spec: &Spec, (trace, rule): (&Trace, Rule), most: u32) -> Again {
+    let mut again = Again::default();
+    while again.of < most {
+        match drive::drive_trace(target, spec, trace).verdict {
+            // What cannot be looked for again is believed.
+            Verdict::CutOff | Verdict::Unsupported(_) | Verdict::Failed(_) => break,
+            Verdict::Diverges(found) if found.rule == rule => again.times += 1,
+            Verdict::Diverges(_) | Verdict::Conforms => {}
+        }
+        again.of += 1;
+    }
+    again
 }
 
 impl From<Divergence> for Breach {

@@ -7,6 +7,7 @@ mod breach;
 mod crew;
 mod journal;
 mod not_driven;
+mod pasts;
 mod paths;
 mod shard;
 mod traces;
@@ -236,6 +237,12 @@ impl Replay {
     /// Notes what in a journal counts for nothing.
     pub(super) fn begin_journal(&mut self, journal: Option<&Journal>) {
         journal.and_then(Journal::outdated).into_iter().for_each(|outdated| self.note(outdated));
+    }
+
+    /// Notes a divergence that says nothing of the target's rules, since it was never seen again.
+    fn was_seen_once(&mut self, rule: Rule, Again { of, .. }: Again) {
+        self.unconfirmed += 1;
+        self.note(format!("seen once, and not again in {of} runs: other than `{}`", rule.sentence));
     }
 
     /// Notes a reason, once.

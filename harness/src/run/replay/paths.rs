@@ -6,8 +6,10 @@ use std::num::NonZeroUsize;
 use authloom_model::rules::Rule;
 use authloom_model::{Action, Spec};
 
+use super::breach::seen_again;
 use super::crew::{Crew, Next, Open};
-use super::{Again, Breach, Coverage, CutShort, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
+use super::pasts::with_a_past;
+use super::{Breach, Coverage, CutShort, How, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal};
 use crate::drive::{self, Divergence, Driven, Verdict};
 use crate::explore::exact::Way;
 use crate::run::Space;
@@ -69,7 +71,10 @@ pub fn replay(spec: &Spec, space: &Space, plan: &Plan<'_>, watch: &mut dyn Watch
         return nothing(NotDriven::TooManySteps { steps, most });
     }
     watch.saw(&Stage::Covering { steps: steps.into() });
-    let (all, without_schedule) = space.suite(spec, suite, plan.how);
+    let (mut all, without_schedule) = space.suite(spec, suite, plan.how);
+    if suite == Suite::EveryKind {
+        all.extend(with_a_past(spec, space));
+    }
     if let Some(by) = plan.how.stop.by() {
         let mut replay = Replay::begin(plan.target, goal(suite, space, 0..steps), 0, steps.into());
         replay.cut_short(CutShort::Stopped(by));
@@ -256,23 +261,12 @@ impl<'r> Run<'r> {
     fn conclude(&mut self, target: &mut dyn Target, found: Found) {
         let rule = found.divergence.rule;
         let mut breach = self.shortened(target, found);
-        let (mut times, mut of) = (0, 0);
-        while of < self.how.confirmations {
-            match drive::drive_trace(target, self.spec, &breach.trace).verdict {
-                // What cannot be looked for again is believed.
-                Verdict::CutOff | Verdict::Unsupported(_) | Verdict::Failed(_) => break,
-                Verdict::Diverges(again) if again.rule == rule => times += 1,
-                Verdict::Diverges(_) | Verdict::Conforms => {}
-            }
-            of += 1;
-        }
-        if of > 0 && times == 0 {
-            let sentence = rule.sentence;
-            self.replay.unconfirmed += 1;
-            self.replay.note(format!("seen once, and not again in {of} runs: other than `{sentence}`"));
+        let again = seen_again(target, self.spec, (&breach.trace, rule), self.how.confirmations);
+        if again.never() {
+            self.replay.was_seen_once(rule, again);
             return self.drive_again(target, rule);
         }
-        breach.again = Again { times, of };
+        breach.again = again;
         self.replay.breaches.push(breach);
     }
 

@@ -8,6 +8,7 @@ use authloom_model::{Action, Spec};
 use itertools::Itertools as _;
 use serde::Serialize;
 
+use super::breach::seen_again;
 use super::{
     Again, Breach, Coverage, How, MOST_BREACHES, NotDriven, Replay, Stage, Watch, accepted_otherwise, journal,
 };
@@ -108,12 +109,21 @@ pub fn replay_traces(
     run.replay.elapsed = run.watch.elapsed().saturating_sub(began);
     for Found { divergence, spec, again } in std::mem::take(&mut run.found) {
         run.watch.saw(&Stage::Shortening { steps: divergence.trace.steps.len() });
-        let shortened = match run.target_for(&spec, open) {
-            Ok(target) if !divergence.trace.races() => drive::shorten(target, &spec, divergence),
+        let rule = divergence.rule;
+        let (shortened, again) = match run.target_for(&spec, open) {
+            Ok(target) if !divergence.trace.races() => {
+                let shortened = drive::shorten(target, &spec, divergence);
+                let again = seen_again(target, &spec, (&shortened.trace, rule), how.confirmations);
+                (shortened, again)
+            }
             // What shows by chance cannot be shortened by trying.
-            Ok(_) | Err(_) => divergence,
+            Ok(_) | Err(_) => (divergence, again),
         };
-        run.replay.breaches.push(Breach { again, ..shortened.into() });
+        if again.never() {
+            run.replay.was_seen_once(rule, again);
+        } else {
+            run.replay.breaches.push(Breach { again, ..shortened.into() });
+        }
     }
     (run.replay, replayed)
 }

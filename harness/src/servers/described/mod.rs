@@ -43,6 +43,7 @@ use crate::servers::http::client::{Client, NoAnswer};
 use crate::servers::http::wire::{self, Received, Sent};
 use crate::servers::reference::held_backend::HeldBackend;
 use crate::servers::settings::{countable, gui_policy};
+use crate::servers::wait::wait_out;
 use crate::servers::{Abilities, Fault, Lens, Secret, Support};
 pub use allowance::{Allowance, Rate};
 use clock::Clock;
@@ -88,11 +89,16 @@ pub struct Stranger {
     between: Option<Between>,
     client: Client,
     traces: u32,
+    /// Whether an answer has broken off, so that the server may be about to end.
+    broke_off: bool,
     /// Who signs in in this trace, where that is somebody new each time.
     person: Option<Person>,
     evidence: Vec<String>,
     runtime: Runtime,
 }
+
+/// How long a server that broke off an answer is given to end, should it be about to.
+const TO_BE_GONE: Duration = Duration::from_millis(50);
 
 /// Marks a request that a backend of the server's own has made, by whatever means it proves itself.
 #[derive(Clone, Copy)]
@@ -129,6 +135,7 @@ impl Stranger {
             between,
             client,
             traces: 0,
+            broke_off: false,
             person: None,
             evidence: Vec::new(),
             runtime,
@@ -175,6 +182,16 @@ impl Stranger {
         Ok(())
     }
 
+    /// Whether the server that was started here has ended, as it may after an answer that broke off: that is a finding, and the next trace
+    /// has a server of its own.
+    fn is_gone(&mut self) -> Result<bool, Fault> {
+        let Some(server) = &mut self.server else { return Ok(false) };
+        if std::mem::take(&mut self.broke_off) {
+            wait_out(TO_BE_GONE, self.described.server.until)?;
+        }
+        Ok(server.has_ended())
+    }
+
     /// Sets our backend's clock to the server's, which goes back where a server that starts anew begins with the machine's time.
     fn turn_hands(&self) {
         self.hands.set(self.clock.now());
@@ -214,17 +231,22 @@ impl Stranger {
     fn exchange(&mut self, request: Sent) -> Result<Received, Fault> {
         self.allowed()?;
         let asked = evidence::asked(&request);
+        let sent_at = gui::GeneratedAt(self.clock.now());
         let answer = self.runtime.block_on(self.client.in_time("", request, self.described.server.patience));
-        let answer = self.received(&asked, answer)?;
+        let mut answer = self.received(&asked, answer)?;
+        answer.extensions_mut().insert(sent_at);
         self.evidence.push(format!("{asked} → {}", evidence::answered(&answer)));
         Ok(answer)
     }
 
     /// What became of a request. A server that does not answer as HTTP has it is said by [`wire::broken`].
-    fn received(&self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
+    fn received(&mut self, asked: &str, answer: Result<Received, NoAnswer>) -> Result<Received, Fault> {
         match answer {
             Ok(answer) => Ok(answer),
-            Err(NoAnswer::Broken(why)) => Ok(wire::broken(why)),
+            Err(NoAnswer::Broken(why)) => {
+                self.broke_off = true;
+                Ok(wire::broken(why))
+            }
             Err(NoAnswer::Stopped(by)) => Err(Fault::stopped(by)),
             Err(why @ NoAnswer::Unreachable(_)) => {
                 let key = if self.server.is_some() { "server.start" } else { "server.issuer" };
@@ -313,9 +335,13 @@ impl Carrier for Stranger {
         requests.iter().try_for_each(|_| self.allowed())?;
         requests.iter_mut().try_for_each(|request| self.authenticate(request))?;
         let asked: Vec<_> = requests.iter().map(evidence::asked).collect();
+        let sent_at = gui::GeneratedAt(self.clock.now());
         let answers = self.runtime.block_on(self.client.at_once("", requests, self.described.server.patience));
         let received = |(asked, answer): (&String, _)| self.received(asked, answer);
-        let answers: Vec<Received> = asked.iter().zip(answers).map(received).collect::<Result<_, _>>()?;
+        let mut answers: Vec<Received> = asked.iter().zip(answers).map(received).collect::<Result<_, _>>()?;
+        for answer in &mut answers {
+            answer.extensions_mut().insert(sent_at);
+        }
         let exchanges = asked.iter().zip(&answers);
         self.evidence
             .extend(exchanges.map(|(asked, answer)| format!("at once: {asked} → {}", evidence::answered(answer))));
@@ -388,7 +414,8 @@ impl Carrier for Stranger {
         self.backend.forget();
         self.between.iter_mut().for_each(Between::forget);
         self.evidence.clear();
-        if self.described.server.restart_after.is_some_and(|most| self.traces >= most) {
+        let is_due = self.described.server.restart_after.is_some_and(|most| self.traces >= most);
+        if is_due || self.is_gone()? {
             self.traces = 0;
             self.start()?;
         }

@@ -6,7 +6,7 @@
 use authloom_reference::clock::Timestamp;
 use bytes::Bytes;
 use http::header::{ACCEPT, LOCATION};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use url::Url;
 
 use crate::servers::Fault;
@@ -46,13 +46,15 @@ pub(in crate::servers) fn sign_in(
     let mut password_was_typed = false;
     for _ in 0..MOST_REQUESTS {
         jar.add_to(&at, &mut request);
+        let is_form = request.method() == Method::POST;
         let answer = send(request)?;
         jar.take_from(&at, &answer);
         if answer.status().is_redirection() {
             let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let Some(next) = location.and_then(|location| at.join(location).ok()) else { return Ok(answer) };
             if leads_back(redirect_uri, &next) {
-                return Ok(answer);
+                let carried_on = is_form && carries_a_form_on(answer.status());
+                return Ok(if carried_on { told_to_the_client(answer.status(), password_was_typed) } else { answer });
             }
             if is_of_the_client(redirect_uri, url, &next) {
                 return Ok(elsewhere(redirect_uri, &next));
@@ -100,6 +102,17 @@ fn leads_back(redirect_uri: &Url, to: &Url) -> bool {
 /// Whether an address is the client's, which shares its origin with no page of the AuthService, so that nothing there is a page to follow.
 fn is_of_the_client(redirect_uri: &Url, authorization: &Url, to: &Url) -> bool {
     to.origin() == redirect_uri.origin() && to.origin() != authorization.origin()
+}
+
+/// Whether a browser that is redirected sends a form again to where it is led. RFC 9110 sections 15.4.8 and 15.4.9.
+fn carries_a_form_on(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT)
+}
+
+/// Stands for a redirect by which the client is sent what only the AuthService is told. RFC 9700 section 4.12.
+fn told_to_the_client(status: StatusCode, password_was_typed: bool) -> Received {
+    let password = if password_was_typed { ", password and all" } else { "" };
+    wire::broken(format!("{status}, with which a browser sends the form on to the client{password}"))
 }
 
 /// Stands for a redirect to the client that is not to the redirect URI. Said without its query, which may hold a code.
@@ -230,6 +243,33 @@ mod tests {
         let why = wire::why_broken(&came).expect("it does not lead back");
         assert_eq!(why, "a redirect to http://gui.test/cb-x, which is not the redirect_uri http://gui.test/cb");
         assert_eq!(seen.len(), 1);
+    }
+
+    #[test]
+    fn a_redirect_that_carries_the_form_on_to_the_client_is_no_answer() {
+        let login = r#"<form method="post"><input name="user"><input type="password" name="pass"></form>"#;
+        let back = [("location", "http://gui.test/cb?code=secret")];
+        for (status, name) in [(307, "307 Temporary Redirect"), (308, "308 Permanent Redirect")] {
+            let (came, _) = signed_in(&[answer(200, &[], login), answer(status, &back, "")]);
+            let why = format!("{name}, with which a browser sends the form on to the client, password and all");
+            assert_eq!(wire::why_broken(&came), Some(why.as_str()));
+        }
+        let consent = r#"<form method="post"><button name="allow">Yes</button></form>"#;
+        let (came, _) = signed_in(&[answer(200, &[], consent), answer(307, &back, "")]);
+        let why = "307 Temporary Redirect, with which a browser sends the form on to the client";
+        assert_eq!(wire::why_broken(&came), Some(why));
+    }
+
+    #[test]
+    fn a_redirect_that_carries_no_form_on_leads_back() {
+        let back = [("location", "http://gui.test/cb?code=c")];
+        let (came, _) = signed_in(&[answer(307, &back, "")]);
+        assert_eq!((came.status(), wire::why_broken(&came)), (StatusCode::TEMPORARY_REDIRECT, None));
+        let login = r#"<form method="post"><input name="user"><input type="password" name="pass"></form>"#;
+        for status in [301, 302, 303] {
+            let (came, _) = signed_in(&[answer(200, &[], login), answer(status, &back, "")]);
+            assert_eq!((came.status().as_u16(), wire::why_broken(&came)), (status, None));
+        }
     }
 
     #[test]

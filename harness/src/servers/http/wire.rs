@@ -150,7 +150,8 @@ pub fn token_answer(answer: &Received) -> Answer<Concrete> {
     #[derive(Deserialize)]
     struct Issued {
         access_token: String,
-        token_type: String,
+        token_type: Option<String>,
+        expires_in: Option<serde_json::Value>,
         refresh_token: Option<String>,
     }
     #[derive(Deserialize)]
@@ -163,7 +164,13 @@ pub fn token_answer(answer: &Received) -> Answer<Concrete> {
     if answer.status() == StatusCode::OK {
         let kind = header(answer, &CONTENT_TYPE).unwrap_or_default();
         return match serde_json::from_slice::<Issued>(answer.body()) {
-            Ok(issued) if !issued.token_type.eq_ignore_ascii_case("Bearer") => unexpected(answer, "of no Bearer token"),
+            Ok(Issued { token_type: None, .. }) => unexpected(answer, "with tokens and without a token_type"),
+            Ok(Issued { token_type: Some(kind), .. }) if !kind.eq_ignore_ascii_case("Bearer") => {
+                unexpected(answer, "of no Bearer token")
+            }
+            Ok(Issued { expires_in: Some(seconds), .. }) if !seconds.is_u64() => {
+                unexpected(answer, "with tokens and an expires_in that is no whole number")
+            }
             Ok(_) if !header(answer, &CACHE_CONTROL).is_some_and(|value| value.contains("no-store")) => {
                 unexpected(answer, "with tokens and without Cache-Control: no-store")
             }
@@ -193,6 +200,9 @@ pub fn introspection_answer(answer: &Received) -> Answer<Concrete> {
     match serde_json::from_slice::<Introspected>(answer.body()) {
         Ok(Introspected { active: true }) if answer.status() == StatusCode::OK => Answer::Active,
         Ok(Introspected { active: false }) if answer.status() == StatusCode::OK => Answer::Inactive(()),
+        Err(_) if answer.status() == StatusCode::OK => {
+            unexpected(answer, "that does not say whether the token is active")
+        }
         Ok(_) | Err(_) => unexpected(answer, ""),
     }
 }
@@ -285,5 +295,42 @@ mod tests {
         assert_eq!(sent("http://api.test/other", ""), None);
         assert_eq!(sent("http://elsewhere.test/get_items", ""), None);
         assert_eq!(sent("https://as.test/revoke", "token=r1"), None);
+    }
+
+    fn answered(body: &'static str) -> Received {
+        let answer = http::Response::builder().header(CONTENT_TYPE, "application/json");
+        answer.header(CACHE_CONTROL, "no-store").body(Bytes::from_static(body.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn tokens_that_a_client_cannot_use_are_said_by_what_is_wrong_with_them() {
+        for (body, wrong) in [
+            (r#"{"access_token":"a"}"#, "with tokens and without a token_type"),
+            (r#"{"access_token":"a","token_type":"mac"}"#, "of no Bearer token"),
+            (
+                r#"{"access_token":"a","token_type":"Bearer","expires_in":"60"}"#,
+                "with tokens and an expires_in that is no whole number",
+            ),
+            (r#"{"token_type":"Bearer"}"#, "without tokens"),
+        ] {
+            let expected = Answer::Unexpected(Unexpected(format!("200 OK {wrong}")));
+            assert_eq!(token_answer(&answered(body)), expected, "{body}");
+        }
+        let right = answered(r#"{"access_token":"a","token_type":"bearer","expires_in":60}"#);
+        assert_eq!(token_answer(&right), Answer::Tokens(Secret::new("a"), None));
+    }
+
+    #[test]
+    fn an_introspection_says_whether_a_token_is_active_in_no_other_type() {
+        let expected = "200 OK that does not say whether the token is active".to_owned();
+        for body in ["{}", r#"{"active":"false"}"#, "<p/>"] {
+            assert_eq!(
+                introspection_answer(&answered(body)),
+                Answer::Unexpected(Unexpected(expected.clone())),
+                "{body}"
+            );
+        }
+        let fault = crate::servers::says_active(&answered("{}")).unwrap_err();
+        assert_eq!(fault.0, format!("no answer to an introspection: {expected}"));
     }
 }

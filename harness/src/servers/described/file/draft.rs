@@ -184,6 +184,8 @@ password_from = "AUTHLOOM_PASSWORD" # FILL IN: set it
 # run = ["command", "{{seconds}}"].
 [clock]
 by = "never"
+# stands = true          # by "http" or "command": it stands still but for that,
+#                        # and began at AUTHLOOM_TIME, a second since 1970
 
 # [[accepted]]           # a rule that it is known not to keep
 # rule = "never-past-exp" # its id: `authloom rules` lists them

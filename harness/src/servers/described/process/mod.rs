@@ -98,6 +98,11 @@ impl Server {
         &self.url
     }
 
+    /// Whether it has ended by itself.
+    pub(in crate::servers) fn has_ended(&mut self) -> bool {
+        self.running.as_mut().is_some_and(|(child, _)| matches!(child.try_wait(), Ok(Some(_))))
+    }
+
     /// Reads what it complains about, so that it never waits for a reader, and keeps the last of it.
     fn listen(&self, stderr: ChildStderr) -> Result<(), Fault> {
         let said = Arc::clone(&self.said);
