@@ -3,13 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authloom_model::exchange::Message;
-use authloom_model::time::{Clock, Seconds};
+use authloom_model::time::{Clock, Region, Seconds};
 use authloom_model::{CallId, Exchange, Stolen, World};
 
 use crate::explore::exact::{Edge, Way, Ways};
 
 /// Steps of one kind of which one is to have a schedule.
 const MOST_TRIED: usize = 8;
+
+/// Steps of a way at most, where a step of a kind can be reached within them: a diagram that a person still reads.
+const LONGEST: usize = 40;
+/// States that are looked at for the nearest kind not yet taken.
+const MOST_MET: usize = 300;
 
 /// Ways that together take a step of every kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +27,8 @@ pub struct ExactCover {
     pub without_schedule: u64,
 }
 
-/// Ways that take a step of every kind: the longest ways first, since these pass most of the others.
+/// Ways that take a step of every kind: each first to a kind not yet taken, then always on to the nearest one, as long as a person still
+/// reads along.
 #[must_use]
 pub fn every_kind(ways: &Ways) -> ExactCover {
     let mut steps: Vec<Vec<(u32, Edge)>> = vec![Vec::new(); ways.kinds()];
@@ -36,24 +42,85 @@ pub fn every_kind(ways: &Ways) -> ExactCover {
     }
     let mut order: Vec<usize> = (0..steps.len()).filter(|kind| !steps[*kind].is_empty()).collect();
     order.sort_by_key(|kind| std::cmp::Reverse(steps[*kind][0].0));
-    let mut taken = BTreeSet::new();
+    let mut taken = vec![false; ways.kinds()];
     let mut cover = ExactCover { ways: Vec::new(), kinds: 0, without_schedule: 0 };
     for kind in order {
-        let number = u16::try_from(kind).expect("kinds are numbered with 16 bits");
-        if taken.contains(&number) {
+        if taken[kind] {
             continue;
         }
-        match steps[kind].iter().find_map(|(state, edge)| ways.way_with(*state, Some(*edge))) {
-            None => cover.without_schedule += 1,
-            Some(way) => {
-                taken.extend(kinds_of(ways, &way));
-                cover.ways.push(way);
-            }
-        }
+        let found = steps[kind].iter().find_map(|(state, edge)| ways.first_edges_with(*state, Some(*edge)));
+        let Some((edges, way)) = found.and_then(|edges| going_on(ways, edges, &taken)) else {
+            cover.without_schedule += 1;
+            continue;
+        };
+        edges.iter().for_each(|edge| taken[usize::from(edge.kind)] = true);
+        cover.ways.push(way);
     }
-    cover.kinds = taken.len() as u64;
+    cover.kinds = taken.iter().filter(|taken| **taken).count() as u64;
     cover.ways = best_first(ways, without_repetition(ways, cover.ways));
     cover
+}
+
+/// Steps that go on from some to the nearest kinds not yet taken, with their schedule; none where there is none from the beginning.
+fn going_on(ways: &Ways, mut edges: Vec<Edge>, taken: &[bool]) -> Option<(Vec<Edge>, Way)> {
+    let mut way = ways.timed(&edges)?;
+    let mut here = Here { state: 0, region: ways.spec().initial_region() };
+    let mut also = taken.to_vec();
+    for edge in &edges {
+        here = here.after(ways, *edge)?;
+        also[usize::from(edge.kind)] = true;
+    }
+    while let Some(more) = nearest(ways, &here, &also, LONGEST.saturating_sub(edges.len())) {
+        let longer: Vec<Edge> = edges.iter().chain(&more).copied().collect();
+        let Some(timed) = ways.timed(&longer) else { break };
+        for edge in more {
+            let Some(after) = here.after(ways, edge) else { return Some((longer, timed)) };
+            here = after;
+            also[usize::from(edge.kind)] = true;
+        }
+        (edges, way) = (longer, timed);
+    }
+    Some((edges, way))
+}
+
+/// A state, and what its clocks can show on the way to it.
+struct Here {
+    state: u32,
+    region: Region,
+}
+
+impl Here {
+    /// Where a step leads; none where it is not possible here, or leads to a state that was not expanded.
+    fn after(&self, ways: &Ways, edge: Edge) -> Option<Self> {
+        Some(Self { state: edge.target?, region: ways.stepped(&self.region, edge)? })
+    }
+}
+
+/// The fewest steps that end with one of a kind not yet taken, breadth first; none where so many steps, or a short search, find none.
+fn nearest(ways: &Ways, from: &Here, taken: &[bool], most: usize) -> Option<Vec<Edge>> {
+    let mut met: Vec<(Here, Vec<Edge>)> = vec![(Here { state: from.state, region: from.region.clone() }, Vec::new())];
+    let mut known = BTreeSet::from([from.state]);
+    let mut next = 0;
+    while next < met.len().min(MOST_MET) {
+        let (here, path) = &met[next];
+        if path.len() >= most {
+            return None;
+        }
+        let mut onwards = Vec::new();
+        for edge in ways.edges(here.state) {
+            let Some(after) = here.after(ways, edge) else { continue };
+            let path: Vec<Edge> = path.iter().copied().chain([edge]).collect();
+            if !taken[usize::from(edge.kind)] {
+                return Some(path);
+            }
+            if known.insert(after.state) {
+                onwards.push((after, path));
+            }
+        }
+        met.extend(onwards);
+        next += 1;
+    }
+    None
 }
 
 /// Sorts ways by the new kinds of steps that each takes for what it costs, so that whoever stops early has seen as much as there was to see.
@@ -127,6 +194,9 @@ type Asked = (Message, u8, usize, Side);
 /// first after it.
 #[must_use]
 pub fn both_sides(ways: &Ways) -> Vec<Way> {
+    if !ways.lets_time_pass() {
+        return Vec::new();
+    }
     let mut asked: BTreeMap<Asked, Way> = BTreeMap::new();
     for state in 0..ways.states() {
         let world = ways.world(state);

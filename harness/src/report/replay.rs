@@ -74,7 +74,7 @@ fn target(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
 
 pub(super) fn covered(replay: &Replay) -> String {
     let of = match replay.goal {
-        Coverage::EveryStep => "steps of the model".to_owned(),
+        Coverage::EveryStep => "steps of the model on ticks".to_owned(),
         Coverage::EveryKind { kinds } => format!("steps, for {} of step", count(kinds, "kind")),
         Coverage::GivenTraces => "steps of the traces".to_owned(),
         Coverage::Races { times } => return raced(replay, times),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use authloom_model::property::Kind;
-use authloom_model::{Scope, Spec};
+use authloom_model::{Flight, Scope, Spec};
 use indicatif::HumanCount;
 
 use super::acceptance;
@@ -16,7 +16,7 @@ use super::policy::caution;
 use super::replay;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::explore::{Completeness, CutReason};
-use crate::run::{Checked, Finding, Outcome, Premise, Status, Verdict, trace_of};
+use crate::run::{Checked, Coverage, Finding, Outcome, Premise, Replay, Status, Verdict, trace_of};
 
 /// Counterexamples drawn at most: a fourth picture helps nobody to repair the first.
 const MOST_DRAWN: usize = 3;
@@ -117,10 +117,28 @@ fn verdict(outcome: &Outcome) -> (Style, char, String) {
         Status::Fault | Status::WrongInput => {
             (UNSURE, '?', format!("{subject}: every promise holds, but the servers could not be driven"))
         }
-        Status::Holds if outcome.replays.is_some() => {
-            (GOOD, '✓', format!("{subject}: every promise holds{}, and the servers conform", but(checked)))
+        Status::Holds => {
+            let conform = outcome.replays.as_deref().map_or("", conform);
+            (GOOD, '✓', format!("{subject}: every promise holds{}, {}{conform}", but(checked), holds_for(checked)))
         }
-        Status::Holds => (GOOD, '✓', format!("{subject}: every promise holds{}, whatever happens", but(checked))),
+    }
+}
+
+/// What a promise that holds holds for: how long messages may be on their way, and whether time is counted in ticks.
+fn holds_for(checked: &Checked) -> String {
+    match (checked.engine.counts(), checked.spec.scope.flight) {
+        (Some(on_ticks), _) => on_ticks.to_owned(),
+        (None, Flight::Any) => "however long messages take".to_owned(),
+        (None, Flight::AtMost(most)) => format!("for messages of up to {most}"),
+    }
+}
+
+/// What the servers conform in.
+fn conform(replays: &[Replay]) -> &'static str {
+    if replays.iter().any(|replay| replay.goal == Coverage::EveryStep) {
+        ", and the servers conform"
+    } else {
+        ", and the servers conform in each kind of step"
     }
 }
 
@@ -164,18 +182,19 @@ fn diverges(targets: u64) -> String {
 fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<()> {
     let Spec { policy, scope, .. } = &checked.spec;
     writeln!(out)?;
-    let time = match checked.spec.tick() {
-        None => "time as it is".to_owned(),
-        Some(tick) => format!("time in ticks of {tick}"),
-    };
-    fact(out, "policy", &format!("{}; {time}", policy.name))?;
+    fact(out, "policy", &policy.name)?;
     if let Some(caution) = caution(policy) {
         entry(out, "", FACTS, &caution, UNSURE)?;
     }
     fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope, detail)))?;
+    if let Some(tick) = checked.spec.tick() {
+        fact(out, "time", &format!("in ticks of {tick}: what lies between two is not seen"))?;
+    }
     let steps = checked.steps.map(|steps| format!(", {}", count(steps, "step"))).unwrap_or_default();
+    let states = checked.states.filter(|_| detail == Detail::Everything);
+    let states = states.map(|states| format!(" in {}", count(states, "state"))).unwrap_or_default();
     let depth = checked.depth.map(|depth| format!(", {depth} deep")).unwrap_or_default();
-    fact(out, "explored", &format!("{}{steps}{depth}: {}", count(checked.worlds, "world"), extent(checked)))?;
+    fact(out, "explored", &format!("{}{states}{steps}{depth}: {}", count(checked.worlds, "world"), extent(checked)))?;
     let odds = chance(checked.collision_probability);
     fact(out, "certainty", &format!("the chance that a world was missed is {odds}"))
 }
@@ -196,6 +215,10 @@ fn scope_in_words(scope: Scope, detail: Detail) -> String {
         0 => "no message is lost".to_owned(),
         1 => "1 message may be lost".to_owned(),
         losses => format!("{losses} messages may be lost"),
+    });
+    allows.push(match scope.flight {
+        Flight::Any => "flight of any time".to_owned(),
+        Flight::AtMost(most) => format!("flight up to {most}"),
     });
     match scope.thefts {
         0 => {}

@@ -2,6 +2,8 @@
 
 use authloom_model::{Action, Event, Spec, World};
 
+use itertools::Itertools as _;
+
 use super::{How, Suite};
 use crate::cover::{KindOptions, Path, StepOptions, best_first, every_kind, every_step, exact};
 use crate::explore::Graph;
@@ -74,9 +76,9 @@ impl Space {
                 (traces.iter().map(|path| in_ticks(spec, graph, path)).collect(), 0)
             }
             (Self::Exact(ways), Suite::EveryStep | Suite::EveryKind) => {
-                let mut cover = exact::every_kind(ways);
-                cover.ways.extend(exact::both_sides(ways));
-                (cover.ways, cover.without_schedule)
+                let cover = exact::every_kind(ways);
+                let all = cover.ways.into_iter().chain(exact::both_sides(ways));
+                (all.unique_by(|way| way.actions.clone()).collect(), cover.without_schedule)
             }
         }
     }

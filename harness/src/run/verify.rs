@@ -26,12 +26,22 @@ pub fn verify(spec: &Spec, limits: Limits, plans: &[Plan<'_>], watch: &mut dyn W
         let replayed = match (&whole, ticks.flatten()) {
             (Err(cut), _) => not_explored(plan.target, *cut),
             (Ok(_), Some(ticks)) => every_step_of(&ticks, limits, plan, watch),
-            (Ok(space), None) => replay(spec, space, plan, watch),
+            (Ok(space), None) => {
+                let mut kinds = replay(spec, space, plan, watch);
+                if plan.suite == Suite::EveryStep {
+                    kinds.note(NO_COMMON_TICK.to_owned());
+                }
+                kinds
+            }
         };
         replays.push(replayed);
     }
     Outcome { checked, replays: Some(replays) }
 }
+
+/// Why a target is not led through every step.
+const NO_COMMON_TICK: &str =
+    "kinds of step, not every step: the policy's durations have no common tick that is long enough to take every step";
 
 /// Leads a target through every step of the graph of ticks.
 fn every_step_of(spec: &Spec, limits: Limits, plan: &Plan<'_>, watch: &mut dyn Watch) -> Replay {

@@ -7,9 +7,9 @@
 //!
 //! Deliberately absent: colour, and the terminal's real width. A diagram is the same text everywhere.
 
-use authloom_model::Scope;
 use authloom_model::exchange::Leg;
 use authloom_model::rules::Rule;
+use authloom_model::{Flight, Scope};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::figure::{Fate, Figure, Figures};
@@ -74,7 +74,11 @@ pub fn draw(trace: &Trace, marked: Option<&Marked>) -> String {
 
 fn heading(trace: &Trace) -> Vec<String> {
     let header = &trace.header;
-    let setting = format!("policy {} · scope {}", header.policy.name, header.scope);
+    let flight = match header.scope.flight {
+        Flight::Any => "messages take any time".to_owned(),
+        Flight::AtMost(most) => format!("messages take up to {most}"),
+    };
+    let setting = format!("policy {} · scope {} · {flight}", header.policy.name, header.scope);
     let mut lines = wrapped(&[&header.shows], WIDTH, "");
     lines.extend(wrapped(&[&setting], WIDTH, ""));
     lines.push(String::new());

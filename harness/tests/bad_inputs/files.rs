@@ -110,8 +110,8 @@ pub(crate) fn write(folder: &Path, program: &str) {
     put("half.mmd", &trace.as_bytes()[..trace.len() / 2]);
     put("half.json", &json.as_bytes()[..json.len() / 2]);
     put("illegal.mmd", changed(&trace, "sign-in T1 arrives", "refresh T1.1 arrives").as_bytes());
-    put("newer.mmd", changed(&trace, "authloom trace 1", "authloom trace 99").as_bytes());
-    put("newer.json", changed(&json, "\"authloom_trace\": 1", "\"authloom_trace\": 99").as_bytes());
+    put("newer.mmd", changed(&trace, "authloom trace 2", "authloom trace 99").as_bytes());
+    put("newer.json", changed(&json, "\"authloom_trace\": 2", "\"authloom_trace\": 99").as_bytes());
     put("object.json", b"{}");
     put("list.json", b"[]");
     put("notes.txt", b"hello");

@@ -208,7 +208,7 @@ fn a_server_that_was_started_and_dies_is_started_again_for_the_next_trace() {
     let lives = sign_in(folder.path());
     let mut trace: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&lives).unwrap()).unwrap();
     let steps = trace["steps"].as_array_mut().unwrap();
-    steps.push(serde_json::json!({ "action": "tick", "seen": [] }));
+    steps.push(serde_json::json!({ "action": "5m later", "seen": [] }));
     let dies = folder.path().join("dies.json").to_string_lossy().into_owned();
     std::fs::write(&dies, trace.to_string()).unwrap();
     let target = reference(folder.path(), "recommended");

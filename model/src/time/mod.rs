@@ -21,7 +21,8 @@ pub use zone::Zone;
 use crate::canonical::{self, Naming, Order};
 use crate::{Action, Capacity, Spec, World};
 use phases::{Origins, still_on_its_way};
-use zone::{MOST_CLOCKS, Source};
+use smallvec::SmallVec;
+use zone::Source;
 
 /// A number of units of time.
 pub type Units = i32;
@@ -38,12 +39,12 @@ pub enum Time {
 /// The clocks of a world after a step, and where each comes from.
 struct Carried<'s> {
     clocks: Clocks<'s>,
-    sources: [Source; MOST_CLOCKS],
+    sources: SmallVec<[Source; 8]>,
 }
 
 impl Carried<'_> {
     fn sources(&self) -> &[Source] {
-        &self.sources[..self.clocks.all().len()]
+        &self.sources
     }
 }
 
@@ -81,8 +82,8 @@ impl Spec {
         let mut world = step.raw;
         let (order, naming) = canonical::settle(self, &mut world);
         let after = self.clocks(&world)?;
-        let mut sources = [Source::Zero; MOST_CLOCKS];
-        for (source, running) in sources.iter_mut().zip(after.all()) {
+        let mut sources = SmallVec::with_capacity(after.all().len());
+        for running in after.all() {
             let was = naming.old(running.clock, order);
             let from = match was {
                 Clock::OfCall(_) | Clock::OfFlow(_) => {
@@ -93,7 +94,7 @@ impl Spec {
             let number = from.map(|from| clocks.position(from).expect("what goes on was running before"));
             #[expect(clippy::cast_possible_truncation, reason = "a zone has room for fewer clocks than a byte counts")]
             let number = number.map(|number| number as u8);
-            *source = number.map_or(Source::Zero, Source::Clock);
+            sources.push(number.map_or(Source::Zero, Source::Clock));
         }
         Ok((world, order, naming, Carried { clocks: after, sources }))
     }

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::auth::idle_runs_on;
 use crate::clock::dated;
 use crate::policy::{Grace, Limits, Policy, Rotation, Window};
@@ -75,20 +77,16 @@ pub struct Running<'p> {
 }
 
 /// The clocks that are running in a world, in the order of their records.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Clocks<'p> {
-    running: [Running<'p>; MOST_CLOCKS],
-    count: usize,
+    running: SmallVec<[Running<'p>; 7]>,
 }
 
 impl<'p> Clocks<'p> {
-    const NONE: Self =
-        Self { running: [Running { clock: Clock::Grant(0), ahead: &[], within: Bound::NONE }; MOST_CLOCKS], count: 0 };
-
     /// All of them.
     #[must_use]
     pub fn all(&self) -> &[Running<'p>] {
-        &self.running[..self.count]
+        &self.running
     }
 
     /// The number of a clock, from 0, where it runs.
@@ -98,8 +96,10 @@ impl<'p> Clocks<'p> {
     }
 
     fn push(&mut self, running: Running<'p>) -> Result<(), Capacity> {
-        *self.running.get_mut(self.count).ok_or(Capacity::Clocks)? = running;
-        self.count += 1;
+        if self.running.len() == MOST_CLOCKS {
+            return Err(Capacity::Clocks);
+        }
+        self.running.push(running);
         Ok(())
     }
 }
@@ -230,7 +230,7 @@ impl Phases {
     /// # Errors
     /// Where they are more than a zone has room for.
     pub fn clocks(&self, world: &World, limits: &Limits) -> Result<Clocks<'_>, Capacity> {
-        let mut clocks = Clocks::NONE;
+        let mut clocks = Clocks::default();
         self.of_grants(world, limits, &mut clocks)?;
         self.of_refresh_tokens(world, limits, &mut clocks)?;
         for (at, token) in (0_u8..).zip(world.present_access()) {

@@ -132,7 +132,7 @@ impl Spec {
         if before.keep_within(clock, running.within) {
             self.choose(region, clocks, clock + 1, passed, &before, each)?;
         }
-        if let Some(next) = running.ahead.first() {
+        if let Some(next) = running.ahead.first().filter(|next| zone.can_show(clock, next.at)) {
             let mut at = zone.clone();
             if at.keep_within(clock, Bound::at_most(next.at)) && at.keep_from(clock, next.at) {
                 self.choose(region, clocks, clock + 1, Passed(passed.0 | 1 << clock), &at, each)?;

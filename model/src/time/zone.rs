@@ -6,6 +6,8 @@
 //! Invariant: every zone is *closed*: no bound follows more tightly from others. Then equal zones have equal bounds, and inclusion is a
 //! comparison bound by bound. Invariant: no zone is empty; what would empty one says so instead.
 
+use smallvec::SmallVec;
+
 /// Clocks that a zone has room for.
 pub const MOST_CLOCKS: usize = 19;
 
@@ -67,10 +69,14 @@ pub enum Source {
     Clock(u8),
 }
 
+/// Bounds that a zone holds without memory of its own: those of six clocks and zero.
+const INLINE: usize = 7 * 7;
+
 /// A zone of some clocks.
 pub struct Zone {
     side: usize,
-    bounds: [Bound; SIDE * SIDE],
+    /// Row after row.
+    bounds: SmallVec<[Bound; INLINE]>,
 }
 
 impl Clone for Zone {
@@ -97,24 +103,21 @@ impl Zone {
     /// The zone of no clocks.
     #[must_use]
     pub fn new() -> Self {
-        let mut zone = Self { side: 1, bounds: [Bound::NONE; SIDE * SIDE] };
-        zone.bounds[0] = Bound::ZERO;
-        zone
+        Self { side: 1, bounds: SmallVec::from_slice(&[Bound::ZERO]) }
     }
 
     /// The zone that has these bounds, row after row. They are those of a zone.
     #[must_use]
     pub fn of(bounds: &[Bound]) -> Self {
-        let mut zone = Self { side: bounds.len().isqrt(), bounds: [Bound::NONE; SIDE * SIDE] };
-        debug_assert_eq!(zone.side * zone.side, bounds.len());
-        zone.bounds[..bounds.len()].copy_from_slice(bounds);
-        zone
+        let side = bounds.len().isqrt();
+        debug_assert_eq!(side * side, bounds.len());
+        Self { side, bounds: SmallVec::from_slice(bounds) }
     }
 
     /// Its bounds, row after row: of each clock on each.
     #[must_use]
     pub fn bounds(&self) -> &[Bound] {
-        &self.bounds[..self.side * self.side]
+        &self.bounds
     }
 
     /// How many clocks it has.
@@ -140,12 +143,13 @@ impl Zone {
             None | Some(Source::Zero) => 0,
             Some(Source::Clock(clock)) => usize::from(clock) + 1,
         };
-        let mut to = Self { side: sources.len() + 1, bounds: [Bound::NONE; SIDE * SIDE] };
+        let side = sources.len() + 1;
+        let mut to = Self { side, bounds: SmallVec::from_elem(Bound::ZERO, side * side) };
         for one in 0..to.side {
-            for other in 0..to.side {
-                to.put(one, other, self.at(row(one), row(other)));
+            let from = row(one);
+            for other in (0..to.side).filter(|other| *other != one) {
+                to.put(one, other, self.at(from, row(other)));
             }
-            to.put(one, one, Bound::ZERO);
         }
         to
     }
@@ -188,6 +192,13 @@ impl Zone {
     #[must_use]
     pub fn keep_from(&mut self, clock: usize, units: i32) -> bool {
         self.tighten(0, clock + 1, Bound::at_most(-units))
+    }
+
+    /// Whether there are readings at which a clock shows exactly so many units.
+    #[must_use]
+    pub fn can_show(&self, clock: usize, units: i32) -> bool {
+        let (at_most, at_least) = (Bound::at_most(units), Bound::at_most(-units));
+        self.at(0, clock + 1).then(at_most) >= Bound::ZERO && self.at(clock + 1, 0).then(at_least) >= Bound::ZERO
     }
 
     fn tighten(&mut self, one: usize, other: usize, bound: Bound) -> bool {

@@ -221,6 +221,12 @@ impl Ways {
         self.kept.kinds.len()
     }
 
+    /// Whether time passes a limit anywhere.
+    #[must_use]
+    pub fn lets_time_pass(&self) -> bool {
+        !self.kept.passes.is_empty()
+    }
+
     /// The world of a state.
     #[must_use]
     pub fn world(&self, number: u32) -> &World {
@@ -311,7 +317,7 @@ impl Ways {
     }
 
     /// Steps from the beginning to a state.
-    pub(super) fn depth(&self, number: u32) -> u32 {
+    pub(crate) fn depth(&self, number: u32) -> u32 {
         self.depths[self.kept.expanded[number as usize].state as usize]
     }
 
@@ -335,11 +341,17 @@ impl Ways {
 
     /// The way on which a state was found first, and on by a step of it, or another one where that has no schedule.
     fn first_way_with(&self, number: u32, edge: Option<Edge>) -> Option<Way> {
+        self.timed(&self.first_edges_with(number, edge)?)
+    }
+
+    /// The steps on which a state was found first, and on by a step of it, or others where these have no schedule.
+    pub(crate) fn first_edges_with(&self, number: u32, edge: Option<Edge>) -> Option<Vec<Edge>> {
         let with_last = |edges: Vec<Edge>| edges.into_iter().chain(edge).collect::<Vec<_>>();
-        self.timed(&with_last(self.edges_to(number))).or_else(|| {
-            let edges = self.realised(self.kept.expanded[number as usize].state, edge)?;
-            self.timed(&with_last(edges))
-        })
+        let first = with_last(self.edges_to(number));
+        if self.timed(&first).is_some() {
+            return Some(first);
+        }
+        self.realised(self.kept.expanded[number as usize].state, edge).map(with_last)
     }
 
     /// Steps to a state after which a step is possible, found by going forward along all ways that lead to it.
@@ -396,7 +408,7 @@ impl Ways {
     }
 
     /// What a step makes of a region; none where it is not possible at any reading.
-    pub(super) fn stepped(&self, region: &Region, edge: Edge) -> Option<Region> {
+    pub(crate) fn stepped(&self, region: &Region, edge: Edge) -> Option<Region> {
         let clocks = self.spec.clocks(&region.world).ok()?;
         match self.path_step(edge) {
             Ok(action) => Some(self.spec.act_in(region, &clocks, action).ok()?.region),
