@@ -120,7 +120,9 @@ pub fn mend(checked: &Checked, limits: Limits, workers: NonZeroUsize, budget: Me
         return None;
     }
     let neighbours = checked.spec.policy.neighbours();
-    let worlds = u32::try_from(checked.worlds * MOST_TIMES_AS_LARGE).unwrap_or(u32::MAX).min(limits.worlds);
+    let worlds = u32::try_from(checked.states.unwrap_or(checked.worlds) * MOST_TIMES_AS_LARGE)
+        .unwrap_or(u32::MAX)
+        .min(limits.worlds);
     let limits = Limits { worlds, memory_bytes: limits.memory_bytes / workers.get() as u64, depth: None, ..limits };
     let next = AtomicUsize::new(0);
     let work = || {
