@@ -6,6 +6,8 @@
 //! Invariant: every zone is *closed*: no bound follows more tightly from others. Then equal zones have equal bounds, and inclusion is a
 //! comparison bound by bound. Invariant: no zone is empty; what would empty one says so instead.
 
+use super::planted::{Mistake, planted};
+
 /// Clocks that a zone has room for.
 pub const MOST_CLOCKS: usize = 19;
 
@@ -45,15 +47,21 @@ impl Bound {
 
     /// The bound that follows from two: of the first clock on the second, and of the second on a third.
     #[inline]
-    const fn then(self, other: Self) -> Self {
+    fn then(self, other: Self) -> Self {
         if self.0 == i32::MAX || other.0 == i32::MAX {
             return Self::NONE;
+        }
+        if planted(Mistake::SumForgetsStrictness) {
+            return Self((self.0 & !1) + (other.0 & !1) + ((self.0 | other.0) & 1));
         }
         Self((self.0 & !1) + (other.0 & !1) + (self.0 & other.0 & 1))
     }
 
     /// The bound of the other clock on this one where this bound does not hold.
-    const fn refused(self) -> Self {
+    fn refused(self) -> Self {
+        if planted(Mistake::RefusalIsStrictWhereItIsNot) {
+            return Self(-(self.0 >> 1) * 2 + (self.0 & 1));
+        }
         Self(-(self.0 >> 1) * 2 + 1 - (self.0 & 1))
     }
 }
@@ -143,7 +151,9 @@ impl Zone {
         let mut to = Self { side: sources.len() + 1, bounds: [Bound::NONE; SIDE * SIDE] };
         for one in 0..to.side {
             for other in 0..to.side {
-                to.put(one, other, self.at(row(one), row(other)));
+                let turned = planted(Mistake::CarriedTurnedRound) && one > 0 && other > 0;
+                let (from, on) = if turned { (other, one) } else { (one, other) };
+                to.put(one, other, self.at(row(from), row(on)));
             }
             to.put(one, one, Bound::ZERO);
         }
@@ -152,22 +162,13 @@ impl Zone {
 
     /// Lets time pass as long as each clock stays within its bound, which it is within now.
     pub fn delay(&mut self, within: impl Fn(usize) -> Bound) {
-        let side = self.side;
-        let mut most = [Bound::NONE; SIDE];
-        for one in 1..side {
-            most[one] = within(one - 1);
-            for other in 1..side {
-                most[one] = most[one].min(self.at(one, other).then(within(other - 1)));
-            }
-        }
-        for one in 1..side {
-            self.put(one, 0, most[one]);
-            for other in 1..side {
-                let bound = most[one].then(self.at(0, other));
-                if bound < self.at(one, other) {
-                    self.put(one, other, bound);
-                }
-            }
+        for one in 1..self.side {
+            let asked = |other: &usize| *other == one || !planted(Mistake::DelayIgnoresOtherClocks);
+            let stops = (1..self.side).filter(asked).map(|other| self.at(one, other).then(within(other - 1)));
+            let most = stops.fold(Bound::NONE, Bound::min);
+            let most = if planted(Mistake::DelayPastTheThreshold) { Bound::NONE } else { most };
+            debug_assert!(self.at(one, 0) <= most, "each clock is within its bound already");
+            self.put(one, 0, most);
         }
     }
 
@@ -187,7 +188,8 @@ impl Zone {
     /// Keeps the readings at which a clock shows at least so many units. False where there are none; the zone then means nothing.
     #[must_use]
     pub fn keep_from(&mut self, clock: usize, units: i32) -> bool {
-        self.tighten(0, clock + 1, Bound::at_most(-units))
+        let bound = if planted(Mistake::FromLeavesOutTheStart) { Bound::below } else { Bound::at_most };
+        self.tighten(0, clock + 1, bound(-units))
     }
 
     fn tighten(&mut self, one: usize, other: usize, bound: Bound) -> bool {
@@ -196,6 +198,10 @@ impl Zone {
         }
         if self.at(other, one).then(bound) < Bound::ZERO {
             return false;
+        }
+        if planted(Mistake::KeptWithoutClosing) {
+            self.put(one, other, bound);
+            return true;
         }
         for from in 0..self.side {
             let via = self.at(from, one).then(bound);
@@ -223,7 +229,8 @@ impl Zone {
     pub fn hull(&self, other: &[Bound]) -> Self {
         let mut hull = self.clone();
         for (bound, also) in hull.bounds.iter_mut().zip(other) {
-            *bound = (*bound).max(*also);
+            let common = planted(Mistake::HullOfWhatIsCommon);
+            *bound = if common { (*bound).min(*also) } else { (*bound).max(*also) };
         }
         hull
     }
@@ -253,7 +260,8 @@ impl Zone {
                     continue;
                 }
                 let mut outside = rest.clone();
-                if outside.tighten(to, one, bound.refused()) && !includes(into, outside.bounds()) {
+                let unchecked = planted(Mistake::MergedWithWhatNeitherHolds);
+                if outside.tighten(to, one, bound.refused()) && !includes(into, outside.bounds()) && !unchecked {
                     return None;
                 }
                 if !rest.tighten(one, to, bound) {
@@ -275,11 +283,15 @@ impl Zone {
                 }
                 let end = if one == 0 { Bound::ZERO } else { within(one - 1) };
                 let next = stations.partition_point(|units| Bound::at_most(*units) < bound);
+                let next = if planted(Mistake::WidenedBackwards) { next.saturating_sub(1) } else { next };
                 let station = stations.get(next).map_or(end, |units| Bound::at_most(*units));
-                self.put(one, other, station.min(end).max(bound));
+                let least = if planted(Mistake::WidenedBackwards) { station } else { bound };
+                self.put(one, other, station.min(end).max(least));
             }
         }
-        self.close();
+        if !planted(Mistake::WidenedWithoutClosing) {
+            self.close();
+        }
     }
 
     /// Makes every bound as tight as the others make it.
@@ -323,5 +335,6 @@ impl Default for Zone {
 /// Whether the bounds of one zone hold every reading within those of another of the same clocks.
 #[must_use]
 pub fn includes(one: &[Bound], other: &[Bound]) -> bool {
+    let (one, other) = if planted(Mistake::InclusionTurnedRound) { (other, one) } else { (one, other) };
     one.iter().zip(other).all(|(one, other)| other <= one)
 }
