@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "each test uses its part of it")]
 
+pub(crate) mod phased;
 pub(crate) mod policies;
 pub(crate) mod undisturbed;
 

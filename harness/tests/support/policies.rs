@@ -1,4 +1,4 @@
-//! Random policies: every knob at any of its choices, every limit at any number of ticks.
+//! Random policies: every knob at any of its choices, every limit at any number of ticks, or as long as deployments have it.
 
 use std::time::Duration;
 
@@ -20,8 +20,18 @@ pub(crate) fn any_small_policy() -> impl Strategy<Value = Policy> {
     any_policy_of((1..=2_u32).boxed())
 }
 
+/// Policies whose limits are as long as those of deployments: minutes beside hours beside months, down to odd seconds.
+pub(crate) fn any_real_policy() -> impl Strategy<Value = Policy> {
+    policies_with(any_real_limits(), (1..=12_u32).boxed())
+}
+
 fn any_policy_of(ticks: BoxedStrategy<u32>) -> impl Strategy<Value = Policy> {
-    (any_limits(ticks.clone()), any_auth_service(ticks), any_clients()).prop_map(|(limits, auth, clients)| {
+    policies_with(any_limits(ticks.clone()), ticks)
+}
+
+/// Policies with such limits, and grace periods of so many ticks.
+fn policies_with(limits: impl Strategy<Value = Limits>, grace: BoxedStrategy<u32>) -> impl Strategy<Value = Policy> {
+    (limits, any_auth_service(grace), any_clients()).prop_map(|(limits, auth, clients)| {
         let Limits { tick, access, idle, absolute, code, leeway, margin } = limits;
         let Clients { validation, refresh_when, single_flight, look_again, late_401, lost_answer } = clients;
         Policy {
@@ -81,6 +91,37 @@ fn any_limits(ticks: BoxedStrategy<u32>) -> impl Strategy<Value = Limits> {
             Limits { tick, access, idle, absolute, code, leeway: leeway % (access + 1), margin: margin % access }
         },
     )
+}
+
+/// Limits of deployments, in ticks of five seconds or of one.
+fn any_real_limits() -> impl Strategy<Value = Limits> {
+    const MINUTE: u32 = 60;
+    const HOUR: u32 = 60 * MINUTE;
+    const DAY: u32 = 24 * HOUR;
+    let access = prop_oneof![
+        3 => select(vec![MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY]),
+        1 => MINUTE..=DAY,
+    ];
+    let code = select(vec![30, MINUTE, 5 * MINUTE, 10 * MINUTE]);
+    let long =
+        || prop_oneof![1 => Just(None), 3 => select(vec![HOUR, 8 * HOUR, DAY, 30 * DAY, 365 * DAY]).prop_map(Some)];
+    let leeway = select(vec![0, 5, 30, MINUTE, 2 * MINUTE]);
+    let margin = select(vec![5, 30, MINUTE, 5 * MINUTE]);
+    let seconds = (access, code, long(), long(), leeway, margin);
+    (seconds, select(vec![1_u32, 5])).prop_map(|((access, code, idle, absolute, leeway, margin), tick)| {
+        let ticks = |seconds: u32| (seconds / tick).max(1);
+        let access = ticks(access);
+        let absolute = absolute.map(|absolute| ticks(absolute.max(idle.unwrap_or(0))));
+        Limits {
+            tick: Duration::from_secs(tick.into()),
+            access,
+            idle: idle.map(ticks),
+            absolute,
+            code: ticks(code),
+            leeway: (leeway / tick).min(access),
+            margin: ticks(margin).min(access - 1),
+        }
+    })
 }
 
 /// When a refresh token that goes unused expires.

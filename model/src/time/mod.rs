@@ -4,12 +4,17 @@
 //!   tick. What lies strictly between two ticks is not seen, and limits of many ticks make many worlds. A second opinion.
 //! * *Exactly*: an age in the world is a phase ([`phases`]). Beside the world stands what its clocks show: every possible reading at once
 //!   ([`Region`], with a [`Zone`]), for a proof, or one reading ([`Moment`]), for a trace. [`schedule`] finds the moments of a path.
+//!
+//! Who checks this: laws of zones and a search second by second, which are seen to notice mistakes that tests plant (`planted`).
 
 mod moment;
 pub mod phases;
+mod planted;
 mod region;
 pub mod schedule;
 mod seconds;
+#[cfg(test)]
+mod tests;
 pub mod zone;
 
 pub use moment::Moment;
@@ -21,6 +26,7 @@ pub use zone::Zone;
 use crate::canonical::{self, Naming, Order};
 use crate::{Action, Capacity, Spec, World};
 use phases::{Origins, still_on_its_way};
+use planted::{Mistake, planted};
 use smallvec::SmallVec;
 use zone::Source;
 
@@ -87,8 +93,10 @@ impl Spec {
             let was = naming.old(running.clock, order);
             let from = match was {
                 Clock::OfCall(_) | Clock::OfFlow(_) => {
-                    still_on_its_way(step.before, step.action, &step.raw, was).then_some(was)
+                    let ran_before = planted(Mistake::FlightNotRestarted) && clocks.position(was).is_some();
+                    (ran_before || still_on_its_way(step.before, step.action, &step.raw, was)).then_some(was)
                 }
+                Clock::Idle(_) if planted(Mistake::IdleNotRestarted) && clocks.position(was).is_some() => Some(was),
                 Clock::Grant(_) | Clock::Idle(_) | Clock::Spent(_) | Clock::Access(_) => step.origins.of(was),
             };
             let number = from.map(|from| clocks.position(from).expect("what goes on was running before"));

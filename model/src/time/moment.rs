@@ -76,12 +76,11 @@ impl Spec {
             Err(full) => return (*moment, self.overflown(moment, full)),
         };
         let (mut ages, mut noted, mut passed) = (moment.ages, Noted::default(), Vec::new());
-        let (raw, overflow) = match action {
-            Action::Wait(time) => (self.passes(moment, &clocks, time, &mut ages, &mut passed), None),
-            _ => {
-                let raw = self.apply(&moment.world, action, &mut noted);
-                (raw.world, raw.overflow)
-            }
+        let (raw, overflow) = if let Action::Wait(time) = action {
+            (self.passes(moment, &clocks, time, &mut ages, &mut passed), None)
+        } else {
+            let raw = self.apply(&moment.world, action, &mut noted);
+            (raw.world, raw.overflow)
         };
         if let Some(full) = overflow {
             return (*moment, self.overflown(moment, full));

@@ -17,6 +17,7 @@ use crate::world::{
 };
 use crate::{Action, CallId, Capacity, Exchange, Scope, TabId};
 
+use super::planted::{Mistake, planted};
 use super::zone::{Bound, MOST_CLOCKS};
 use super::{Seconds, Units};
 
@@ -222,7 +223,7 @@ impl Phases {
 
     /// Whether how long ago a token was spent cannot matter any more.
     pub(crate) fn long_spent(&self, token: &RefreshToken) -> bool {
-        self.without_successor_refused && !token.successor.is_some()
+        self.without_successor_refused && !token.successor.is_some() && !planted(Mistake::LongSpentIsTold)
     }
 
     /// The clocks that are running in a world.
@@ -238,11 +239,14 @@ impl Phases {
                 AccessState::Absent | AccessState::Expired => {}
                 AccessState::Issued | AccessState::Revoked => {
                     let from = self.access.partition_point(|threshold| threshold.phase <= token.age);
+                    let from =
+                        if planted(Mistake::AccessForgottenEarly) && from > 0 { self.access.len() } else { from };
                     until(Clock::Access(at), &self.access[from..], &mut clocks)?;
                 }
             }
         }
         if let Some(within) = self.flight {
+            let within = if planted(Mistake::FlightNotCounted) { Bound::NONE } else { within };
             for clock in in_flight(world) {
                 clocks.push(Running { clock, ahead: &[], within })?;
             }
@@ -277,7 +281,7 @@ impl Phases {
             if token.idle == 0 && (token.spent == 0 || self.runs_on) {
                 until(Clock::Idle(at), &self.idle, clocks)?;
             }
-            if token.spent == 1 && !self.long_spent(token) {
+            if token.spent == 1 && !self.long_spent(token) && !planted(Mistake::GraceNotCounted) {
                 until(Clock::Spent(at), &self.grace, clocks)?;
             }
         }
@@ -344,7 +348,16 @@ impl Phases {
 /// A clock that runs until its last threshold; none where that is passed.
 fn until<'p>(clock: Clock, ahead: &'p [Threshold], clocks: &mut Clocks<'p>) -> Result<(), Capacity> {
     match ahead.first() {
-        Some(next) => clocks.push(Running { clock, ahead, within: Bound::below(next.at) }),
+        Some(next) => {
+            let within = if planted(Mistake::ThresholdMayBeShown) {
+                Bound::at_most(next.at)
+            } else if planted(Mistake::ThresholdAUnitLater) {
+                Bound::below(next.at + 1)
+            } else {
+                Bound::below(next.at)
+            };
+            clocks.push(Running { clock, ahead, within })
+        }
         None => Ok(()),
     }
 }
@@ -426,7 +439,7 @@ impl Origins {
     /// The clock of before that this one continues; none where it was set to zero.
     pub(crate) fn of(&self, clock: Clock) -> Option<Clock> {
         let told = self.told[..self.count].iter().rev().flatten().find(|(told, _)| *told == clock);
-        told.map_or(Some(clock), |(_, from)| *from)
+        told.map_or(Some(clock), |(_, from)| from.filter(|_| !planted(Mistake::IdleNotInherited)))
     }
 }
 

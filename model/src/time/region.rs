@@ -6,6 +6,7 @@ use crate::{Action, Capacity, Spec, World, audit};
 
 use super::Untold;
 use super::phases::{Clock, Clocks, Origins};
+use super::planted::{Mistake, planted};
 use super::zone::{Bound, Source, Zone};
 
 /// A world with a zone of its clocks: each reading in it, at some moment, and as long after it as no threshold is passed.
@@ -132,11 +133,12 @@ impl Spec {
         // Where no clock passes anything, nothing has happened.
         if passed != Passed(0) || later || running.ahead.is_empty() {
             let mut before = zone.clone();
-            if before.keep_within(clock, running.within) {
+            if planted(Mistake::StaysBehindWithoutBound) || before.keep_within(clock, running.within) {
                 self.choose(region, clocks, clock + 1, passed, &before, each)?;
             }
         }
-        if let Some(next) = running.ahead.first().filter(|next| zone.can_show(clock, next.at)) {
+        let alone = planted(Mistake::PassedOneByOne) && passed != Passed(0);
+        if let Some(next) = running.ahead.first().filter(|next| !alone && zone.can_show(clock, next.at)) {
             let mut at = zone.clone();
             if at.keep_within(clock, Bound::at_most(next.at)) && at.keep_from(clock, next.at) {
                 self.choose(region, clocks, clock + 1, Passed(passed.0 | 1 << clock), &at, each)?;

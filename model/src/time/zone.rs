@@ -8,10 +8,10 @@
 
 use smallvec::SmallVec;
 
+use super::planted::{Mistake, planted};
+
 /// Clocks that a zone has room for.
 pub const MOST_CLOCKS: usize = 19;
-
-const SIDE: usize = MOST_CLOCKS + 1;
 
 /// The most by which a clock may be ahead of another.
 ///
@@ -47,15 +47,21 @@ impl Bound {
 
     /// The bound that follows from two: of the first clock on the second, and of the second on a third.
     #[inline]
-    const fn then(self, other: Self) -> Self {
+    fn then(self, other: Self) -> Self {
         if self.0 == i32::MAX || other.0 == i32::MAX {
             return Self::NONE;
+        }
+        if planted(Mistake::SumForgetsStrictness) {
+            return Self((self.0 & !1) + (other.0 & !1) + ((self.0 | other.0) & 1));
         }
         Self((self.0 & !1) + (other.0 & !1) + (self.0 & other.0 & 1))
     }
 
     /// The bound of the other clock on this one where this bound does not hold.
-    const fn refused(self) -> Self {
+    fn refused(self) -> Self {
+        if planted(Mistake::RefusalIsStrictWhereItIsNot) {
+            return Self(-(self.0 >> 1) * 2 + (self.0 & 1));
+        }
         Self(-(self.0 >> 1) * 2 + 1 - (self.0 & 1))
     }
 }
@@ -146,9 +152,10 @@ impl Zone {
         let side = sources.len() + 1;
         let mut to = Self { side, bounds: SmallVec::from_elem(Bound::ZERO, side * side) };
         for one in 0..to.side {
-            let from = row(one);
             for other in (0..to.side).filter(|other| *other != one) {
-                to.put(one, other, self.at(from, row(other)));
+                let turned = planted(Mistake::CarriedTurnedRound) && one > 0 && other > 0;
+                let (from, on) = if turned { (other, one) } else { (one, other) };
+                to.put(one, other, self.at(row(from), row(on)));
             }
         }
         to
@@ -156,22 +163,13 @@ impl Zone {
 
     /// Lets time pass as long as each clock stays within its bound, which it is within now.
     pub fn delay(&mut self, within: impl Fn(usize) -> Bound) {
-        let side = self.side;
-        let mut most = [Bound::NONE; SIDE];
-        for one in 1..side {
-            most[one] = within(one - 1);
-            for other in 1..side {
-                most[one] = most[one].min(self.at(one, other).then(within(other - 1)));
-            }
-        }
-        for one in 1..side {
-            self.put(one, 0, most[one]);
-            for other in 1..side {
-                let bound = most[one].then(self.at(0, other));
-                if bound < self.at(one, other) {
-                    self.put(one, other, bound);
-                }
-            }
+        for one in 1..self.side {
+            let asked = |other: &usize| *other == one || !planted(Mistake::DelayIgnoresOtherClocks);
+            let stops = (1..self.side).filter(asked).map(|other| self.at(one, other).then(within(other - 1)));
+            let most = stops.fold(Bound::NONE, Bound::min);
+            let most = if planted(Mistake::DelayPastTheThreshold) { Bound::NONE } else { most };
+            debug_assert!(self.at(one, 0) <= most, "each clock is within its bound already");
+            self.put(one, 0, most);
         }
     }
 
@@ -191,7 +189,8 @@ impl Zone {
     /// Keeps the readings at which a clock shows at least so many units. False where there are none; the zone then means nothing.
     #[must_use]
     pub fn keep_from(&mut self, clock: usize, units: i32) -> bool {
-        self.tighten(0, clock + 1, Bound::at_most(-units))
+        let bound = if planted(Mistake::FromLeavesOutTheStart) { Bound::below } else { Bound::at_most };
+        self.tighten(0, clock + 1, bound(-units))
     }
 
     /// Whether there are readings at which a clock shows exactly so many units.
@@ -207,6 +206,10 @@ impl Zone {
         }
         if self.at(other, one).then(bound) < Bound::ZERO {
             return false;
+        }
+        if planted(Mistake::KeptWithoutClosing) {
+            self.put(one, other, bound);
+            return true;
         }
         for from in 0..self.side {
             let via = self.at(from, one).then(bound);
@@ -234,7 +237,8 @@ impl Zone {
     pub fn hull(&self, other: &[Bound]) -> Self {
         let mut hull = self.clone();
         for (bound, also) in hull.bounds.iter_mut().zip(other) {
-            *bound = (*bound).max(*also);
+            let common = planted(Mistake::HullOfWhatIsCommon);
+            *bound = if common { (*bound).min(*also) } else { (*bound).max(*also) };
         }
         hull
     }
@@ -264,7 +268,8 @@ impl Zone {
                     continue;
                 }
                 let mut outside = rest.clone();
-                if outside.tighten(to, one, bound.refused()) && !includes(into, outside.bounds()) {
+                let unchecked = planted(Mistake::MergedWithWhatNeitherHolds);
+                if outside.tighten(to, one, bound.refused()) && !includes(into, outside.bounds()) && !unchecked {
                     return None;
                 }
                 if !rest.tighten(one, to, bound) {
@@ -286,11 +291,15 @@ impl Zone {
                 }
                 let end = if one == 0 { Bound::ZERO } else { within(one - 1) };
                 let next = stations.partition_point(|units| Bound::at_most(*units) < bound);
+                let next = if planted(Mistake::WidenedBackwards) { next.saturating_sub(1) } else { next };
                 let station = stations.get(next).map_or(end, |units| Bound::at_most(*units));
-                self.put(one, other, station.min(end).max(bound));
+                let least = if planted(Mistake::WidenedBackwards) { station } else { bound };
+                self.put(one, other, station.min(end).max(least));
             }
         }
-        self.close();
+        if !planted(Mistake::WidenedWithoutClosing) {
+            self.close();
+        }
     }
 
     /// Makes every bound as tight as the others make it.
@@ -334,5 +343,6 @@ impl Default for Zone {
 /// Whether the bounds of one zone hold every reading within those of another of the same clocks.
 #[must_use]
 pub fn includes(one: &[Bound], other: &[Bound]) -> bool {
+    let (one, other) = if planted(Mistake::InclusionTurnedRound) { (other, one) } else { (one, other) };
     one.iter().zip(other).all(|(one, other)| other <= one)
 }
