@@ -7,9 +7,12 @@
 //!
 //! Deliberately absent: any limit in seconds. What is unknown is the same on every machine.
 
+mod kept;
 mod natural;
+mod realised;
 mod recover;
 mod search;
+mod sources;
 mod store;
 mod ways;
 

@@ -6,9 +6,10 @@ use std::collections::BinaryHeap;
 use authloom_model::time::{Clocks, Passed, Region};
 use authloom_model::{Action, Capacity, Spec, World};
 
+use super::kept::Kept;
 use super::recover;
 use super::store::{Closing, Entered, Store, Taken};
-use super::ways::{Kept, Ways};
+use super::ways::Ways;
 use crate::explore::budget::{Budget, OutOfMemory};
 use crate::explore::marks::{asked_goals, asked_marks};
 use crate::explore::system::System;

@@ -1,94 +1,14 @@
 //! The graph of states, and the ways through it: paths with a time for each step.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use authloom_model::time::schedule::{Constraints, PathStep};
-use authloom_model::time::{Passed, Region};
+use authloom_model::time::Region;
 use authloom_model::{Action, Seconds, Spec, World};
 
-use super::store::{Entry, Store, Taken};
-use crate::explore::CutReason;
-use crate::explore::budget::{Budget, OutOfMemory};
-use crate::explore::graph::{GOALS_CAPACITY, KINDS_CAPACITY};
-use crate::explore::interner::Interner;
-
-/// A step that is kept.
-#[derive(Clone, Copy)]
-struct Step {
-    /// The state it led to when it was taken.
-    to: u32,
-    kind: u16,
-    code: u8,
-}
-
-/// The steps of each state that was expanded, in the order of expansion.
-pub(super) struct Kept {
-    asked_goals: u64,
-    /// The states, in the order in which they were expanded, each with the number of its first step.
-    expanded: Vec<Expanded>,
-    goal_sets: Interner,
-    steps: Vec<Step>,
-    /// The numbers of the steps in which time goes on, with what they pass.
-    passes: Vec<(u32, Passed)>,
-    kinds: Interner,
-}
-
-#[derive(Clone, Copy)]
-struct Expanded {
-    state: u32,
-    first: u32,
-    goals: u16,
-    /// Whether a message in flight can hold time up.
-    held_up: bool,
-}
-
-impl Kept {
-    pub(super) fn new(asked_goals: u64) -> Self {
-        Self {
-            asked_goals,
-            expanded: Vec::new(),
-            goal_sets: Interner::new(),
-            steps: Vec::new(),
-            passes: Vec::new(),
-            kinds: Interner::new(),
-        }
-    }
-
-    pub(super) fn open(&mut self, state: u32, goals: u64, budget: &mut Budget) -> Result<(), CutReason> {
-        let goals =
-            self.goal_sets.intern(goals & self.asked_goals).ok_or(CutReason::Capacity { name: GOALS_CAPACITY })?;
-        budget.claim::<Expanded>(1).map_err(|OutOfMemory| CutReason::memory(budget))?;
-        let first = u32::try_from(self.steps.len()).map_err(|_| CutReason::Capacity { name: "steps in the graph" })?;
-        self.expanded.push(Expanded { state, first, goals, held_up: false });
-        Ok(())
-    }
-
-    /// Says of the state opened last whether a message in flight can hold time up.
-    pub(super) fn is_held_up(&mut self, held_up: bool) {
-        if let Some(last) = self.expanded.last_mut() {
-            last.held_up = held_up;
-        }
-    }
-
-    pub(super) fn step(
-        &mut self,
-        to: u32,
-        code: u8,
-        kind: u64,
-        passed: Option<Passed>,
-        budget: &mut Budget,
-    ) -> Result<(), CutReason> {
-        let kind = self.kinds.intern(kind).ok_or(CutReason::Capacity { name: KINDS_CAPACITY })?;
-        budget.claim::<Step>(1).map_err(|OutOfMemory| CutReason::memory(budget))?;
-        if let Some(passed) = passed {
-            let number = u32::try_from(self.steps.len()).expect("steps are numbered with 32 bits");
-            self.passes.push((number, passed));
-        }
-        self.steps.push(Step { to, kind, code });
-        Ok(())
-    }
-}
+use super::kept::{Kept, Step};
+use super::sources::Sources;
+use super::store::{Store, Taken};
 
 /// A step of the graph, between numbers of expanded states.
 #[derive(Clone, Copy, Debug)]
@@ -129,64 +49,19 @@ impl Way {
     }
 }
 
-/// A region on the way to a state.
-#[derive(Clone)]
-struct Met {
-    state: u32,
-    region: Region,
-    before: Option<(usize, Edge)>,
-}
-
 /// The graph of states, and the ways through it. States are numbered in the order in which they were expanded.
 pub struct Ways {
-    spec: Spec,
-    store: Store,
-    kept: Kept,
+    pub(super) spec: Spec,
+    pub(super) store: Store,
+    pub(super) kept: Kept,
     /// For each state of the store, its number.
-    numbers: Vec<u32>,
+    pub(super) numbers: Vec<u32>,
     /// For each state of the store, how many steps it is from the beginning.
     depths: Vec<u32>,
     sources: OnceLock<Sources>,
 }
 
-/// The steps into each state.
-pub(super) struct Sources {
-    firsts: Vec<u32>,
-    steps: Vec<(u32, Edge)>,
-}
-
-impl Sources {
-    fn of(ways: &Ways) -> Self {
-        let into = |edge: Edge| ways.reached(edge.id);
-        let mut firsts = vec![0_u32; ways.states() as usize + 1];
-        let all = || (0..ways.states()).flat_map(|from| ways.edges(from).map(move |edge| (from, edge)));
-        for to in all().filter_map(|(_, edge)| into(edge)) {
-            firsts[to as usize + 1] += 1;
-        }
-        for at in 1..firsts.len() {
-            firsts[at] += firsts[at - 1];
-        }
-        let mut next = firsts.clone();
-        let nothing = (0, Edge { id: 0, code: 0, kind: 0, target: None });
-        let mut steps = vec![nothing; firsts.last().map_or(0, |count| *count as usize)];
-        for (from, edge) in all() {
-            let Some(to) = into(edge) else { continue };
-            steps[next[to as usize] as usize] = (from, edge);
-            next[to as usize] += 1;
-        }
-        Self { firsts, steps }
-    }
-
-    /// The steps into a state, each with the state that it leaves.
-    pub(super) fn into_state(&self, state: u32) -> impl Iterator<Item = (u32, Edge)> + '_ {
-        let range = self.firsts[state as usize] as usize..self.firsts[state as usize + 1] as usize;
-        self.steps[range].iter().copied()
-    }
-}
-
 const NOT_EXPANDED: u32 = u32::MAX;
-/// Regions that are looked at for one way.
-const MOST_REGIONS: usize = 20_000;
 
 impl Ways {
     pub(super) fn new(spec: Spec, store: Store, kept: Kept, depths: Vec<u32>) -> Self {
@@ -327,7 +202,7 @@ impl Ways {
     }
 
     /// The number of the state that a step led to when it was taken, or else of the one that includes it.
-    fn reached(&self, id: u32) -> Option<u32> {
+    pub(super) fn reached(&self, id: u32) -> Option<u32> {
         let direct = self.numbers[self.kept.steps[id as usize].to as usize];
         if direct == NOT_EXPANDED { self.edge(id).target } else { Some(direct) }
     }
@@ -352,59 +227,6 @@ impl Ways {
             return Some(first);
         }
         self.realised(self.kept.expanded[number as usize].state, edge).map(with_last)
-    }
-
-    /// Steps to a state after which a step is possible, found by going forward along all ways that lead to it.
-    fn realised(&self, target: u32, last: Option<Edge>) -> Option<Vec<Edge>> {
-        let onwards = self.ways_to(target);
-        let goes_on = |region: &Region| last.is_none_or(|last| self.stepped(region, last).is_some());
-        let mut met: Vec<Met> = vec![Met { state: 0, region: self.spec.initial_region(), before: None }];
-        let mut next = 0;
-        while next < met.len().min(MOST_REGIONS) {
-            let Met { state, region, .. } = met[next].clone();
-            if state == target && goes_on(&region) {
-                let before = |at: &(usize, Edge)| met[at.0].before;
-                let mut edges: Vec<Edge> =
-                    std::iter::successors(met[next].before, before).map(|(_, edge)| edge).collect();
-                edges.reverse();
-                return Some(edges);
-            }
-            for (edge, to) in onwards.get(&state).into_iter().flatten() {
-                let Some(after) = self.stepped(&region, *edge) else { continue };
-                let includes = |met: &Met| met.state == *to && met.region.zone.includes(after.zone.bounds());
-                if !met.iter().any(includes) {
-                    met.push(Met { state: *to, region: after, before: Some((next, *edge)) });
-                }
-            }
-            next += 1;
-        }
-        None
-    }
-
-    /// The steps between the states on all ways that lead to a state, by the state that they leave.
-    fn ways_to(&self, target: u32) -> BTreeMap<u32, Vec<(Edge, u32)>> {
-        let mut onwards: BTreeMap<u32, Vec<(Edge, u32)>> = BTreeMap::new();
-        let mut known = BTreeSet::from([target]);
-        let mut open = vec![target];
-        while let Some(state) = open.pop() {
-            let mut taken_in = vec![state];
-            while let Some(within) = taken_in.pop() {
-                for entry in self.store.entries(within) {
-                    match entry {
-                        Entry::State(other) => taken_in.push(other),
-                        Entry::Step(Taken { from, code }) => {
-                            let edge = self.edges(self.numbers[from as usize]).find(|edge| edge.code == code);
-                            let edge = edge.expect("a state is found by a step that is kept");
-                            onwards.entry(from).or_default().push((edge, state));
-                            if known.insert(from) {
-                                open.push(from);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        onwards
     }
 
     /// What a step makes of a region; none where it is not possible at any reading.
