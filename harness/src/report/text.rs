@@ -12,7 +12,6 @@ use super::layout::{entry, heading};
 use super::lived::lived;
 use super::numbers::{bytes, chance, count};
 use super::picture::picture;
-use super::policy::caution;
 use super::replay;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::explore::{Completeness, CutReason};
@@ -169,9 +168,6 @@ fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<(
         Some(tick) => format!("time in ticks of {tick}"),
     };
     fact(out, "policy", &format!("{}; {time}", policy.name))?;
-    if let Some(caution) = caution(policy) {
-        entry(out, "", FACTS, &caution, UNSURE)?;
-    }
     fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope, detail)))?;
     let steps = checked.steps.map(|steps| format!(", {}", count(steps, "step"))).unwrap_or_default();
     let depth = checked.depth.map(|depth| format!(", {depth} deep")).unwrap_or_default();

@@ -26,7 +26,6 @@ fn any_policy_of(ticks: BoxedStrategy<u32>) -> impl Strategy<Value = Policy> {
         let Clients { validation, refresh_when, single_flight, look_again, late_401, lost_answer } = clients;
         Policy {
             name: "any".to_owned(),
-            shrunk_from: None,
             access_lifetime: tick * access,
             refresh_idle: idle.map(|idle| tick * idle),
             refresh_absolute: absolute.map(|absolute| tick * absolute),
