@@ -93,13 +93,13 @@ fn a_server_that_does_something_else_fails_with_a_picture_and_a_trace_to_keep() 
 }
 
 #[test]
-fn lifetimes_of_an_hour_beside_a_month_are_asked_about_with_a_tick() {
+fn lifetimes_of_an_hour_beside_a_month_are_asked_about_together() {
     let real = recommended()
         .replace("access_lifetime = \"10m\"", "access_lifetime = \"1h\"")
         .replace("refresh_idle = \"15m\"", "refresh_idle = \"7days\"")
         .replace("refresh_absolute = \"20m\"", "refresh_absolute = \"30days\"");
     let folder = repository(&real, "policy.toml");
-    ends_with(&job(folder.path(), &[("AUTHLOOM_TICK", "7days")]), folder.path(), 0);
+    ends_with(&job(folder.path(), &[]), folder.path(), 0);
     reports_are_whole(folder.path());
 }
 

@@ -128,30 +128,11 @@ fn a_leeway_longer_than_the_lifetime_is_refused_where_it_stands() {
 }
 
 #[test]
-fn a_policy_of_too_many_ticks_is_refused_with_the_command_that_makes_it_smaller() {
+fn durations_without_a_common_tick_are_taken_as_they_are_unless_ticks_are_asked_for() {
     let folder = folder();
     let file = changed(&folder, "access_lifetime = \"10m\"", "access_lifetime = \"301s\"");
-    refuses(
-        &["check", "--policy", &file],
-        &["1200 ticks of 1s", &format!("authloom policy shrink {file} > smaller.toml")],
-    );
-    let smaller = authloom(&["policy", "shrink", &file]);
-    let path = folder.path().join("smaller.toml");
-    std::fs::write(&path, &smaller.stdout).expect("the folder can be written to");
-    let path = path.to_str().expect("its path is text");
-    let checked = authloom(&["check", "--policy", path, "--scope", TINY]);
-    assert_eq!(status(&checked), 0);
-    let caution = "a promise that holds here can be broken under the real durations";
-    let said = |output: &Output| stdout(output).replace("\n#", "").split_whitespace().collect::<Vec<_>>().join(" ");
-    for output in [&smaller, &checked] {
-        assert!(said(output).contains(caution), "{}", stdout(output));
-    }
-    let raced = ["verify", "--policy", path, "--scope", TINY, "--target", "reference", "--goal", "races"];
-    let raced = authloom_in(folder.path(), &raced);
-    assert!(said(&raced).contains(caution), "{}", stdout(&raced));
-    let checked = json(&authloom(&["check", "--policy", path, "--scope", TINY, "--format", "json"]));
-    assert_eq!(checked["shrunk_from"], "my");
-    assert!(checked["caution"].as_str().is_some_and(|said| said.contains(caution)), "{checked}");
+    assert_eq!(status(&authloom(&["check", "--policy", &file, "--scope", TINY])), 0);
+    refuses(&["check", "--policy", &file, "--engine", "ticks"], &["1200 ticks of 1s", "leave out `--engine`"]);
 }
 
 /// The recommended policy with a promise that is accepted as broken, as a file.

@@ -1,7 +1,6 @@
 //! What a deployment chose. Everything that an AuthService, a backend or a GUI may do in more than one way is a knob here.
 //!
-//! A policy is written as TOML with real durations; the model counts ticks. The tick is the greatest common divisor of the durations, so
-//! that the instants before, at and after every limit are always explored. `policy/file.rs` reads and writes the file, and
+//! A policy is written as TOML with real durations, and these are taken as they are. `policy/file.rs` reads and writes the file, and
 //! `policy/knobs.rs` lists every knob with its place there.
 //!
 //! Every knob has a default, its value in the recommended profile: a file sets only what differs. Beside some settings a knob means nothing
@@ -15,7 +14,6 @@ mod knobs;
 mod length;
 mod neighbours;
 mod reader;
-mod shrink;
 mod ticks;
 
 use std::time::Duration;
@@ -26,7 +24,7 @@ pub use file::PolicyFile;
 pub use knobs::Difference;
 use knobs::Draft;
 pub use neighbours::Neighbour;
-pub use ticks::{FAR_AWAY, Limits, MOST_TICKS, Ticks, TooManyTicks};
+pub use ticks::{Limits, MOST_TICKS, Ticks, TooManyTicks};
 
 /// Whether a refresh gives a new refresh token. RFC 9700 section 4.14.2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -173,9 +171,6 @@ pub enum LostAnswer {
 pub struct Policy {
     /// What people call it.
     pub name: String,
-    /// The name of the policy that this one was [shrunk](Self::shrunk) from, where it was. What holds under a shrunk policy says little of
-    /// the other: sums of durations are lost.
-    pub shrunk_from: Option<String>,
     /// How long an access token lives.
     pub access_lifetime: Duration,
     /// How long a refresh token may go unused; none where that does not matter.
@@ -225,7 +220,6 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             name: "recommended".to_owned(),
-            shrunk_from: None,
             access_lifetime: Duration::from_mins(10),
             refresh_idle: Some(Duration::from_mins(15)),
             refresh_absolute: Some(Duration::from_mins(20)),

@@ -12,7 +12,7 @@ use super::flags::budget::Budget;
 use super::flags::chosen::{Chosen, described, policy_of};
 use super::flags::saying::Saying;
 use super::flags::time_limit::TimeLimit;
-use super::flags::{Bounds, Format, SCOPES, Summary, Turn, exact};
+use super::flags::{Bounds, Format, SCOPES, Summary, exact};
 use super::outputs::Outputs;
 use super::probe::{found, probed, save_unexplained, status, write_found};
 use super::verify::{DEFAULT_OUT, held_to, raced, save};
@@ -41,8 +41,6 @@ pub(super) struct Audit {
 
     #[command(flatten)]
     bounds: Bounds,
-    #[command(flatten)]
-    turn: Turn,
     #[command(flatten)]
     budget: Budget,
     #[command(flatten)]
@@ -77,7 +75,7 @@ impl Audit {
         let mut outputs = Outputs::of(out).with_summary(self.summary.path())?.with_folder("--out", &self.out)?;
         let mut progress = Progress::start();
         let held = policy_of(described)?;
-        let probed = probed(described, &held, self.turn, (&mut progress, stop))?;
+        let probed = probed(described, &held, (&mut progress, stop))?;
         progress.finish();
         let saved = save_unexplained(&probed, &described.name, &mut outputs);
         let probe = Probe {

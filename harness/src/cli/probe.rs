@@ -4,14 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use authloom_model::policy::RefreshWhen;
-use authloom_model::{Policy, Scope, Spec};
+use authloom_model::{Policy, Scope};
 use clap::Args;
 
 use super::failure::Failure;
 use super::flags::budget::Budget;
 use super::flags::chosen::{described, policy_of};
 use super::flags::time_limit::TimeLimit;
-use super::flags::{Format, Summary, Turn, too_far_apart};
+use super::flags::{Format, Summary, exact};
 use super::outputs::{Outputs, writable};
 use crate::files;
 use crate::probe::{self, End, GraceWindow, Lifetimes, Probed};
@@ -36,8 +36,6 @@ pub(super) struct Probe {
     #[arg(long)]
     lifetimes: bool,
 
-    #[command(flatten)]
-    turn: Turn,
     #[command(flatten)]
     budget: Budget,
     #[command(flatten)]
@@ -75,7 +73,7 @@ impl Probe {
             outputs.print(|out| report::probe::lifetimes(out, lifetimes));
         }
         let mut progress = Progress::start();
-        let probed = probed(&described, &held_to, self.turn, (&mut progress, stop))?;
+        let probed = probed(&described, &held_to, (&mut progress, stop))?;
         progress.finish();
         let saved = save_unexplained(&probed, &described.name, &mut outputs);
         if let Some(path) = &self.out {
@@ -111,11 +109,9 @@ impl Probe {
             ));
         }
         let mut progress = Progress::start();
-        // Whatever the tick is: time is let pass by the second here. A GUI that refreshes early would refresh instead of calling.
-        let tick = policy.access_lifetime.max(policy.code_lifetime);
-        let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.seen_at(tick) };
-        let spec =
-            Spec::in_ticks(seen, Scope::THEFT).map_err(|error| too_far_apart(&described.policy, policy, &error))?;
+        // A GUI that refreshes early would refresh instead of calling.
+        let seen = Policy { refresh_when: RefreshWhen::On401, ..policy.clone() };
+        let spec = exact(&described.policy, seen, Scope::THEFT)?;
         let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
         let mut tell = |runs: u32| {
             let (target, traces) = (described.name.clone(), usize::try_from(runs).unwrap_or_default());
@@ -151,16 +147,12 @@ pub(super) fn status(probed: &Probed) -> Status {
 pub(super) fn probed(
     described: &Description,
     held_to: &Policy,
-    turn: Turn,
     (progress, stop): (&mut Progress, Stop),
 ) -> Result<Probed, Failure> {
-    let start = turn.seen(held_to.clone());
-    let candidates = probe::candidates(&start);
-    let spec = Spec::in_ticks(candidates[0].clone(), Scope::THEFT)
-        .map_err(|error| too_far_apart(&described.policy, &candidates[0], &error))?;
+    let spec = exact(&described.policy, probe::candidates(held_to).swap_remove(0), Scope::THEFT)?;
     let mut target = Stoppable::new(Box::new(Live::before(described, &spec)?), stop);
     let tell = |traces, left| progress.saw(&Stage::Probing { target: described.name.clone(), traces, left });
-    Ok(probe::probe(&mut target, &start, stop, tell)?)
+    Ok(probe::probe(&mut target, held_to, stop, tell)?)
 }
 
 /// The policies that explain what was seen, with the GUI and the backend of the policy that the server is held to. A grace period that lasts

@@ -133,10 +133,9 @@ impl Verify {
         let spec = self.spec_for(target)?;
         let jobs = self.jobs.of(target)?;
         let mut progress = Progress::start();
-        let mut replay =
+        let replay =
             held_to(target, &spec, self.bounds.until(how.stop), (jobs, how), &mut outputs.watching(&mut progress))?;
         progress.finish();
-        report::policy::caution(&spec.policy).into_iter().for_each(|caution| replay.note(caution));
         tell(outputs, replay, &[], (self.format, detail), self.asking.kept(how.journal))
     }
 
@@ -159,10 +158,9 @@ impl Verify {
         let detail = self.saying.detail(self.format)?;
         let spec = self.spec_for(target)?;
         let mut progress = Progress::start();
-        let (mut replay, replayed) =
+        let (replay, replayed) =
             raced(target, &spec, self.bounds.until(how.stop), how, &mut outputs.watching(&mut progress))?;
         progress.finish();
-        report::policy::caution(&spec.policy).into_iter().for_each(|caution| replay.note(caution));
         tell(outputs, replay, &replayed, (self.format, detail), self.asking.kept(how.journal))
     }
 }

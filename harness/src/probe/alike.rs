@@ -1,14 +1,18 @@
 //! Whether two candidates can be told apart at all: a search of both models at once, as far as the target can be asked and seen.
 //!
 //! It follows every run that both allow and that looks the same under both. Where one of them foretells something else, that run tells them
-//! apart, and it is a shortest one; where there is none, nobody can tell them apart within the scope. Tokens that nobody refers to any more
+//! apart, and it is a shortest one; where there is none, nothing that was looked at tells them apart. Tokens that nobody refers to any more
 //! are left out of what makes two situations one.
+//!
+//! Time passes until the next limit under either, and half of that. Two moments are one situation where the limits ahead come in the same
+//! order, however long it is until they do: with lifetimes of minutes beside such of weeks there would be no end of moments.
 
 use std::collections::{HashSet, VecDeque};
 
-use authloom_model::{Action, Spec};
+use authloom_model::{Action, Seconds, Spec};
 use foldhash::fast::FixedState;
 
+use super::space::shortest_pause;
 use crate::drive::Reading;
 use crate::servers::askable::Askable;
 use crate::servers::{Abilities, Lens, Support};
@@ -37,6 +41,7 @@ struct Run {
 /// What sets two candidates apart.
 pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, stop: Stop) -> Apart {
     let askable = [one, other].map(|spec| Askable { spec, abilities });
+    let shortest = [one, other].map(|spec| shortest_pause(&spec.policy)).into_iter().min().unwrap_or_default();
     let mut runs: Vec<Run> = Vec::new();
     let mut met: HashSet<Vec<u8>, FixedState> = HashSet::default();
     let mut waiting = VecDeque::from([(Reading::new(one), Reading::new(other), None)]);
@@ -44,16 +49,9 @@ pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, 
         if stop.check().is_some() {
             return Apart::Unknown;
         }
-        for (action, placed) in here.walker().enabled_here() {
-            let possible = there.walker().enabled_here().into_iter().find(|(named, _)| *named == action);
-            let both = possible.is_some_and(|(_, in_other)| {
-                askable[0].allows(here.walker().world(), placed) && askable[1].allows(there.walker().world(), in_other)
-            });
-            // Time can always pass, also where under one of them nothing ages any more.
-            let time = matches!(action, Action::Wait(_)) && abilities.clock == Support::Yes;
-            if !(both || time) {
-                continue;
-            }
+        let possible = both_can([&here, &there], &askable);
+        let pauses = pauses([&here, &there], abilities, shortest).map(Action::Wait);
+        for action in possible.into_iter().chain(pauses) {
             let (mut one, mut other) = (here.clone(), there.clone());
             let foretold = [one.foretell(action, lens), other.foretell(action, lens)];
             let [Some(in_one), Some(in_other)] = &foretold else { continue };
@@ -72,6 +70,29 @@ pub(super) fn apart([one, other]: [&Spec; 2], abilities: Abilities, lens: Lens, 
         }
     }
     Apart::Never
+}
+
+/// The actions that can happen under both, and that the target can be made to do.
+fn both_can([here, there]: [&Reading<'_>; 2], askable: &[Askable<'_>; 2]) -> Vec<Action> {
+    let in_other = there.walker().enabled_here();
+    let placed_in_other =
+        |action: Action| in_other.iter().find(|(named, _)| *named == action).map(|(_, placed)| *placed);
+    let able = |(action, placed): &(Action, Action)| {
+        askable[0].allows(here.walker().world(), *placed)
+            && placed_in_other(*action).is_some_and(|other| askable[1].allows(there.walker().world(), other))
+    };
+    here.walker().enabled_here().into_iter().filter(able).map(|(action, _)| action).collect()
+}
+
+/// How long time may pass: until the next limit under either, and half of that, unless that is shorter than a grace period whose length
+/// nobody knows may last. A message that is in flight comes in time.
+fn pauses(both: [&Reading<'_>; 2], abilities: Abilities, shortest: Seconds) -> impl Iterator<Item = Seconds> {
+    let walkers = both.map(Reading::walker);
+    let until = walkers.iter().filter_map(|walker| walker.until_a_limit()).min();
+    let until = until.filter(|_| abilities.clock == Support::Yes);
+    let half = until.map(|until| Seconds(until.0.div_ceil(2))).filter(|half| *half >= shortest && Some(*half) != until);
+    let in_time = move |pause: &Seconds| walkers.iter().all(|walker| walker.comes_in_time(*pause));
+    until.into_iter().chain(half).filter(in_time).collect::<Vec<_>>().into_iter()
 }
 
 fn steps(runs: &[Run], last: usize) -> Vec<Action> {
@@ -99,7 +120,7 @@ mod tests {
         let policy = candidates(&Policy::recommended()).swap_remove(0);
         let mut other = policy.clone();
         change(&mut other);
-        let spec = |policy| Spec::in_ticks(policy, SCOPE).expect("a candidate has few ticks");
+        let spec = |policy| Spec::exact(policy, SCOPE).expect("its lifetimes can be counted together");
         apart([&spec(policy), &spec(other)], abilities, lens, Stop::NEVER)
     }
 

@@ -291,10 +291,9 @@ mod tests {
                 validation: Validation::Introspect,
                 ..Policy::recommended()
             };
-            // What is expected is another matter, and so is the tick.
-            let spec = Spec::in_ticks(policy.clone().seen_at(minutes(5)), Scope::THEFT).unwrap();
-            let real = Spec { policy: policy.clone(), ..spec };
-            let mut target = Reference::new(&real).unwrap();
+            // What is expected is another matter.
+            let spec = Spec::exact(policy.clone(), Scope::THEFT).unwrap();
+            let mut target = Reference::new(&spec).unwrap();
             let found = measure(&mut target, &Policy::recommended(), &mut |_| {}, &mut |_, _| {}).unwrap();
             assert_eq!(found.of(policy.clone()), policy);
         }
@@ -302,7 +301,7 @@ mod tests {
 
     #[test]
     fn what_was_measured_before_the_target_could_not_be_asked_any_more_is_not_lost() {
-        let spec = Spec::in_ticks(Policy::recommended(), Scope::THEFT).unwrap();
+        let spec = Spec::exact(Policy::recommended(), Scope::THEFT).unwrap();
         let measured = |checks| {
             let stop = Stop::after(checks, StoppedBy::Interrupt);
             let mut target = Stoppable::new(Box::new(Reference::new(&spec).unwrap()), stop);

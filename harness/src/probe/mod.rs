@@ -1,8 +1,8 @@
 //! Finds out which policy a server follows, by asking it.
 //!
 //! The knobs of the AuthService span a space of candidate policies ([`space`]). Each trace of a pool ([`pool`]) is foretold by each
-//! candidate; the one on which they disagree most is run, and whoever foretold something else is struck out. Where the pool says nothing
-//! more, two candidates are searched together for what sets them apart ([`alike`]). It ends when nothing does, or when nobody is left: then
+//! candidate; the one on which they disagree most is run, and whoever foretold something else is struck out. Before all of them, somebody
+//! signs in and lets every limit pass. Where the pool says nothing more, two candidates are searched together for what sets them apart ([`alike`]). It ends when nothing does, or when nobody is left: then
 //! what was seen is a finding, for no policy in the space explains all of it.
 //!
 //! Invariant: a candidate is struck out only by what the server was seen to do, never by what was not seen ([`Lens`]). Lifetimes are
@@ -98,14 +98,14 @@ impl Probed {
 /// Probes a target, whose lifetimes are those of `start`. What ends it early, once something was asked, takes nothing away of what was seen.
 ///
 /// # Errors
-/// When the target cannot be asked at all, or the policy has too many ticks.
+/// When the target cannot be asked at all, or the policy's durations cannot be counted together.
 pub fn probe(
     target: &mut dyn Target,
     start: &Policy,
     stop: Stop,
     mut tell: impl FnMut(usize, usize),
 ) -> Result<Probed, Fault> {
-    let specs = candidates(start).into_iter().map(|policy| Spec::in_ticks(policy, SCOPE));
+    let specs = candidates(start).into_iter().map(|policy| Spec::exact(policy, SCOPE));
     let specs: Vec<Spec> = specs.collect::<Result<_, _>>().map_err(|error| Fault(error.to_string()))?;
     let mut probed = Probed {
         candidates: specs.len(),
@@ -120,6 +120,7 @@ pub fn probe(
     let mut left: Vec<usize> = (0..specs.len()).collect();
     let (abilities, lens) = (target.abilities(), target.lens());
     let mut pool = pool::of(&specs[0], abilities, stop);
+    let mut first = Some(pool::until_the_limits(&specs[0], abilities));
     let mut drawn_from = BTreeSet::from([0]);
     let mut alike = BTreeSet::new();
     let mut fruitless = 0;
@@ -130,8 +131,8 @@ pub fn probe(
             break;
         }
         tell(probed.runs.len(), left.len());
-        let trace = match best(&pool, &specs, &left, lens) {
-            Some(trace) => pool.remove(trace),
+        let trace = match first.take().or_else(|| Some(pool.remove(best(&pool, &specs, &left, lens)?))) {
+            Some(trace) => trace,
             // The pool says nothing more: what another candidate can do may.
             None => match left.iter().find(|spec| !drawn_from.contains(*spec)).copied() {
                 Some(other) if drawn_from.len() < MOST_POOLS && left.len() > MOST_COMPARED => {
@@ -310,4 +311,53 @@ fn groups(asked: &[&Spec], trace: &[Action], lens: Lens) -> Vec<usize> {
         }
     }
     groups.into_iter().map(|(_, count)| count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use authloom_model::policy::{Ends, Grace, IdleOnRefresh, Window};
+
+    use super::*;
+    use crate::servers::Reference;
+
+    /// What a probe finds of the reference with a policy, when it begins with another of the same lifetimes.
+    fn probed(real: &Policy, start: &Policy) -> Probed {
+        let Policy { reuse_ends, grace, idle_on_refresh, .. } = *real;
+        let real = Policy { reuse_ends, grace, idle_on_refresh, ..candidates(real).swap_remove(0) };
+        let mut target = Reference::new(&Spec::exact(real, SCOPE).unwrap()).unwrap();
+        probe(&mut target, start, Stop::NEVER, |_, _| {}).unwrap()
+    }
+
+    #[test]
+    fn limits_of_minutes_and_of_weeks_are_told_in_one_probe() {
+        let (minutes, days) = (Duration::from_mins, |days: u64| Duration::from_hours(24 * days));
+        for (access, code, idle, absolute) in [
+            (minutes(60), minutes(1), days(14), None),
+            (minutes(5), minutes(1), days(7), Some(days(30))),
+            (minutes(60), minutes(10), minutes(30), Some(days(30))),
+        ] {
+            let start = Policy {
+                access_lifetime: access,
+                code_lifetime: code,
+                refresh_idle: Some(idle),
+                refresh_absolute: absolute,
+                ..Policy::recommended()
+            };
+            let grace = Grace::SameTokens(Window::For(Duration::from_secs(20)));
+            for real in [
+                Policy { idle_on_refresh: IdleOnRefresh::RunsOn, reuse_ends: Ends::Nothing, ..start.clone() },
+                Policy { grace, ..start.clone() },
+            ] {
+                let probed = probed(&real, &start);
+                assert_eq!((probed.end, probed.left.len()), (End::Done, 1), "{:?}", probed.runs);
+                for (knob, choices) in probed.knobs() {
+                    assert_eq!(choices, [(knob.choice)(&real)], "{}", knob.name);
+                }
+                let steps: usize = probed.runs.iter().map(|(steps, _)| steps).sum();
+                assert!(probed.runs.len() <= 14 && steps <= 250, "{:?}", probed.runs);
+            }
+        }
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use authloom_model::Policy;
 use authloom_model::policy::{
     AccessOnRefresh, Ends, Grace, IdleOnRefresh, Late401, LookAgain, LostAnswer, RefreshWhen, Rotation, SingleFlight,
     SpentRevokes, Validation, Window, WrongVerifier,
 };
+use authloom_model::{Policy, Seconds};
 
 /// A choice of the AuthService's.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +42,7 @@ const ENDS: [Ends; 4] = [Ends::Grant, Ends::RefreshTokens, Ends::Nothing, Ends::
 #[must_use]
 pub fn candidates(start: &Policy) -> Vec<Policy> {
     let mut policies = vec![provoking(start)];
-    let tick = start.ticks().map_or(start.access_lifetime, |ticks| ticks.tick);
-    let window = match start.grace {
-        Grace::SameSuccessor(Window::For(length))
-        | Grace::SameTokens(Window::For(length))
-        | Grace::NewSibling(Window::For(length)) => length,
-        Grace::None | Grace::SameSuccessor(_) | Grace::SameTokens(_) | Grace::NewSibling(_) => tick,
-    };
+    let window = shortest_pause(start).length();
     let graces = [
         Grace::None,
         Grace::SameSuccessor(Window::UntilUsed),
@@ -75,6 +69,15 @@ pub fn candidates(start: &Policy) -> Vec<Policy> {
     policies = varied(policies, &[SpentRevokes::Yes, SpentRevokes::No], |policy, choice| policy.spent_revokes = choice);
     policies.retain(|policy| policy.rotation == Rotation::Always || policy.spent_revokes == SpentRevokes::Yes);
     policies
+}
+
+/// The shortest time that a probe lets pass where it has a choice: as long as a grace period is known to last, or half of the shortest
+/// lifetime. Where nobody says how long a grace period lasts, it is taken to last for that, since any shorter one looks the same.
+pub(super) fn shortest_pause(policy: &Policy) -> Seconds {
+    let limits =
+        [Some(policy.access_lifetime), Some(policy.code_lifetime), policy.refresh_idle, policy.refresh_absolute];
+    let shortest = limits.into_iter().flatten().min().unwrap_or(policy.access_lifetime);
+    Seconds::of(policy.grace_window().unwrap_or(Duration::from_secs(shortest.as_secs().div_ceil(2).max(1))))
 }
 
 /// A GUI that makes an AuthService show what it does: it refreshes whenever a call is refused, and asks again whatever is lost. It does not

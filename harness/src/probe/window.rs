@@ -1,14 +1,13 @@
 //! How long a grace period lasts, as far as the traces of a probe have seen it.
 //!
-//! A probe lets time pass in ticks, and its candidates have one length of a grace window. Which other lengths would have looked the same is
-//! found out by letting candidates with these foretell the traces that were run. What is left is a bound; it is a measurement only where
-//! one second fits it.
+//! The candidates of a probe have one length of a grace window. Which other lengths would have looked the same is found out by letting
+//! candidates with these foretell the traces that were run. What is left is a bound; it is a measurement only where one second fits it.
 
 use std::fmt;
 use std::time::Duration;
 
-use authloom_model::policy::{Grace, MOST_TICKS, Window};
-use authloom_model::{Action, Policy, Scope, Spec};
+use authloom_model::policy::{Grace, Window};
+use authloom_model::{Action, Policy, Scope, Seconds, Spec};
 
 use super::groups;
 use crate::servers::Lens;
@@ -35,28 +34,21 @@ impl GraceWindow {
 
     /// The lengths that would have looked the same as that of a policy that explains the traces.
     fn of(policy: &Policy, ran: &[Vec<Action>], scope: Scope, lens: Lens) -> Self {
-        let (Ok(ticks), Ok(spec)) = (policy.ticks(), Spec::in_ticks(policy.clone(), scope)) else {
+        let (Some(own), Ok(spec)) = (policy.grace_window(), Spec::exact(policy.clone(), scope)) else {
             return Self::NotMeasured;
         };
-        let looks_the_same = |length: u32| {
-            let other = Spec::in_ticks(with_window(policy, ticks.tick * length), scope);
-            // What has too many ticks was not waited for.
-            other.is_ok_and(|other| ran.iter().all(|trace| groups(&[&spec, &other], trace, lens).len() == 1))
+        let looks_the_same = |seconds: u32| {
+            let other = Spec::exact(with_window(policy, Duration::from_secs(seconds.into())), scope);
+            // What is too long to be counted was not waited for.
+            other.map_or(true, |other| ran.iter().all(|trace| groups(&[&spec, &other], trace, lens).len() == 1))
         };
-        let own = u32::from(ticks.limits.grace_window);
-        let shortest = (1..own).rev().take_while(|length| looks_the_same(*length)).last().unwrap_or(own);
-        let longest = (own + 1..=MOST_TICKS.into()).take_while(|length| looks_the_same(*length)).last().unwrap_or(own);
-        let above = ticks.tick * (shortest - 1);
-        let has_end = longest < u32::from(MOST_TICKS)
-            && Spec::in_ticks(with_window(policy, ticks.tick * (longest + 1)), scope).is_ok();
-        match (above, has_end) {
-            (above, true) if ticks.tick * longest == above + Duration::from_secs(1) => {
-                Self::Measured(ticks.tick * longest)
-            }
-            (above, true) => Self::Bounded(above, ticks.tick * longest),
-            (Duration::ZERO, false) => Self::NotMeasured,
-            (above, false) => Self::LongerThan(above),
+        let (own, longest) = (Seconds::of(own).0, longest_wait(ran).saturating_add(1));
+        let above = Duration::from_secs(u64::from(last_other(own, 0, looks_the_same)));
+        if own > longest || looks_the_same(longest) {
+            return if above.is_zero() { Self::NotMeasured } else { Self::LongerThan(above) };
         }
+        let at_most = Duration::from_secs(u64::from(last_other(own, longest, looks_the_same) - 1));
+        if at_most == above + Duration::from_secs(1) { Self::Measured(at_most) } else { Self::Bounded(above, at_most) }
     }
 
     /// What is known where one of two holds.
@@ -101,6 +93,25 @@ impl fmt::Display for GraceWindow {
     }
 }
 
+/// The most time that passes in a trace.
+fn longest_wait(ran: &[Vec<Action>]) -> u32 {
+    let waited = |action: &Action| if let Action::Wait(time) = action { time.0 } else { 0 };
+    ran.iter().map(|trace| trace.iter().map(waited).fold(0, u32::saturating_add)).max().unwrap_or_default()
+}
+
+/// The length that is nearest to `same` of those that do not look like it, between it and `other`, which does not.
+fn last_other(mut same: u32, mut other: u32, looks_the_same: impl Fn(u32) -> bool) -> u32 {
+    while same.abs_diff(other) > 1 {
+        let middle = u32::midpoint(same, other);
+        if looks_the_same(middle) {
+            same = middle;
+        } else {
+            other = middle;
+        }
+    }
+    other
+}
+
 /// A policy with another length of its grace window.
 fn with_window(policy: &Policy, length: Duration) -> Policy {
     let window = Window::For(length);
@@ -125,16 +136,16 @@ mod tests {
         Duration::from_mins(minutes)
     }
 
-    /// What is known under a policy with this grace, whose tick is five minutes, after somebody has presented a spent refresh token again:
-    /// once in each trace, after so many ticks.
+    /// What is known under a policy with this grace after somebody has presented a spent refresh token again: once in each trace, after so
+    /// many times five minutes.
     fn seen(grace: Grace, after: &[usize]) -> Option<GraceWindow> {
         let policy = Policy { grace, refresh_idle: Some(minutes(60)), refresh_absolute: None, ..Policy::recommended() };
         let signs_in = [Action::SignIn(T1), Action::Arrive(Exchange::SignIn(T1)), Action::Return(Exchange::SignIn(T1))];
         let gets_tokens =
             [Action::Arrive(Exchange::Redeem(T1)), Action::Return(Exchange::Redeem(T1)), Action::CopySession];
         let presents = Action::Arrive(Exchange::Theft(Stolen::Copy));
-        let trace = |ticks: &usize| {
-            let again = std::iter::repeat_n(Action::Wait(Seconds(300)), *ticks).chain([presents]);
+        let trace = |times: &usize| {
+            let again = std::iter::repeat_n(Action::Wait(Seconds(300)), *times).chain([presents]);
             signs_in.into_iter().chain(gets_tokens).chain([presents]).chain(again).collect()
         };
         let ran: Vec<Vec<Action>> = after.iter().map(trace).collect();
@@ -142,15 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_bounded_by_the_ticks_that_traces_have_waited() {
-        let ticks = |ticks: u64| Grace::SameTokens(Window::For(minutes(5 * ticks)));
+    fn a_window_is_bounded_by_how_long_traces_have_waited() {
+        let times = |times: u64| Grace::SameTokens(Window::For(minutes(5 * times)));
         let bounded = |from, to| Some(GraceWindow::Bounded(minutes(from), minutes(to)));
-        assert_eq!(seen(ticks(1), &[0, 1]), bounded(0, 5));
-        // Nobody has waited one tick.
-        assert_eq!(seen(ticks(1), &[0, 2]), bounded(0, 10));
-        assert_eq!(seen(ticks(2), &[0, 1, 2]), bounded(5, 10));
-        assert_eq!(seen(ticks(3), &[1, 4]), bounded(5, 20));
-        let said = seen(ticks(1), &[1]).map(|window| window.to_string());
+        assert_eq!(seen(times(1), &[0, 1]), bounded(0, 5));
+        // Nobody has waited five minutes.
+        assert_eq!(seen(times(1), &[0, 2]), bounded(0, 10));
+        assert_eq!(seen(times(2), &[0, 1, 2]), bounded(5, 10));
+        assert_eq!(seen(times(3), &[1, 4]), bounded(5, 20));
+        let said = seen(times(1), &[1]).map(|window| window.to_string());
         assert_eq!(said.as_deref(), Some("not measured, but bounded: longer than 0s, at most 5m"));
     }
 

@@ -8,7 +8,6 @@ use super::acceptance;
 use super::lived::lived;
 use super::mend;
 use super::picture::picture;
-use super::policy::caution;
 use crate::run::{
     AcceptanceState, Breach, Checked, Finding, Mending, Outcome, Premise, Replay, Status, Verdict, trace_of,
 };
@@ -49,10 +48,6 @@ fn properties(checked: &Checked, mending: Option<&Mending>) -> TestSuite {
     suite.add_property(("policy", checked.spec.policy.name.as_str()));
     suite.add_property(("scope", checked.spec.scope.to_string().as_str()));
     suite.add_property(("worlds", checked.worlds.to_string().as_str()));
-    if let (Some(from), Some(caution)) = (&checked.spec.policy.shrunk_from, caution(&checked.spec.policy)) {
-        suite.add_property(("shrunk_from", from.as_str()));
-        suite.add_property(("caution", caution.as_str()));
-    }
     suite.add_property(("completeness", super::text::extent(checked).as_str()));
     suite.add_test_cases(checked.findings.iter().map(|finding| property(checked, finding, mending)));
     suite

@@ -6,7 +6,6 @@ use super::acceptance;
 use super::lived::lived;
 use super::mend;
 use super::numbers::count;
-use super::policy::caution;
 use super::replay::{covered, driven, races_in_words, troubles, verdict};
 use super::text::{extent, sentence};
 use crate::run::{Breach, Checked, Mending, Outcome, Replay, Replayed, Status, TraceVerdict, trace_of};
@@ -55,9 +54,6 @@ fn properties(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let (steps, worlds) = (checked.steps.map(|steps| format!(", {}", count(steps, "step"))), checked.worlds);
     let extent = extent(checked);
     writeln!(out, "{}{} explored: {extent}.\n", count(worlds, "world"), steps.unwrap_or_default())?;
-    if let Some(caution) = caution(&checked.spec.policy) {
-        writeln!(out, "{}\n", plain(&caution))?;
-    }
     acceptance::markdown(out, checked)?;
     let broken: Vec<_> = checked.findings.iter().filter(|finding| finding.is_broken()).collect();
     if broken.is_empty() {

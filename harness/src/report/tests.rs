@@ -204,27 +204,6 @@ fn what_is_accepted_is_said_in_every_report_with_its_reason() {
 }
 
 #[test]
-fn a_report_on_a_shrunk_policy_says_what_its_verdict_is_not() {
-    let mut outcome = mixed();
-    outcome.checked.spec.policy.shrunk_from = Some("production".to_owned());
-    let caution = "shrunk from production: its limits come in the same order, but sums of durations are lost: a promise that holds here can \
-                   be broken under the real durations";
-    let text = written(|out| text::outcome(out, &outcome, "", Detail::Screen));
-    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(caution), "{text}");
-    for said in [
-        written(|out| json::outcome(out, &outcome, None)),
-        written(|out| junit::outcome(out, &outcome, None)),
-        written(|out| markdown::outcome(out, &outcome)),
-    ] {
-        assert!(said.contains(caution), "{said}");
-    }
-    for said in [written(|out| json::outcome(out, &mixed(), None)), written(|out| junit::outcome(out, &mixed(), None))]
-    {
-        assert!(!said.contains("shrunk"), "{said}");
-    }
-}
-
-#[test]
 fn machines_read_one_object_on_one_line() {
     let said = written(|out| json::outcome(out, &mixed(), None));
     assert_eq!(said.lines().count(), 1);

@@ -12,7 +12,6 @@ use super::layout::{entry, heading};
 use super::lived::lived;
 use super::numbers::{bytes, chance, count};
 use super::picture::picture;
-use super::policy::caution;
 use super::replay;
 use super::style::{BAD, DIM, GOOD, TITLE, UNSURE};
 use crate::explore::{Completeness, CutReason};
@@ -183,9 +182,6 @@ fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<(
     let Spec { policy, scope, .. } = &checked.spec;
     writeln!(out)?;
     fact(out, "policy", &policy.name)?;
-    if let Some(caution) = caution(policy) {
-        entry(out, "", FACTS, &caution, UNSURE)?;
-    }
     fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope, detail)))?;
     if let Some(tick) = checked.spec.tick() {
         fact(out, "time", &format!("in ticks of {tick}: what lies between two is not seen"))?;

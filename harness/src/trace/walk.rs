@@ -83,8 +83,9 @@ impl<'s> Walker<'s> {
         actions.into_iter().map(|placed| (self.names.lasting(placed), placed)).collect()
     }
 
-    /// Where two walkers of one run stand, each by its world, with which place of the one has the name of which place of the other. Names
-    /// themselves do not matter, nor do tokens that no world has a place for any more.
+    /// Where two walkers of one run stand, each by its world, with which place of the one has the name of which place of the other, and in
+    /// which order the limits ahead of both come. Names themselves do not matter, nor do tokens that no world has a place for any more, nor
+    /// how long it is until a limit.
     #[must_use]
     pub fn beside(&self, other: &Walker<'_>) -> Vec<u8> {
         let mut bytes = [self.world().bytes(), other.world().bytes()].concat();
@@ -105,6 +106,12 @@ impl<'s> Walker<'s> {
             }
             bytes.extend(names.tabs.iter().chain(names.calls.iter().flatten()));
         }
+        let ahead = [self, other].map(|walker| walker.spec.until_limits(&walker.moment)).concat();
+        let order: BTreeSet<Seconds> = ahead.iter().copied().collect();
+        let rank = |until| {
+            u8::try_from(order.range(..until).count()).expect("two zones have fewer clocks than a byte has values")
+        };
+        bytes.extend(ahead.into_iter().map(rank));
         bytes
     }
 
@@ -153,6 +160,12 @@ impl<'s> Walker<'s> {
     #[must_use]
     pub fn until_a_limit(&self) -> Option<Seconds> {
         self.spec.until_a_limit(&self.moment)
+    }
+
+    /// Whether every message in flight can still come in time when so much time has passed.
+    #[must_use]
+    pub fn comes_in_time(&self, time: Seconds) -> bool {
+        self.spec.comes_in_time(&self.moment, time)
     }
 
     /// Whether so much time can pass: in ticks, where the spec counts these and something grows older.

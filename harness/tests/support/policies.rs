@@ -36,7 +36,6 @@ fn policies_with(limits: impl Strategy<Value = Limits>, grace: BoxedStrategy<u32
         let Clients { validation, refresh_when, single_flight, look_again, late_401, lost_answer } = clients;
         Policy {
             name: "any".to_owned(),
-            shrunk_from: None,
             access_lifetime: tick * access,
             refresh_idle: idle.map(|idle| tick * idle),
             refresh_absolute: absolute.map(|absolute| tick * absolute),

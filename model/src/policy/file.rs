@@ -20,9 +20,12 @@ use super::{Accepted, Policy, accepted, length};
 /// The first version of the format.
 const FIRST_VERSION: usize = 1;
 /// The members above the first section.
-const TOP: [&str; 3] = [VERSION, SHRUNK_FROM, ACCEPTED];
+const TOP: [&str; 2] = [VERSION, ACCEPTED];
 const VERSION: &str = "version";
+/// A member of which a file may speak that stands for another one with longer durations.
 const SHRUNK_FROM: &str = "shrunk_from";
+const NOT_SHRUNK: &str = "`shrunk_from` is no part of a policy: durations are taken as they are, so that none has to be made smaller; \
+                          use the policy that this one was made from";
 const ACCEPTED: &str = "accepted";
 
 /// What a policy's file says: the policy, and which promises a team knows it cannot keep under it.
@@ -66,10 +69,6 @@ impl Policy {
     pub fn to_toml(&self) -> String {
         let draft = Draft::from(self.clone());
         let mut lines = vec![format!("{VERSION} = {}", FORMAT.newest())];
-        if let Some(name) = &self.shrunk_from {
-            let name = toml::Value::from(name.replace(char::is_control, " "));
-            lines.push(format!("{SHRUNK_FROM} = {name}"));
-        }
         for section in Section::ALL {
             lines.extend([String::new(), format!("[{}]", section.name())]);
             let knobs = knobs::meaningful(&draft).filter(|knob| knob.section == section);
@@ -172,7 +171,7 @@ impl Reading<'_> {
             match (key.get_ref().as_ref(), section) {
                 (_, Some(section)) => self.section(section, key, value),
                 (VERSION, None) => {}
-                (SHRUNK_FROM, None) => self.shrunk_from(value),
+                (SHRUNK_FROM, None) => self.reader.fault(&key.span(), NOT_SHRUNK.to_owned()),
                 (ACCEPTED, None) => self.accepted = accepted::read(value, &mut self.reader),
                 (name, None) => {
                     let why = match knob(name) {
@@ -186,16 +185,6 @@ impl Reading<'_> {
                     };
                     self.reader.fault(&key.span(), why);
                 }
-            }
-        }
-    }
-
-    fn shrunk_from(&mut self, value: &Spanned<DeValue<'_>>) {
-        match value.get_ref().as_str() {
-            Some(name) => self.draft.policy.shrunk_from = Some(name.to_owned()),
-            None => {
-                let why = format!("{} here: `{SHRUNK_FROM}` is the name of a policy, in quotes", kind(value.get_ref()));
-                self.reader.fault(&value.span(), why);
             }
         }
     }

@@ -109,13 +109,30 @@ impl Spec {
     /// How long it is until a limit passes; none where none is ahead, or where the spec counts ticks.
     #[must_use]
     pub fn until_a_limit(&self, moment: &Moment) -> Option<Seconds> {
-        let Time::Exact(phases) = &self.time else { return None };
-        let clocks = self.clocks(&moment.world).ok()?;
+        self.until_limits(moment).into_iter().min()
+    }
+
+    /// For each clock that has a limit ahead, how long it is until the next one passes. None of them where the spec counts ticks.
+    #[must_use]
+    pub fn until_limits(&self, moment: &Moment) -> Vec<Seconds> {
+        let Time::Exact(phases) = &self.time else { return Vec::new() };
+        let Ok(clocks) = self.clocks(&moment.world) else { return Vec::new() };
         let ahead = clocks.all().iter().zip(&moment.ages).filter_map(|(running, age)| {
             let at = u32::try_from(running.ahead.first()?.at).ok()?;
             Some(Seconds(at.saturating_mul(phases.unit().0).saturating_sub(age.0)))
         });
-        ahead.min()
+        ahead.collect()
+    }
+
+    /// Whether every message in flight can still come within its bound when so much time has passed.
+    #[must_use]
+    pub fn comes_in_time(&self, moment: &Moment, time: Seconds) -> bool {
+        let Time::Exact(phases) = &self.time else { return true };
+        let Ok(clocks) = self.clocks(&moment.world) else { return true };
+        clocks.all().iter().zip(&moment.ages).filter(|(running, _)| running.ahead.is_empty()).all(|(running, age)| {
+            let most = running.within.units().map(|(most, _)| i64::from(most) * i64::from(phases.unit().0));
+            most.is_none_or(|most| i64::from(age.0) + i64::from(time.0) <= most)
+        })
     }
 
     /// Lets each clock go on, and the world pass the thresholds that are reached.

@@ -17,6 +17,8 @@ struct Constraint {
     later: usize,
     earlier: usize,
     least: i64,
+    /// Whether it keeps a clock below a limit that is ahead.
+    below_a_limit: bool,
 }
 
 /// The constraints of a path of phases. Moment 0 is the beginning, moment n that of the n-th step.
@@ -69,7 +71,11 @@ impl Constraints {
                 Some(_) | None => {
                     if let Some((units, reached)) = running.within.units() {
                         let most = i64::from(units) * self.unit;
-                        self.at_most(now, *born, if reached { most } else { most - 1 });
+                        if reached {
+                            self.at_most(now, *born, most);
+                        } else {
+                            self.below(now, *born, most);
+                        }
                     }
                 }
             }
@@ -78,11 +84,25 @@ impl Constraints {
     }
 
     fn at_least(&mut self, later: usize, earlier: usize, seconds: i64) {
-        self.all.push(Constraint { later, earlier, least: seconds });
+        self.all.push(Constraint { later, earlier, least: seconds, below_a_limit: false });
     }
 
     fn at_most(&mut self, later: usize, earlier: usize, seconds: i64) {
-        self.all.push(Constraint { later: earlier, earlier: later, least: -seconds });
+        self.all.push(Constraint { later: earlier, earlier: later, least: -seconds, below_a_limit: false });
+    }
+
+    fn below(&mut self, later: usize, earlier: usize, limit: i64) {
+        self.all.push(Constraint { later: earlier, earlier: later, least: 1 - limit, below_a_limit: true });
+    }
+
+    /// Asks in addition that every limit that is still ahead is at least so far ahead, for whoever has a clock that runs on.
+    #[must_use]
+    pub fn with_room(&self, seconds: Seconds) -> Self {
+        let mut with = self.clone();
+        for constraint in with.all.iter_mut().filter(|constraint| constraint.below_a_limit) {
+            constraint.least += i64::from(seconds.0) - 1;
+        }
+        with
     }
 
     /// Asks in addition that a clock shows exactly this at the last step, counted from 0 among those that run before it.
@@ -110,7 +130,7 @@ impl Constraints {
         let mut times = vec![0_i64; self.moments + 1];
         for _ in 0..=self.moments + 1 {
             let mut settled = true;
-            for Constraint { later, earlier, least } in &self.all {
+            for Constraint { later, earlier, least, below_a_limit: _ } in &self.all {
                 let earliest = times[*earlier] + least;
                 if earliest > times[*later] {
                     times[*later] = earliest;

@@ -8,12 +8,10 @@ pub(in crate::cli) mod time_limit;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use authloom_model::policy::{Accepted, PolicyFile, TooManyTicks};
 use authloom_model::{Policy, Scope, Spec};
 use clap::{Args, ValueEnum};
-use itertools::Itertools as _;
 use toml::value::{Date, Datetime};
 
 use crate::cli::failure::Failure;
@@ -48,58 +46,6 @@ pub(in crate::cli) struct Subject {
     /// What may happen around it: theft, small, default, large, or in full like `tabs=3,losses=0`.
     #[arg(long, value_name = "NAME-OR-SPEC", default_value_t = Scope::DEFAULT, long_help = SCOPES)]
     pub(in crate::cli) scope: Scope,
-}
-
-/// How far a described server's clock is turned at once.
-#[derive(Args, Clone, Copy, Debug)]
-pub(in crate::cli) struct Turn {
-    /// Turn a described server's clock so far at once, like 20m: its limits are then looked at only at multiples of that, and rounded up to
-    /// them. For lifetimes of minutes beside such of weeks: ask once with a tick for these, once with one for those.
-    #[arg(long, value_name = "DURATION", value_parser = tick)]
-    tick: Option<Duration>,
-}
-
-impl Turn {
-    /// The policy as it is seen by turning the clock like this.
-    pub(in crate::cli) fn seen(self, policy: Policy) -> Policy {
-        match self.tick {
-            None => policy,
-            Some(tick) => policy.seen_at(tick),
-        }
-    }
-
-    /// Whether anybody said how far.
-    pub(in crate::cli) fn is_given(self) -> bool {
-        self.tick.is_some()
-    }
-}
-
-/// Reads a tick: whole seconds, at least one.
-fn tick(text: &str) -> Result<Duration, String> {
-    let wrong =
-        || "a tick is a whole number of seconds, minutes or the like up to ten years, such as 20m or 10days".to_owned();
-    let tick = humantime::parse_duration(text).map_err(|_| wrong())?;
-    let long = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-    if tick.is_zero() || tick.subsec_nanos() > 0 || tick > long { Err(wrong()) } else { Ok(tick) }
-}
-
-/// What to say of a described server's policy that has too many ticks, with ticks that would do.
-pub(in crate::cli) fn too_far_apart(name: &str, policy: &Policy, error: &TooManyTicks) -> Failure {
-    let limits =
-        [Some(policy.code_lifetime), Some(policy.access_lifetime), policy.refresh_idle, policy.refresh_absolute];
-    let will_do = |tick: &Duration| !tick.is_zero() && policy.seen_at(*tick).ticks().is_ok();
-    let mut ticks = limits
-        .into_iter()
-        .flatten()
-        .map(|limit| Duration::from_secs(limit.as_secs().div_ceil(2)))
-        .filter(will_do)
-        .sorted()
-        .dedup()
-        .map(|tick| format!("  --tick {}", humantime::format_duration(tick).to_string().replace(' ', "")));
-    Failure::input(format_args!(
-        "{name}: {error}\nTurn the clock further at once, for each of its limits in turn:\n{}",
-        ticks.join("\n")
-    ))
 }
 
 /// How far to look.

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use authloom_model::time::schedule::{Constraints, PathStep};
 use authloom_model::time::Region;
+use authloom_model::time::schedule::{Constraints, PathStep};
 use authloom_model::{Action, Seconds, Spec, World};
 
 use super::kept::{Kept, Step};

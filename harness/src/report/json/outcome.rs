@@ -8,7 +8,6 @@ use super::Replayed;
 use crate::explore::Completeness;
 use crate::report::acceptance::Accepted;
 use crate::report::lived::lived;
-use crate::report::policy::caution;
 use crate::report::text;
 use crate::run::{Checked, Engine, Finding, Mended, Mending, Outcome, Premise, Tried, Verdict, trace_of};
 use crate::trace;
@@ -21,12 +20,6 @@ pub(in crate::report) struct Object<'o> {
     /// The whole in a sentence.
     summary: String,
     policy: &'o str,
-    /// The name of the policy that this one was shrunk from, where it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shrunk_from: Option<&'o str>,
-    /// What the verdicts do not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    caution: Option<String>,
     scope: Scope,
     /// What explored.
     engine: Engine,
@@ -90,8 +83,6 @@ impl<'o> Object<'o> {
             status: outcome.status() as u8,
             summary: text::sentence(outcome),
             policy: &spec.policy.name,
-            shrunk_from: spec.policy.shrunk_from.as_deref(),
-            caution: caution(&spec.policy),
             scope: spec.scope,
             engine: *engine,
             flight: spec.scope.flight.to_string(),
