@@ -20,7 +20,7 @@ register! {
         missing [(Reference, OF_THE_HARNESS), (Fault, OF_THE_HARNESS)];
     ONE_CLOCK = "one-clock", "time passes for everything at once, and only a backend with a leeway allows for more",
         "RFC 7519 section 4.1.4",
-        guarded ["clock::tick"],
+        guarded ["clock::wait"],
         missing [(Property, "it is no promise: clocks that differ are the leeway's matter"), (Fault, OF_THE_HARNESS)];
     THIEF_COPIES_SESSION = "thief-copies-session", "a thief may copy the stored session, and present it when they please",
         "RFC 9700 section 3, RFC 9700 section 4.14",
