@@ -168,6 +168,9 @@ fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<(
         Some(tick) => format!("time in ticks of {tick}"),
     };
     fact(out, "policy", &format!("{}; {time}", policy.name))?;
+    for surprise in policy.surprises() {
+        entry(out, "  note", FACTS, &surprise, UNSURE)?;
+    }
     fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope, detail)))?;
     let steps = checked.steps.map(|steps| format!(", {}", count(steps, "step"))).unwrap_or_default();
     let depth = checked.depth.map(|depth| format!(", {depth} deep")).unwrap_or_default();
