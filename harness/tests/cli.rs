@@ -128,6 +128,16 @@ fn a_leeway_longer_than_the_lifetime_is_refused_where_it_stands() {
 }
 
 #[test]
+fn a_refresh_token_that_is_over_before_its_access_token_is_noted() {
+    let folder = folder();
+    let file = changed(&folder, "refresh_idle = \"15m\"", "refresh_idle = \"10m\"");
+    for verb in [&["policy", "check", &file][..], &["check", "--policy", &file, "--scope", TINY]] {
+        let said = stdout(&authloom(verb)).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("`refresh_idle` is 10m and `access_lifetime` 10m"), "{said}");
+    }
+}
+
+#[test]
 fn durations_without_a_common_tick_are_taken_as_they_are_unless_ticks_are_asked_for() {
     let folder = folder();
     let file = changed(&folder, "access_lifetime = \"10m\"", "access_lifetime = \"301s\"");

@@ -14,6 +14,7 @@ mod knobs;
 mod length;
 mod neighbours;
 mod reader;
+mod surprises;
 mod ticks;
 
 use std::time::Duration;

@@ -77,7 +77,7 @@ pub(super) fn shortest_pause(policy: &Policy) -> Seconds {
     let limits =
         [Some(policy.access_lifetime), Some(policy.code_lifetime), policy.refresh_idle, policy.refresh_absolute];
     let shortest = limits.into_iter().flatten().min().unwrap_or(policy.access_lifetime);
-    Seconds::of(policy.grace_window().unwrap_or(Duration::from_secs(shortest.as_secs().div_ceil(2).max(1))))
+    Seconds::of(policy.grace_window().unwrap_or_else(|| Duration::from_secs(shortest.as_secs().div_ceil(2).max(1))))
 }
 
 /// A GUI that makes an AuthService show what it does: it refreshes whenever a call is refused, and asks again whatever is lost. It does not

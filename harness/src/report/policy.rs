@@ -7,7 +7,7 @@ use authloom_model::Policy;
 use authloom_model::policy::{Accepted, Difference, PolicyFile};
 
 use super::layout::{entry, heading, wrap};
-use super::style::{GOOD, TITLE};
+use super::style::{GOOD, TITLE, UNSURE};
 
 /// Writes the name of each profile, and what its file says it shows.
 ///
@@ -34,7 +34,12 @@ pub fn profiles(out: &mut dyn Write, profiles: &[(&str, &str)]) -> io::Result<()
 /// # Errors
 /// When `out` cannot be written to.
 pub fn show(out: &mut dyn Write, file: &PolicyFile) -> io::Result<()> {
-    write!(out, "# {}\n\n{}", file.policy.name, file.to_toml())
+    write!(
+        out,
+        "# {}\n# every knob that means something; durations are taken as they are\n\n{}",
+        file.policy.name,
+        file.to_toml()
+    )
 }
 
 /// Writes that a file is a policy, and what in it differs from the recommended profile.
@@ -44,6 +49,9 @@ pub fn show(out: &mut dyn Write, file: &PolicyFile) -> io::Result<()> {
 pub fn check(out: &mut dyn Write, name: &str, file: &PolicyFile) -> io::Result<()> {
     let PolicyFile { policy, accepted } = file;
     entry(out, "✓ ", 2, &format!("{name} is a policy"), GOOD)?;
+    for surprise in policy.surprises() {
+        entry(out, "? ", 2, &surprise, UNSURE)?;
+    }
     let differences = policy.differences_from(&Policy::recommended());
     heading(out, "Differs from the recommended profile", TITLE, &differences.len().to_string())?;
     for Difference { knob, value, other } in differences {

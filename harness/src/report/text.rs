@@ -182,6 +182,9 @@ fn facts(out: &mut dyn Write, checked: &Checked, detail: Detail) -> io::Result<(
     let Spec { policy, scope, .. } = &checked.spec;
     writeln!(out)?;
     fact(out, "policy", &policy.name)?;
+    for surprise in policy.surprises() {
+        entry(out, "  note", FACTS, &surprise, UNSURE)?;
+    }
     fact(out, "scope", &format!("{scope}: {}", scope_in_words(*scope, detail)))?;
     if let Some(tick) = checked.spec.tick() {
         fact(out, "time", &format!("in ticks of {tick}: what lies between two is not seen"))?;

@@ -40,6 +40,7 @@ const POLICIES: &[(&str, &str, &str)] = &[
     ("p-misplaced", "[gui]", "[gui]\nrotation = \"off\""),
     ("p-leeway", "validation = \"introspect\"", "validation = \"local\"\nleeway = \"11m\""),
     ("p-real", "refresh_absolute = \"20m\"", "refresh_absolute = \"30days\""),
+    ("p-shrunk", "version = 1", "version = 1\nshrunk_from = \"my\""),
     ("p-version", "version = 1", "version = 99"),
     ("p-version-text", "version = 1", "version = \"new\""),
     ("p-promise", "version = 1", "version = 1\n[[accepted]]\npromise = \"no-spurious-signout\"\nreason = \"known\""),

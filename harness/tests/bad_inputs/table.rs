@@ -38,6 +38,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("check --policy p-misplaced.toml", 2, "p-misplaced.toml:26:1", "`rotation` is one of [auth_service]"),
     row("check --policy p-leeway.toml", 2, "p-leeway.toml:24:10", "at most \"10m\""),
     row("check --engine ticks --policy p-real.toml", 2, "p-real.toml", "leave out `--engine`"),
+    row("check --policy p-shrunk.toml", 2, "p-shrunk.toml:5:1", "durations are taken as they are"),
     row("check --policy p-version.toml", 2, "p-version.toml:4:11", "or a newer one"),
     row("check --policy p-version-text.toml", 2, "p-version-text.toml:4:11", "write `version = 1`"),
     row("check --policy p-promise.toml", 2, "p-promise.toml:6:11", "did you mean `no-spurious-sign-out`?"),

@@ -22,7 +22,7 @@ const EVERY_DAY: u32 = 8;
 /// Worlds at most that ticks are followed to.
 const MOST_WORLDS: u32 = 300_000;
 /// A search that brings zones together from early on.
-const EARLY: Bounds = Bounds { first_pass: 200, patience: 2, most_zones: 3 };
+const EARLY: Bounds = Bounds { first_pass: 200, patience: 2, most_zones: 3, most_states: 4_000_000 };
 /// Of so many questions one may stay unanswered.
 const UNKNOWN_IN: usize = 100;
 

@@ -24,11 +24,13 @@ pub struct Bounds {
     pub patience: u32,
     /// Zones of one world that the closing pass keeps apart at most.
     pub most_zones: usize,
+    /// States at most: what is not settled then is unknown.
+    pub most_states: u32,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { first_pass: 150_000, patience: 12, most_zones: 24 }
+        Self { first_pass: 150_000, patience: 12, most_zones: 24, most_states: 4_000_000 }
     }
 }
 
@@ -60,6 +62,7 @@ pub fn explore<S: System<World = World, Action = Action>>(
     bounds: Bounds,
     progress: &mut dyn FnMut(Progress),
 ) -> Found {
+    let limits = Limits { worlds: limits.worlds.min(bounds.most_states), ..limits };
     let mut budget = Budget::new(limits.memory_bytes);
     let search = Search::begin(system, spec, questions, limits, bounds, &mut budget);
     let mut search = match search {

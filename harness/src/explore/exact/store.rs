@@ -138,13 +138,21 @@ impl Store {
         self.states[state as usize].included_in == state
     }
 
-    /// The state that includes this one and that no other includes.
-    pub(super) fn including(&self, state: u32) -> u32 {
-        let mut at = state;
-        while !self.is_live(at) {
-            at = self.states[at as usize].included_in;
+    /// For each state, the one that includes it and that no other includes.
+    pub(super) fn including(&self) -> Vec<u32> {
+        let mut including: Vec<u32> = self.states.iter().map(|state| state.included_in).collect();
+        let mut chain = Vec::new();
+        for state in 0..self.states() {
+            let mut at = state;
+            while including[at as usize] != at {
+                chain.push(at);
+                at = including[at as usize];
+            }
+            for passed in chain.drain(..) {
+                including[passed as usize] = at;
+            }
         }
-        at
+        including
     }
 
     /// Bytes that the zones take, all together.

@@ -56,6 +56,8 @@ pub struct Ways {
     pub(super) kept: Kept,
     /// For each state of the store, its number.
     pub(super) numbers: Vec<u32>,
+    /// For each state of the store, the number of the one that includes it.
+    targets: Vec<u32>,
     /// For each state of the store, how many steps it is from the beginning.
     depths: Vec<u32>,
     sources: OnceLock<Sources>,
@@ -69,7 +71,8 @@ impl Ways {
         for (number, expanded) in (0..).zip(&kept.expanded) {
             numbers[expanded.state as usize] = number;
         }
-        Self { spec, store, kept, numbers, depths, sources: OnceLock::new() }
+        let targets = store.including().into_iter().map(|state| numbers[state as usize]).collect();
+        Self { spec, store, kept, numbers, targets, depths, sources: OnceLock::new() }
     }
 
     /// The spec whose states they are.
@@ -129,7 +132,7 @@ impl Ways {
     #[must_use]
     pub fn edge(&self, id: u32) -> Edge {
         let Step { to, kind, code } = self.kept.steps[id as usize];
-        let target = self.numbers[self.store.including(to) as usize];
+        let target = self.targets[to as usize];
         Edge { id, code, kind, target: (target != NOT_EXPANDED).then_some(target) }
     }
 
