@@ -31,6 +31,7 @@ fn beside_ticks(criterion: &mut Criterion) {
     group.finish();
 }
 
+#[expect(clippy::print_stdout, reason = "memory is no time: criterion has no place for it")]
 fn real_lifetimes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("real lifetimes");
     group.sample_size(10).measurement_time(Duration::from_secs(10));

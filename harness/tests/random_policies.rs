@@ -81,7 +81,8 @@ fn the_reference_takes_every_step_of_a_loss_and_a_theft_where_a_grant_ends_with_
     for policy in pinned {
         let spec = Spec::in_ticks(policy, Scope::THEFT).expect("the policy has few ticks");
         let (_, graph) = explored(&UndisturbedCalls(&spec));
-        assert_holds(&spec, &drive_every_step(&spec, &Space::Ticks(graph))).unwrap_or_else(|error| panic!("{error}"));
+        assert_holds(&spec, &drive_every_step(&spec, &Space::Ticks(Box::new(graph))))
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
@@ -119,7 +120,8 @@ impl Survey {
             self.too_large += 1;
             return Err(TestCaseError::reject("its graph is too large"));
         }
-        let replay = drive_every_step(&spec, &Space::Ticks(graph.expect("there is memory for a small graph")));
+        let replay =
+            drive_every_step(&spec, &Space::Ticks(Box::new(graph.expect("there is memory for a small graph"))));
         assert_holds(&spec, &replay)?;
         self.driven += 1;
         self.steps += replay.steps_covered;

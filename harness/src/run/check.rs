@@ -139,7 +139,7 @@ pub fn explore(spec: &Spec, limits: Limits, watch: &mut dyn Watch) -> (Checked, 
     match spec.time {
         Time::Ticks(_) => {
             let (explored, graph) = explore::explore(spec, &explore::questions(), limits, &mut tell);
-            (checked(spec, explored), graph.map(Space::Ticks))
+            (checked(spec, explored), graph.map(|graph| Space::Ticks(Box::new(graph))))
         }
         Time::Exact(_) => {
             let found = exact::explore(spec, spec, &explore::questions(), limits, Bounds::default(), &mut tell);

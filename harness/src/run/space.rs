@@ -12,7 +12,7 @@ use crate::explore::exact::{Way, Ways};
 /// What was explored.
 pub enum Space {
     /// Worlds of ticks.
-    Ticks(Graph),
+    Ticks(Box<Graph>),
     /// Worlds of phases with zones.
     Exact(Box<Ways>),
 }

@@ -48,9 +48,9 @@ fn every_step_of(spec: &Spec, limits: Limits, plan: &Plan<'_>, watch: &mut dyn W
     let mut tell = |progress| watch.saw(&Stage::Exploring(progress));
     let (explored, graph) = explore::explore(spec, &[], limits, &mut tell);
     match (explored.completeness, graph) {
-        (Completeness::Complete, Some(graph)) => replay(spec, &Space::Ticks(graph), plan, watch),
+        (Completeness::Complete, Some(graph)) => replay(spec, &Space::Ticks(Box::new(graph)), plan, watch),
         (Completeness::Bounded { .. }, Some(graph)) => {
-            Replay { extent: Extent::Part, ..replay(spec, &Space::Ticks(graph), plan, watch) }
+            Replay { extent: Extent::Part, ..replay(spec, &Space::Ticks(Box::new(graph)), plan, watch) }
         }
         (cut, _) => not_explored(plan.target, cut),
     }
@@ -62,7 +62,7 @@ fn askable_space(askable: &Askable<'_>, limits: Limits, watch: &mut dyn Watch) -
     match askable.spec.time {
         Time::Ticks(_) => {
             let (explored, graph) = explore::explore(askable, &[], limits, &mut tell);
-            (explored.completeness, graph.map(Space::Ticks))
+            (explored.completeness, graph.map(|graph| Space::Ticks(Box::new(graph))))
         }
         Time::Exact(_) => {
             let found = exact::explore(askable, askable.spec, &[], limits, Bounds::default(), &mut tell);

@@ -140,20 +140,22 @@ impl<'s> Walker<'s> {
 
     /// An action of a trace as the world has it, where it can happen. Of calls that are idle each is as good as the other.
     fn placed(&self, action: Action) -> Option<Action> {
-        match action {
-            Action::Wait(time) => (!time.is_zero() && self.may_wait(time)).then_some(action),
-            Action::Open(call) => {
-                let call = self.names.place_of(call);
-                let state = self.world().tabs.get(call.tab.index())?.calls.get(usize::from(call.call))?;
-                let tab = self
-                    .enabled_here()
-                    .iter()
-                    .any(|(_, placed)| matches!(placed, Action::Open(free) if free.tab == call.tab));
-                (tab && state.phase == CallPhase::Idle && call.call < self.spec.scope.calls)
-                    .then_some(Action::Open(call))
-            }
-            _ => self.enabled_here().into_iter().find(|(named, _)| *named == action).map(|(_, placed)| placed),
+        if let Action::Wait(time) = action {
+            return (!time.is_zero() && self.may_wait(time)).then_some(action);
         }
+        if let Action::Open(call) = action {
+            return self.idle(call).map(Action::Open);
+        }
+        self.enabled_here().into_iter().find(|(named, _)| *named == action).map(|(_, placed)| placed)
+    }
+
+    /// Where an idle call of the trace is in the world, if its tab can open another one.
+    fn idle(&self, call: CallId) -> Option<CallId> {
+        let call = self.names.place_of(call);
+        let state = self.world().tabs.get(call.tab.index())?.calls.get(usize::from(call.call))?;
+        let opens = |placed: Action| matches!(placed, Action::Open(free) if free.tab == call.tab);
+        let is_free = state.phase == CallPhase::Idle && call.call < self.spec.scope.calls;
+        (is_free && self.enabled_here().iter().any(|(_, placed)| opens(*placed))).then_some(call)
     }
 
     /// How long it is until a limit passes; none where none is ahead, or where a spec counts ticks.

@@ -103,7 +103,7 @@ impl Ways {
         let mut open: Vec<u32> = known.iter().copied().collect();
         let sources = self.sources();
         while let Some(state) = open.pop() {
-            for (from, edge) in sources.into_state(state) {
+            for (from, edge) in sources.steps_to(state) {
                 if self.depth(from) + 1 != self.depth(state) {
                     continue;
                 }

@@ -31,7 +31,7 @@ impl Sources {
     }
 
     /// The steps into a state, each with the state that it leaves.
-    pub(super) fn into_state(&self, state: u32) -> impl Iterator<Item = (u32, Edge)> + '_ {
+    pub(super) fn steps_to(&self, state: u32) -> impl Iterator<Item = (u32, Edge)> + '_ {
         let range = self.firsts[state as usize] as usize..self.firsts[state as usize + 1] as usize;
         self.steps[range].iter().copied()
     }

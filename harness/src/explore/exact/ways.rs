@@ -124,7 +124,7 @@ impl Ways {
     /// The steps that leave a state.
     pub fn edges(&self, number: u32) -> impl Iterator<Item = Edge> + '_ {
         let first = self.kept.expanded[number as usize].first;
-        let end = self.kept.expanded.get(number as usize + 1).map_or(self.steps(), |next| next.first);
+        let end = self.kept.expanded.get(number as usize + 1).map_or_else(|| self.steps(), |next| next.first);
         (first..end).map(|id| self.edge(id))
     }
 
@@ -146,7 +146,6 @@ impl Ways {
     }
 
     /// What a step is: an action, or the thresholds that time passes.
-    #[must_use]
     pub fn path_step(&self, edge: Edge) -> PathStep {
         if edge.code < Action::CODES {
             return Ok(self.spec.action(edge.code).expect("only codes of actions are remembered"));

@@ -221,9 +221,11 @@ mod tests {
             (Action::Arrive(Exchange::Theft(Stolen::Copy)), "copy"),
             (Action::Arrive(Exchange::Theft(Stolen::Loot)), "loot"),
         ];
-        let word = |here: &Action| match here {
-            Action::Wait(time) => Some(time.to_string()),
-            _ => told.iter().find(|(action, _)| action == here).map(|(_, word)| (*word).to_owned()),
+        let word = |here: &Action| {
+            if let Action::Wait(time) = here {
+                return Some(time.to_string());
+            }
+            told.iter().find(|(action, _)| action == here).map(|(_, word)| (*word).to_owned())
         };
         with_a_past(&spec, &space).iter().map(|way| way.actions.iter().filter_map(word).collect()).collect()
     }

@@ -32,10 +32,7 @@ pub(super) fn fingerprint(actions: impl IntoIterator<Item = Action>) -> u64 {
 
 /// An action as bytes: its code, and how much time passes where any does.
 pub(super) fn action_bytes(action: Action) -> impl Iterator<Item = u8> {
-    let time = match action {
-        Action::Wait(Seconds(time)) => Some(time.to_le_bytes()),
-        _ => None,
-    };
+    let time = if let Action::Wait(Seconds(time)) = action { Some(time.to_le_bytes()) } else { None };
     std::iter::once(action.code()).chain(time.into_iter().flatten())
 }
 
