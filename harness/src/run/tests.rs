@@ -37,12 +37,12 @@ fn only(outcome: &Outcome) -> &Replay {
 struct Unlike {
     inner: Reference,
     unlikeness: Unlikeness,
-    /// How often its clock was turned.
+    /// How often its clock was turned in this trace.
     turned: u32,
 }
 
-/// Turns of a clock after which it stands still.
-const TURNS: u32 = 20;
+/// Turns of a clock in one trace after which it stands still.
+const TURNS: u32 = 4;
 
 #[derive(Clone, Copy)]
 enum Unlikeness {
@@ -50,7 +50,7 @@ enum Unlikeness {
     NoItems,
     /// It can be asked nothing.
     Mute,
-    /// It fails whenever its clock is turned after it was turned for some time.
+    /// It fails whenever its clock is turned once too often in a trace.
     StoppedClock,
 }
 
@@ -73,6 +73,7 @@ impl Target for Unlike {
     }
 
     fn reset(&mut self) -> Result<(), Fault> {
+        self.turned = 0;
         self.inner.reset()
     }
 

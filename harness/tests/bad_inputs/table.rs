@@ -60,7 +60,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("check --memory 0GiB", 2, "--memory", "like 512MiB"),
     row("check --max-worlds 0", 2, "--max-worlds", "1..=4294967295"),
     row("check --depth x", 2, "--depth", "--help"),
-    row("check --engine z3", 2, "--engine", "own, stateright"),
+    row("check --engine z3", 2, "--engine", "zones, ticks, stateright"),
     row("check --format xml", 2, "--format", "text, json, junit"),
     row("check --time-limit soon", 2, "--time-limit", "like 90s"),
     row("check --mend-budget soon", 2, "--mend-budget", "10s"),
