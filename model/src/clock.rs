@@ -1,4 +1,5 @@
-//! The rules of the clock. One tick ages everything at once; an age stops at the last tick at which it can still matter.
+//! The rules of the clock where time is counted in ticks: one ages everything at once, and an age stops at the last tick at which it can still
+//! matter. How time passes exactly stands in [`crate::time`].
 
 use crate::Spec;
 use crate::auth::idle_runs_on;

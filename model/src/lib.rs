@@ -4,8 +4,8 @@
 //! [`World`] and what each [`Action`] does to it. It is pure: no IO, no clock of its own, no randomness.
 //!
 //! Read in this order: [`policy`], [`scope`], [`action`], [`exchange`], [`seen`], [`world`]; then the rules of each role, `gui`, `backend`,
-//! `auth` with its `judges`, and of the surroundings, `network`, `clock` and `thief`; [`rules`] has them all by name. Then [`canonical`],
-//! which makes equal situations equal bytes; then [`property`], [`marks`] and [`mod@audit`], which say what must never happen and notice
+//! `auth` with its `judges`, and of the surroundings, `network`, `clock` and `thief`; [`rules`] has them all by name. Then [`mod@time`],
+//! which says how ages are counted; then [`canonical`], which makes equal situations equal bytes; then [`property`], [`marks`] and [`mod@audit`], which say what must never happen and notice
 //! when it does.
 
 pub mod action;

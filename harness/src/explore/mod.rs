@@ -4,6 +4,8 @@
 //! (`search`), so that what one counts the other counts. Invariant: the same system, questions and limits give the same
 //! result to the byte, and a run that was cut off or bounded never answers "holds".
 //!
+//! [`exact`] does the same for a spec whose time is exact: its worlds have zones of clocks beside them.
+//!
 //! Worlds are told apart by 64-bit fingerprints; [`collision_probability`] says what that risks.
 //!
 //! Deliberately absent: clocks, threads, printing, and any knowledge of OAuth.
